@@ -1,0 +1,16 @@
+/* What the compiler is asked for, by name. No code, no state. The only place where GNU attributes are spelled. */
+#ifndef CST_PLAT_COMPILER_H
+#define CST_PLAT_COMPILER_H
+
+#define CST_LIKELY(x) __builtin_expect(!!(x), 1)
+#define CST_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define CST_INLINE static inline __attribute__((always_inline))
+#define CST_NOINLINE __attribute__((noinline))
+#define CST_COLD __attribute__((cold, noinline))
+#define CST_MUST_USE __attribute__((warn_unused_result))
+#define CST_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
+#define CST_EXPORT __attribute__((visibility("default")))
+/* Thread-local storage that needs no call and no allocation to reach, also before constructors run. */
+#define CST_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+
+#endif

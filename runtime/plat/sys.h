@@ -1,0 +1,88 @@
+/* The kernel, as the runtime needs it: memory, files, identity, time. Thin wrappers that set no errno that a caller
+ * could observe: every function leaves errno as it found it and reports failure in its result. None allocates or locks;
+ * all may be called from any thread and from signal handlers. */
+#ifndef CST_PLAT_SYS_H
+#define CST_PLAT_SYS_H
+
+#include "plat/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CST_PAGE_SIZE ((size_t)4096)
+#define CST_PAGE_SHIFT 12
+
+/** Identity of an open file: survives descriptors being closed and reused. */
+struct cst_file_id {
+    uint64_t device;
+    uint64_t inode;
+};
+
+/** Reads and writes: maps `size` bytes of zeroed memory that costs nothing until touched. NULL when refused. */
+CST_MUST_USE void *cst_sys_map(size_t size);
+
+/** As cst_sys_map, aligned to `align` (a power of two, at least a page) and never backed by huge pages. */
+CST_MUST_USE void *cst_sys_map_aligned(size_t size, size_t align);
+
+/** Gives a mapping back to the kernel. */
+void cst_sys_unmap(void *address, size_t size);
+
+/** Lets the kernel take the pages of [address, address+size) back; they read as zero afterwards. False on failure. */
+bool cst_sys_discard(void *address, size_t size);
+
+/** Opens `path` read-only, close-on-exec. A descriptor, or the negated errno. */
+CST_MUST_USE int cst_sys_open_read(const char *path);
+
+/** Opens `path` for appending, close-on-exec, refusing symbolic links, creating it with `mode`. Descriptor or -errno. */
+CST_MUST_USE int cst_sys_open_append(const char *path, mode_t mode);
+
+/** Moves `fd` to the lowest free descriptor at or above `minimum`, close-on-exec; `fd` is closed. Descriptor or -errno. */
+CST_MUST_USE int cst_sys_move_fd(int fd, int minimum);
+
+/** Which file `fd` is open on; false when it is not open. */
+CST_MUST_USE bool cst_sys_file_id(int fd, struct cst_file_id *out_id);
+
+void cst_sys_close(int fd);
+
+/** One write of all bytes, retried when interrupted. Bytes written, or -errno. */
+ssize_t cst_sys_write(int fd, const void *bytes, size_t size);
+
+/** Reads up to `size` bytes, retried when interrupted. Bytes read, 0 at the end, or -errno. */
+CST_MUST_USE ssize_t cst_sys_read(int fd, void *bytes, size_t size);
+
+/** Reads at an offset, retried when interrupted. Bytes read, 0 at the end, or -errno. */
+CST_MUST_USE ssize_t cst_sys_pread(int fd, void *bytes, size_t size, uint64_t offset);
+
+/** Writes at an offset, retried when interrupted. Bytes written, or -errno. */
+CST_MUST_USE ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset);
+
+/** Maps a whole regular file read-only. NULL when it cannot be; `out_size` gets its size in bytes. */
+CST_MUST_USE const void *cst_sys_map_file(const char *path, size_t *out_size);
+
+/** Process id from the kernel, never cached: right also after vfork and clone. */
+pid_t cst_sys_pid(void);
+
+/** Thread id from the kernel. */
+pid_t cst_sys_tid(void);
+
+/** Wall-clock time in nanoseconds since the epoch. */
+uint64_t cst_sys_time_ns(void);
+
+/** Name of the calling thread as the kernel knows it (at most 15 bytes), always terminated. */
+void cst_sys_thread_name(char out_name[16]);
+
+/** Processors that the calling thread may run on; at least 1. */
+unsigned cst_sys_cpu_count(void);
+
+/** Limit of the address space in bytes; SIZE_MAX when there is none. */
+size_t cst_sys_address_space_limit(void);
+
+/** Limit of the main thread's stack in bytes; SIZE_MAX when there is none. */
+size_t cst_sys_stack_limit(void);
+
+/** Ends the process at once with `status`; no handler runs. */
+_Noreturn void cst_sys_exit(int status);
+
+#endif

@@ -1,0 +1,82 @@
+/* Modules: the program and the shared objects in it, each registered once with a small id that stays its own, also after
+ * dlclose (a module loaded later at the same address is another module, with a later epoch). Knows addresses, names,
+ * build-ids and what kind of thing a module is; knows nothing of sides or tags. Registration may read the module's file
+ * and takes a lock; finding a module that is already known takes neither. */
+#ifndef CST_SITE_MODULE_H
+#define CST_SITE_MODULE_H
+
+#include "custody/words.h"
+#include "plat/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CST_MODULE_MAX 4096
+#define CST_MODULE_NONE ((uint32_t)UINT32_MAX)
+#define CST_BUILD_ID_MAX 32
+
+/** What part a module plays; decides which rules apply to it. */
+enum cst_module_role {
+    CST_ROLE_PROGRAM,     /**< the main executable */
+    CST_ROLE_LIBRARY,     /**< any other shared object */
+    CST_ROLE_LIBC,        /**< libc, the dynamic linker and the libraries that glibc consists of */
+    CST_ROLE_CXX_RUNTIME, /**< libstdc++, libc++, libc++abi, libgcc_s */
+    CST_ROLE_CUSTODY,     /**< the library this runtime is in */
+};
+
+/** How well releases by Rust code of a module are told apart from releases by C. */
+enum cst_rust_attribution {
+    CST_RUST_ABSENT,   /**< no Rust in this module */
+    CST_RUST_EXACT,    /**< its `__rust_*` entries are hooked */
+    CST_RUST_INFERRED, /**< Rust is in it, but its entries could not be hooked (LTO, stripped, another mangling) */
+};
+
+/** One module. Immutable after registration except `unloaded`. Never freed. */
+struct cst_module {
+    uint32_t id;            /**< index, from 0 in order of discovery */
+    uint32_t epoch;         /**< value of the load counter when it was found: grows with every module */
+    uintptr_t base;         /**< load bias: run-time address minus address in the file (ELF `l_addr`) */
+    uintptr_t lo, hi;       /**< mapped range [lo, hi) */
+    const char *path;       /**< absolute path where known, else the loader's name; never NULL */
+    const char *name;       /**< last component of `path`: the name of its side; never NULL */
+    uint8_t build_id[CST_BUILD_ID_MAX];
+    uint8_t build_id_size;  /**< bytes used of `build_id`; 0 when there is none */
+    enum cst_module_role role;
+    enum custody_lang lang; /**< language for contracts that imply none: C, CXX or RUST */
+    enum cst_rust_attribution rust;
+    bool own_operators;     /**< defines C++ operator new or delete itself (dynamic or local symbol) */
+    bool unloaded;          /**< set after dlclose */
+};
+
+/** Told of each new module, once, outside all locks of the registry. */
+typedef void cst_module_observer(const struct cst_module *module);
+
+/** Sets who is told of new modules; at start, before the first scan. */
+void cst_module_observe(cst_module_observer *observer);
+
+/** Registers every module that is loaded now. At start and after dlopen. Must be called with no runtime lock held. */
+void cst_module_scan(void);
+
+/** Marks modules that are no longer loaded; after dlclose. Returns how many were marked. */
+size_t cst_module_sweep(void);
+
+/** The module that covers `address`, registering it if it is new; NULL when no module does. */
+CST_MUST_USE const struct cst_module *cst_module_find(uintptr_t address);
+
+/** The module with this id; NULL when there is none. */
+CST_MUST_USE const struct cst_module *cst_module_get(uint32_t id);
+
+/** How many modules have been registered; ids are below it. */
+uint32_t cst_module_count(void);
+
+/** Name and start of the function that covers `address` (run-time), from the module's symbol tables on disk, read when
+ * first asked for: for findings, not for hot paths. False when unknown. The name is raw (mangled) and, being in a
+ * read-only mapping that lasts as long as the process, needs no release. */
+CST_MUST_USE bool cst_module_symbol(const struct cst_module *module, uintptr_t address, const char **out_name,
+                                    uintptr_t *out_start);
+
+/** After fork, in the child: frees locks that another thread of the parent may have held. */
+void cst_module_after_fork(void);
+
+#endif

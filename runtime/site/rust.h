@@ -1,0 +1,32 @@
+/* Rust entries: finds the four `__rust_*` allocator entries of a module and overwrites them with jumps to hooks, so
+ * that what Rust allocates and releases is seen with size and alignment (DESIGN: who is calling). Only entries that have
+ * the shape of a plain thunk (a 5-byte jmp in a 16-byte slot) are touched; a module in which any entry lacks that
+ * shape, as after LTO, is left alone and answers CST_RUST_INFERRED. Reads the module's file; called once per module. */
+#ifndef CST_SITE_RUST_H
+#define CST_SITE_RUST_H
+
+#include "site/module.h"
+
+enum cst_rust_entry {
+    CST_RUST_ENTRY_ALLOC,
+    CST_RUST_ENTRY_ALLOC_ZEROED,
+    CST_RUST_ENTRY_REALLOC,
+    CST_RUST_ENTRY_DEALLOC,
+    CST_RUST_ENTRY_COUNT,
+};
+
+/** Where the entries of a given module are sent: a function address for each entry, or 0 to leave modules alone. The
+ * addresses may differ per module, which is how a hook learns whose it was called. */
+typedef uintptr_t cst_rust_router(uint32_t module, enum cst_rust_entry entry);
+
+/** Sets the router; at start, before the first module is registered. */
+void cst_rust_route(cst_rust_router *router);
+
+/** Looks for Rust in `module` and hooks its entries; the answer belongs into module->rust. */
+CST_MUST_USE enum cst_rust_attribution cst_rust_hook(const struct cst_module *module);
+
+/** True when `address` is one of the hooked entries, or the `__rdl_*` function that it used to jump to: a call seen to
+ * go through it (the one that was under way when its module was first seen) is Rust's. */
+CST_MUST_USE bool cst_rust_is_entry(uintptr_t address, enum cst_rust_entry *out_entry, uint32_t *out_module);
+
+#endif

@@ -1,0 +1,41 @@
+/* Stacks: walks frame pointers, bounded by the thread's stack, and stores each distinct stack once under an id. The walk
+ * reads only memory between the current frame and the end of the stack and takes no lock; storing a stack seen before
+ * takes no lock either. Code compiled without frame pointers cuts a walk short; the first frame is always right. */
+#ifndef CST_SITE_STACK_H
+#define CST_SITE_STACK_H
+
+#include "plat/compiler.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CST_STACK_FRAMES_MAX 64
+/** Ids fit in 24 bits; 0 is "no stack". When ids run out further stacks get 0. */
+#define CST_STACK_ID_BITS 24
+
+/** Where the calling thread's stack lies: [lo, hi). hi == 0 means unknown, and walks stop after one frame. */
+struct cst_stack_bounds {
+    uintptr_t lo, hi;
+};
+
+/** Bounds of the calling thread's stack. May call into libc (pthread_getattr_np allocates): call once per thread, under
+ * the recursion guard. Unknown bounds are {0, 0}. */
+struct cst_stack_bounds cst_stack_bounds_get(void);
+
+/** Return addresses, innermost first: `first` (where the door returns to), then those found from `frame` (the frame
+ * address of the door function, whose saved frame pointer starts the walk). Writes at most `max` (>= 1) to `out_frames`;
+ * returns how many. */
+size_t cst_stack_walk(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max,
+                      uintptr_t *out_frames);
+
+/** The id of this stack of `count` return addresses, storing it when it is new. Never fails: 0 when count is 0, the ids
+ * or memory are used up. */
+uint32_t cst_stack_store(const uintptr_t *frames, size_t count);
+
+/** The return addresses of stack `id`: at most CST_STACK_FRAMES_MAX are written; returns how many, 0 for id 0 or unknown. */
+size_t cst_stack_load(uint32_t id, uintptr_t out_frames[CST_STACK_FRAMES_MAX]);
+
+/** After fork, in the child: frees locks that another thread of the parent may have held. */
+void cst_stack_after_fork(void);
+
+#endif
