@@ -1,0 +1,1 @@
+# The runtime: every floor from plat to entry, as position-independent objects.

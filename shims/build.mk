@@ -1,0 +1,1 @@
+# The shims: the symbols the world calls.
