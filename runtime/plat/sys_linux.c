@@ -1,0 +1,203 @@
+/* The kernel on Linux: see sys.h. Raw system calls throughout, so errno and libc's state are left alone. */
+#include "plat/sys.h"
+
+#include "plat/syscall_x86_64.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/prctl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#define SYS_ERROR(result) ((unsigned long)(result) > -4096UL)
+
+static void *map(size_t size, int protection, int flags, int fd)
+{
+    long result = cst_syscall6(SYS_mmap, 0, (long)size, protection, flags, fd, 0);
+    return SYS_ERROR(result) ? NULL : (void *)result;
+}
+
+void *cst_sys_map(size_t size)
+{
+    return map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+}
+
+void *cst_sys_map_aligned(size_t size, size_t align)
+{
+    size_t slack = align > CST_PAGE_SIZE ? align : 0;
+    if (size > SIZE_MAX - slack)
+        return NULL;
+    char *start = cst_sys_map(size + slack);
+    if (!start)
+        return NULL;
+    size_t lead = slack ? (align - (uintptr_t)start % align) % align : 0;
+    if (lead)
+        cst_sys_unmap(start, lead);
+    if (slack - lead)
+        cst_sys_unmap(start + lead + size, slack - lead);
+    cst_syscall3(SYS_madvise, (long)(start + lead), (long)size, MADV_NOHUGEPAGE);
+    return start + lead;
+}
+
+void cst_sys_unmap(void *address, size_t size)
+{
+    cst_syscall3(SYS_munmap, (long)address, (long)size, 0);
+}
+
+bool cst_sys_discard(void *address, size_t size)
+{
+    return cst_syscall3(SYS_madvise, (long)address, (long)size, MADV_DONTNEED) == 0;
+}
+
+static int open_file(const char *path, int flags, mode_t mode)
+{
+    long result;
+    do
+        result = cst_syscall6(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, mode, 0, 0);
+    while (result == -EINTR);
+    return (int)result;
+}
+
+int cst_sys_open_read(const char *path)
+{
+    return open_file(path, O_RDONLY, 0);
+}
+
+int cst_sys_open_append(const char *path, mode_t mode)
+{
+    return open_file(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY, mode);
+}
+
+int cst_sys_move_fd(int fd, int minimum)
+{
+    long moved = cst_syscall3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, minimum);
+    cst_sys_close(fd);
+    return (int)moved;
+}
+
+bool cst_sys_file_id(int fd, struct cst_file_id *out_id)
+{
+    struct stat status;
+    if (cst_syscall3(SYS_fstat, fd, (long)&status, 0) != 0)
+        return false;
+    *out_id = (struct cst_file_id){.device = status.st_dev, .inode = status.st_ino};
+    return true;
+}
+
+void cst_sys_close(int fd)
+{
+    cst_syscall3(SYS_close, fd, 0, 0);
+}
+
+ssize_t cst_sys_write(int fd, const void *bytes, size_t size)
+{
+    long result;
+    do
+        result = cst_syscall3(SYS_write, fd, (long)bytes, (long)size);
+    while (result == -EINTR);
+    return result;
+}
+
+ssize_t cst_sys_read(int fd, void *bytes, size_t size)
+{
+    long result;
+    do
+        result = cst_syscall3(SYS_read, fd, (long)bytes, (long)size);
+    while (result == -EINTR);
+    return result;
+}
+
+ssize_t cst_sys_pread(int fd, void *bytes, size_t size, uint64_t offset)
+{
+    long result;
+    do
+        result = cst_syscall6(SYS_pread64, fd, (long)bytes, (long)size, (long)offset, 0, 0);
+    while (result == -EINTR);
+    return result;
+}
+
+ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset)
+{
+    long result;
+    do
+        result = cst_syscall6(SYS_pwrite64, fd, (long)bytes, (long)size, (long)offset, 0, 0);
+    while (result == -EINTR);
+    return result;
+}
+
+const void *cst_sys_map_file(const char *path, size_t *out_size)
+{
+    int fd = cst_sys_open_read(path);
+    if (fd < 0)
+        return NULL;
+    struct stat status;
+    void *bytes = NULL;
+    if (cst_syscall3(SYS_fstat, fd, (long)&status, 0) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+        bytes = map((size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd);
+        *out_size = (size_t)status.st_size;
+    }
+    cst_sys_close(fd);
+    return bytes;
+}
+
+pid_t cst_sys_pid(void)
+{
+    return (pid_t)cst_syscall3(SYS_getpid, 0, 0, 0);
+}
+
+pid_t cst_sys_tid(void)
+{
+    return (pid_t)cst_syscall3(SYS_gettid, 0, 0, 0);
+}
+
+uint64_t cst_sys_time_ns(void)
+{
+    struct timespec now = {0};
+    cst_syscall3(SYS_clock_gettime, CLOCK_REALTIME, (long)&now, 0);
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+void cst_sys_thread_name(char out_name[16])
+{
+    out_name[0] = '\0';
+    cst_syscall3(SYS_prctl, PR_GET_NAME, (long)out_name, 0);
+    out_name[15] = '\0';
+}
+
+unsigned cst_sys_cpu_count(void)
+{
+    unsigned long set[1024 / sizeof(unsigned long)] = {0};
+    long bytes = cst_syscall3(SYS_sched_getaffinity, 0, sizeof set, (long)set);
+    unsigned count = 0;
+    for (long i = 0; i < bytes / (long)sizeof set[0]; i++)
+        count += (unsigned)__builtin_popcountl(set[i]);
+    return count ? count : 1;
+}
+
+static size_t resource_limit(int resource)
+{
+    struct rlimit limit = {0};
+    if (cst_syscall3(SYS_getrlimit, resource, (long)&limit, 0) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return SIZE_MAX;
+    return limit.rlim_cur;
+}
+
+size_t cst_sys_address_space_limit(void)
+{
+    return resource_limit(RLIMIT_AS);
+}
+
+size_t cst_sys_stack_limit(void)
+{
+    return resource_limit(RLIMIT_STACK);
+}
+
+void cst_sys_exit(int status)
+{
+    for (;;)
+        cst_syscall3(SYS_exit_group, status, 0, 0);
+}
