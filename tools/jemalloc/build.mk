@@ -1,0 +1,18 @@
+# A private copy of jemalloc as one object: Debian's position-independent archive, its public functions renamed to
+# cst_je_* (runtime/core/je.h), everything else made local. What could reach outside libc, or let the audited program's
+# environment steer our heap, is answered by port.c.
+
+JEMALLOC_ARCHIVE ?= $(firstword $(wildcard $(foreach d,/usr/lib/$(MACHINE)-linux-gnu /usr/lib64 /usr/lib,$(d)/libjemalloc_pic.a)) \
+    libjemalloc_pic.a)
+JEMALLOC_OBJ := $(BUILD)/obj/jemalloc.o
+
+# port.c is compiled here, without CFLAGS: like jemalloc itself it stays free of sanitizers.
+$(BUILD)/obj/jemalloc/port.o: tools/jemalloc/port.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) -std=c11 -O2 -g -fPIC -fno-omit-frame-pointer $(WARNINGS) -c -o $@ $<
+
+$(JEMALLOC_ARCHIVE):
+	$(error jemalloc is missing ($(JEMALLOC_ARCHIVE)): `make deps` installs libjemalloc-dev)
+
+$(JEMALLOC_OBJ): $(JEMALLOC_ARCHIVE) $(BUILD)/obj/jemalloc/port.o tools/jemalloc/rename.sh
+	$(call say,JOIN,$@)tools/jemalloc/rename.sh $(JEMALLOC_ARCHIVE) $(BUILD)/obj/jemalloc/port.o $@

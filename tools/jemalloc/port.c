@@ -1,0 +1,73 @@
+/* Answers to what jemalloc would otherwise ask of the audited process or of libraries we do not want to need. Linked with
+ * jemalloc by rename.sh, which sends each call of `name` in jemalloc to cst_jeport_name here. The functions of libm and
+ * of the unwinder serve jemalloc's profiler alone, which stays off (opt.prof is false and cannot be set from outside).
+ * None allocates or locks; those that "find nothing" are called once, when jemalloc starts. */
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+char *cst_jeport_secure_getenv(const char *name);
+ssize_t cst_jeport_readlink(const char *path, char *buffer, size_t size);
+void *cst_jeport_dlsym(void *handle, const char *name);
+double cst_jeport_exp(double x);
+double cst_jeport_log(double x);
+double cst_jeport_round(double x);
+int cst_jeport__Unwind_Backtrace(void *callback, void *argument);
+void *cst_jeport__Unwind_GetIP(void *context);
+
+/** MALLOC_CONF is the audited program's, for a jemalloc of its own: ours does not see it. */
+char *cst_jeport_secure_getenv(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
+/** The same for the link /etc/malloc.conf. */
+ssize_t cst_jeport_readlink(const char *path, char *buffer, size_t size)
+{
+    (void)path;
+    (void)buffer;
+    (void)size;
+    errno = ENOENT;
+    return -1;
+}
+
+/** jemalloc looks for the next pthread_create, for background threads: an audited process gets none. */
+void *cst_jeport_dlsym(void *handle, const char *name)
+{
+    (void)handle;
+    (void)name;
+    return NULL;
+}
+
+double cst_jeport_exp(double x)
+{
+    (void)x;
+    return 0.0;
+}
+
+double cst_jeport_log(double x)
+{
+    (void)x;
+    return 0.0;
+}
+
+double cst_jeport_round(double x)
+{
+    return x;
+}
+
+/** 0 is the unwinder's _URC_NO_REASON: a walk that met no frame. */
+int cst_jeport__Unwind_Backtrace(void *callback, void *argument)
+{
+    (void)callback;
+    (void)argument;
+    return 0;
+}
+
+void *cst_jeport__Unwind_GetIP(void *context)
+{
+    (void)context;
+    return NULL;
+}
