@@ -32,8 +32,15 @@ void cst_sys_unmap(void *address, size_t size);
 /** Lets the kernel take the pages of [address, address+size) back; they read as zero afterwards. False on failure. */
 bool cst_sys_discard(void *address, size_t size);
 
+/** Sets the protection of whole pages: `protection` is a sum of PROT_*. False when refused. */
+CST_MUST_USE bool cst_sys_protect(void *address, size_t size, int protection);
+
 /** Opens `path` read-only, close-on-exec. A descriptor, or the negated errno. */
 CST_MUST_USE int cst_sys_open_read(const char *path);
+
+/** Opens this process's own memory for reading and writing: offsets are addresses, and page protections do not apply to
+ * what is written (proc(5), /proc/pid/mem). Descriptor or -errno. */
+CST_MUST_USE int cst_sys_open_memory(void);
 
 /** Opens `path` for appending, close-on-exec, refusing symbolic links, creating it with `mode`. Descriptor or -errno. */
 CST_MUST_USE int cst_sys_open_append(const char *path, mode_t mode);
@@ -58,7 +65,7 @@ CST_MUST_USE ssize_t cst_sys_pread(int fd, void *bytes, size_t size, uint64_t of
 /** Writes at an offset, retried when interrupted. Bytes written, or -errno. */
 CST_MUST_USE ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset);
 
-/** Maps a whole regular file read-only. NULL when it cannot be; `out_size` gets its size in bytes. */
+/** Maps a whole regular file read-only; never waits, whatever `path` is. NULL when it cannot be; `out_size` gets its size in bytes. */
 CST_MUST_USE const void *cst_sys_map_file(const char *path, size_t *out_size);
 
 /** Process id from the kernel, never cached: right also after vfork and clone. */

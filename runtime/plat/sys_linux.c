@@ -53,6 +53,11 @@ bool cst_sys_discard(void *address, size_t size)
     return cst_syscall3(SYS_madvise, (long)address, (long)size, MADV_DONTNEED) == 0;
 }
 
+bool cst_sys_protect(void *address, size_t size, int protection)
+{
+    return cst_syscall3(SYS_mprotect, (long)address, (long)size, protection) == 0;
+}
+
 static int open_file(const char *path, int flags, mode_t mode)
 {
     long result;
@@ -65,6 +70,11 @@ static int open_file(const char *path, int flags, mode_t mode)
 int cst_sys_open_read(const char *path)
 {
     return open_file(path, O_RDONLY, 0);
+}
+
+int cst_sys_open_memory(void)
+{
+    return open_file("/proc/self/mem", O_RDWR, 0);
 }
 
 int cst_sys_open_append(const char *path, mode_t mode)
@@ -131,7 +141,7 @@ ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset)
 
 const void *cst_sys_map_file(const char *path, size_t *out_size)
 {
-    int fd = cst_sys_open_read(path);
+    int fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0)
         return NULL;
     struct stat status;
