@@ -46,7 +46,7 @@ struct cst_exit_summary {
     size_t crossing_count;
     const struct cst_repeat *repeats;
     size_t repeat_count;
-    int status; /**< exit status, -1 when not known */
+    int status;      /**< exit status, -1 when not known */
     const char *how; /**< "exit", "_exit", "quick_exit", "abort" */
 };
 

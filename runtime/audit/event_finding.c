@@ -1,0 +1,160 @@
+/* The event `finding`: a broken rule with its facts, or the same in plain words when there is no log. */
+#include "audit/audit.h"
+#include "audit/expect.h"
+#include "audit/key.h"
+#include "audit/line.h"
+#include "audit/plain.h"
+#include "audit/trace.h"
+#include "plat/sys.h"
+
+#define EXPECT_SIZE 512
+
+/* The stacks of a finding, resolved. */
+struct traces {
+    struct cst_trace alloc, release, first_release;
+};
+
+static void write_block(struct cst_json *json, const struct cst_finding *finding)
+{
+    cst_json_open(json, "block", '{');
+    cst_json_hex(json, "addr", finding->has_block ? finding->block_address : finding->address);
+    if (finding->has_block) {
+        cst_json_unsigned(json, "size", finding->block_size);
+        cst_json_unsigned(json, "align", finding->block_align);
+    }
+    cst_json_close(json, '}');
+}
+
+static void write_party(struct cst_json *json, const struct cst_party *party)
+{
+    cst_json_string(json, "side", party->side);
+    cst_json_string(json, "lang", custody_lang_name(party->lang));
+    cst_json_string(json, "contract", custody_contract_name(party->contract));
+}
+
+static void write_parties(struct cst_json *json, const struct cst_finding *finding)
+{
+    if (finding->has_block) {
+        cst_json_open(json, "owner", '{');
+        write_party(json, &finding->owner);
+        cst_json_close(json, '}');
+    }
+    if (finding->has_by) {
+        cst_json_open(json, "by", '{');
+        write_party(json, &finding->by);
+        cst_json_string(json, "call", custody_door_symbol(finding->call));
+        cst_json_close(json, '}');
+    }
+}
+
+static void write_expect(struct cst_json *json, const struct cst_finding *finding)
+{
+    char advice[EXPECT_SIZE];
+    struct cst_text text;
+    cst_text_init(&text, advice, sizeof advice, 0);
+    cst_expect_write(&text, finding);
+    cst_json_string(json, "expect", advice);
+}
+
+static void write_thread(struct cst_json *json)
+{
+    char name[16];
+    cst_sys_thread_name(name);
+    cst_json_string(json, "thread", name);
+}
+
+static void write_place(struct cst_json *json, const struct cst_finding *finding)
+{
+    if (finding->place == CST_PLACE_NONE) {
+        return;
+    }
+    cst_json_string(json, "place", cst_expect_place_name(finding->place));
+    if (finding->place_name != NULL) {
+        cst_json_string(json, "place_name", finding->place_name);
+    }
+}
+
+static void write_given(struct cst_json *json, const struct cst_finding *finding)
+{
+    if (!finding->has_given_size && !finding->has_given_align) {
+        return;
+    }
+    cst_json_open(json, "given", '{');
+    if (finding->has_given_size) {
+        cst_json_unsigned(json, "size", finding->given_size);
+    }
+    if (finding->has_given_align) {
+        cst_json_unsigned(json, "align", finding->given_align);
+    }
+    cst_json_close(json, '}');
+}
+
+/* What only findings of some kinds have. */
+static void write_particulars(struct cst_json *json, const struct cst_finding *finding)
+{
+    write_place(json, finding);
+    write_given(json, finding);
+    if (finding->kind == CUSTODY_FINDING_INTERIOR_FREE) {
+        cst_json_unsigned(json, "offset", finding->address - finding->block_address);
+    }
+    if (finding->kind == CUSTODY_FINDING_LEAK) {
+        cst_json_string(json, "class", finding->leak_class);
+        cst_json_unsigned(json, "blocks", finding->leak_blocks);
+        cst_json_unsigned(json, "bytes", finding->leak_bytes);
+    }
+}
+
+static void write_traces(struct cst_json *json, const struct cst_finding *finding, const struct traces *traces)
+{
+    if (finding->has_block) {
+        cst_trace_write(json, "alloc", &traces->alloc);
+    }
+    if (finding->has_by) {
+        cst_trace_write(json, "release", &traces->release);
+    }
+    if (finding->kind == CUSTODY_FINDING_DOUBLE_FREE) {
+        cst_trace_write(json, "first_release", &traces->first_release);
+    }
+}
+
+static void write_line(struct cst_json *json, const struct cst_finding *finding, const struct traces *traces,
+                       uint64_t key)
+{
+    cst_json_string(json, "kind", custody_finding_name(finding->kind));
+    cst_json_string(json, "severity", custody_severity_name(finding->severity));
+    cst_json_string(json, "confidence", custody_confidence_name(finding->confidence));
+    cst_json_digest(json, "key", key);
+    cst_json_unsigned(json, "count", 1);
+    write_block(json, finding);
+    write_parties(json, finding);
+    write_expect(json, finding);
+    write_thread(json);
+    write_particulars(json, finding);
+    write_traces(json, finding, traces);
+}
+
+static void tell(const struct cst_finding *finding, const struct traces *traces, uint64_t key)
+{
+    struct cst_json *json = cst_line_begin("finding");
+    if (json != NULL) {
+        write_line(json, finding, traces, key);
+        cst_line_end(json);
+        return;
+    }
+    struct cst_text *text = finding->severity > CUSTODY_SEVERITY_NOTE ? cst_line_begin_message() : NULL;
+    if (text != NULL) {
+        cst_plain_write(text, finding, &traces->alloc, &traces->release, &traces->first_release);
+        cst_line_end_message(text);
+    }
+}
+
+uint64_t cst_audit_finding(const struct cst_finding *finding)
+{
+    struct traces traces;
+    cst_trace_resolve(&finding->alloc, &traces.alloc);
+    cst_trace_resolve(&finding->release, &traces.release);
+    cst_trace_resolve(&finding->first_release, &traces.first_release);
+    uint64_t key = cst_key_make(finding->kind, &traces.alloc, &traces.release);
+    tell(finding, &traces, key);
+    return key;
+}

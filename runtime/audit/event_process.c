@@ -1,0 +1,113 @@
+/* The events of a process's life before its end: `start`, `fork`, `exec`; and the setting-up of the log they go to. */
+#include "audit/audit.h"
+#include "audit/line.h"
+#include "audit/log.h"
+#include "audit/say.h"
+#include "base/pool.h"
+#include "plat/process.h"
+#include "plat/sys.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define ARGUMENTS_SIZE 32768 /* of /proc/self/cmdline that go into `start`, bytes */
+#define ARGUMENTS_MAX 1024   /* that go into `exec` */
+
+static const char *options_given = "";
+
+void cst_audit_open(const char *path, const char *options)
+{
+    cst_say_setup();
+    const char *copy = options != NULL ? cst_pool_copy(options, strlen(options)) : NULL;
+    options_given = copy != NULL ? copy : "";
+    if (path == NULL || path[0] == '\0') {
+        return;
+    }
+    int error = cst_log_open(path);
+    if (error != 0) {
+        cst_audit_say("setting 'log': cannot open '%s': %s; findings go to stderr", path, cst_say_reason(error));
+    }
+}
+
+/* Adds one argument; false when the line is full. */
+static bool write_argument(struct cst_json *json, const char *argument)
+{
+    struct cst_text_mark mark = cst_json_mark(json);
+    cst_json_string(json, NULL, argument);
+    return cst_json_keep(json, mark);
+}
+
+static size_t read_file(const char *path, char *bytes, size_t size)
+{
+    int fd = cst_sys_open_read(path);
+    if (fd < 0) {
+        return 0;
+    }
+    size_t length = 0;
+    ssize_t got;
+    while (length < size && (got = cst_sys_read(fd, bytes + length, size - length)) > 0) {
+        length += (size_t)got;
+    }
+    cst_sys_close(fd);
+    return length;
+}
+
+/* The arguments as the kernel keeps them: one after another, each ended by a zero byte. */
+static void write_own_arguments(struct cst_json *json)
+{
+    static char arguments[ARGUMENTS_SIZE + 1]; /* used inside the gate only */
+    size_t length = read_file("/proc/self/cmdline", arguments, ARGUMENTS_SIZE);
+    arguments[length] = '\0';
+    cst_json_open(json, "argv", '[');
+    for (size_t at = 0; at < length; at += strlen(arguments + at) + 1) {
+        if (!write_argument(json, arguments + at)) {
+            break;
+        }
+    }
+    cst_json_close(json, ']');
+}
+
+void cst_audit_start(void)
+{
+    struct cst_json *json = cst_line_begin("start");
+    if (json == NULL) {
+        return;
+    }
+    char executable[PATH_MAX];
+    if (!cst_process_read_link("/proc/self/exe", executable, sizeof executable)) {
+        executable[0] = '\0';
+    }
+    cst_json_string(json, "version", CUSTODY_VERSION);
+    cst_json_string(json, "options", options_given);
+    cst_json_signed(json, "ppid", cst_process_parent());
+    cst_json_string(json, "exe", executable);
+    write_own_arguments(json);
+    cst_line_end(json);
+}
+
+void cst_audit_fork(pid_t parent)
+{
+    cst_line_after_fork();
+    struct cst_json *json = cst_line_begin("fork");
+    if (json != NULL) {
+        cst_json_signed(json, "parent", parent);
+        cst_line_end(json);
+    }
+}
+
+void cst_audit_exec(const char *file, char *const argv[])
+{
+    struct cst_json *json = cst_line_begin("exec");
+    if (json == NULL) {
+        return;
+    }
+    cst_json_string(json, "file", file);
+    cst_json_open(json, "argv", '[');
+    for (size_t i = 0; argv != NULL && i < ARGUMENTS_MAX && argv[i] != NULL; i++) {
+        if (!write_argument(json, argv[i])) {
+            break;
+        }
+    }
+    cst_json_close(json, ']');
+    cst_line_end(json);
+}

@@ -1,0 +1,93 @@
+/* Traces; the contract stands in the header. A return address lies behind the call, which may be the last instruction of
+ * its function or even of its module: the byte before it is what is looked up. */
+#include "audit/trace.h"
+
+#include <string.h>
+
+/* Names above this are generic instances that say nothing more to a reader, and 192 of them have to fit into a line. */
+#define SYMBOL_MAX 1000
+
+/* The latest of the unloaded modules that covered `address`. */
+static const struct cst_module *find_unloaded(uintptr_t address)
+{
+    for (uint32_t id = cst_module_count(); id-- > 0;) {
+        const struct cst_module *module = cst_module_get(id);
+        if (module != NULL && module->unloaded && address >= module->lo && address < module->hi) {
+            return module;
+        }
+    }
+    return NULL;
+}
+
+static struct cst_trace_frame resolve_frame(uintptr_t return_address)
+{
+    uintptr_t address = return_address - 1;
+    const struct cst_module *module = cst_module_find(address);
+    if (module == NULL) {
+        module = find_unloaded(address);
+    }
+    if (module == NULL) {
+        return (struct cst_trace_frame){.offset = return_address};
+    }
+    struct cst_trace_frame frame = {.module = module, .offset = return_address - module->base};
+    uintptr_t start;
+    if (!cst_module_symbol(module, address, &frame.symbol, &start) || strnlen(frame.symbol, SYMBOL_MAX) == SYMBOL_MAX) {
+        frame.symbol = NULL;
+    }
+    return frame;
+}
+
+void cst_trace_resolve(const struct cst_frames *frames, struct cst_trace *out_trace)
+{
+    out_trace->count = frames->count < CST_STACK_FRAMES_MAX ? frames->count : CST_STACK_FRAMES_MAX;
+    for (size_t i = 0; i < out_trace->count; i++) {
+        out_trace->frames[i] = resolve_frame(frames->addresses[i]);
+    }
+}
+
+static void write_frame(struct cst_json *json, const struct cst_trace_frame *frame)
+{
+    cst_json_open(json, NULL, '{');
+    if (frame->module != NULL) {
+        cst_json_unsigned(json, "module", frame->module->id);
+    } else {
+        cst_json_null(json, "module");
+    }
+    cst_json_hex(json, "offset", frame->offset);
+    if (frame->symbol != NULL) {
+        cst_json_string(json, "symbol", frame->symbol);
+    }
+    cst_json_close(json, '}');
+}
+
+void cst_trace_write(struct cst_json *json, const char *key, const struct cst_trace *trace)
+{
+    cst_json_open(json, key, '[');
+    for (size_t i = 0; i < trace->count; i++) {
+        struct cst_text_mark mark = cst_json_mark(json);
+        write_frame(json, &trace->frames[i]);
+        if (!cst_json_keep(json, mark)) {
+            break;
+        }
+    }
+    cst_json_close(json, ']');
+}
+
+void cst_trace_write_innermost(struct cst_text *text, const struct cst_trace *trace)
+{
+    if (trace->count == 0) {
+        cst_text_string(text, "unknown");
+        return;
+    }
+    const struct cst_trace_frame *frame = &trace->frames[0];
+    if (frame->module != NULL) {
+        cst_text_printable(text, frame->module->name);
+        cst_text_char(text, '+');
+    }
+    cst_text_format(text, "0x%lx", frame->offset);
+    if (frame->symbol != NULL) {
+        cst_text_string(text, " (");
+        cst_text_printable(text, frame->symbol);
+        cst_text_char(text, ')');
+    }
+}

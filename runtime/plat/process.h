@@ -1,0 +1,50 @@
+/* The process among other processes: links under /proc, its parent, its descriptors, its signals, and writes that cannot
+ * end it. Like sys.h: raw system calls that leave errno alone, allocate nothing and lock nothing; any thread, also in
+ * signal handlers and in the child of vfork. */
+#ifndef CST_PLAT_PROCESS_H
+#define CST_PLAT_PROCESS_H
+
+#include "plat/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** A set of signals as the kernel holds it: bit n - 1 for signal n. */
+typedef uint64_t cst_signals;
+
+/** Where the symbolic link `path` leads, terminated, in `out_target[size]`. False, and an empty string, when it is no link
+ * or its target does not fit. */
+CST_MUST_USE bool cst_process_read_link(const char *path, char *out_target, size_t size);
+
+/** Id of the parent process. */
+pid_t cst_process_parent(void);
+
+/** True while the kernel knows a thread or process with this id. */
+CST_MUST_USE bool cst_process_exists(pid_t id);
+
+/** How many descriptors the process may have: descriptors are below it. */
+int cst_process_fd_limit(void);
+
+/** True when `fd` is open for writing and not for reading. */
+CST_MUST_USE bool cst_process_fd_write_only(int fd);
+
+/** Holds back every signal of the calling thread but those that a fault raises. Returns what was held back before. */
+CST_MUST_USE cst_signals cst_process_block_signals(void);
+
+/** Sets the signals that are held back: the counterpart of cst_process_block_signals. */
+void cst_process_restore_signals(cst_signals blocked);
+
+/** A copy of `fd` at the lowest free descriptor at or above `minimum`, close-on-exec; `fd` stays open. -errno when none
+ * is free. */
+CST_MUST_USE int cst_process_copy_fd(int fd, int minimum);
+
+/** As cst_sys_write, but a reader that has gone (SIGPIPE) or a limit on file sizes (SIGXFSZ) is only an error here: the
+ * audited program is not to die of what the runtime writes. */
+ssize_t cst_process_write(int fd, const void *bytes, size_t size);
+
+/** Lets another thread run. */
+void cst_process_yield(void);
+
+#endif
