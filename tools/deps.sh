@@ -59,7 +59,7 @@ require_rust() {
 }
 
 if ! command -v dpkg-query >/dev/null; then
-    echo "deps: this is not a Debian system; install the equivalents of: $(echo $packages)" >&2
+    printf "deps: this is not a Debian system; install the equivalents of:\n    %s\n" "$packages" >&2
     exit 1
 fi
 missing=$(missing_packages)

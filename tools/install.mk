@@ -1,1 +1,54 @@
-# tools/install.mk
+# Installation, and the files that only installation needs. PREFIX is where the files will be found at run time, DESTDIR
+# a directory that stands in for / while packaging.
+
+bindir := $(DESTDIR)$(PREFIX)/bin
+libdir := $(DESTDIR)$(PREFIX)/lib
+includedir := $(DESTDIR)$(PREFIX)/include/custody
+mandir := $(DESTDIR)$(PREFIX)/share/man
+completions := $(DESTDIR)$(PREFIX)/share
+LIBRARY_FILE := libcustody.so.$(VERSION)
+
+MANUALS := $(wildcard docs/man/*.[1-8])
+HEADERS := $(wildcard include/custody/*)
+
+.PHONY: install uninstall deps
+
+all: $(BUILD)/custody.pc
+
+deps: ## install what building, testing and checking need
+	@tools/deps.sh
+
+pkg-config-file = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' custody.pc.in
+
+$(BUILD)/custody.pc: custody.pc.in Makefile
+	@mkdir -p $(@D)
+	$(call say,WRITE,$@)$(pkg-config-file) >$@
+
+install: all ## install below PREFIX (default /usr/local), or DESTDIR/PREFIX
+	install -d $(bindir) $(libdir)/pkgconfig $(includedir) $(mandir)
+	install -m 755 $(BUILD)/custody $(bindir)/custody
+	install -m 644 $(BUILD)/libcustody.a $(libdir)/libcustody.a
+	install -m 755 $(BUILD)/libcustody.so $(libdir)/$(LIBRARY_FILE)
+	ln -sf $(LIBRARY_FILE) $(libdir)/$(SONAME)
+	ln -sf $(SONAME) $(libdir)/libcustody.so
+	install -m 755 $(BUILD)/libcustody_preload.so $(libdir)/libcustody_preload.so
+	install -m 644 $(HEADERS) $(includedir)
+	$(pkg-config-file) >$(libdir)/pkgconfig/custody.pc
+	for page in $(MANUALS); do \
+	    install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+	$(call install-completion,bash,$(completions)/bash-completion/completions/custody)
+	$(call install-completion,zsh,$(completions)/zsh/site-functions/_custody)
+	$(call install-completion,fish,$(completions)/fish/vendor_completions.d/custody.fish)
+
+# Completion files are told by their shell: custody.bash, _custody or custody.zsh, custody.fish.
+completion-source = $(firstword $(wildcard tools/completion/custody.$(1) $(if $(filter zsh,$(1)),tools/completion/_custody)))
+install-completion = $(if $(call completion-source,$(1)),install -D -m 644 $(call completion-source,$(1)) $(2))
+
+uninstall: ## remove what install put there
+	rm -f $(bindir)/custody $(libdir)/libcustody.a $(libdir)/$(LIBRARY_FILE) $(libdir)/$(SONAME) \
+	    $(libdir)/libcustody.so $(libdir)/libcustody_preload.so $(libdir)/pkgconfig/custody.pc \
+	    $(foreach page,$(MANUALS),$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	    $(completions)/bash-completion/completions/custody $(completions)/zsh/site-functions/_custody \
+	    $(completions)/fish/vendor_completions.d/custody.fish
+	rm -rf $(includedir)

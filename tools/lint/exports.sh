@@ -1,0 +1,72 @@
+#!/bin/sh
+# Usage: exports.sh BUILD
+# Checks what the three libraries show to and want from the world: exactly the listed symbols; no library but libc; no
+# text relocation, no segment both writable and executable, no executable stack, everything bound at load; little
+# thread-local storage; and that libcustody.a links into a program, dynamic and static, beside the program's own malloc.
+set -eu
+
+build=$1
+work=$build/lint/exports
+status=0
+mkdir -p "$work"
+
+fail() {
+    printf '%s\n' "$*"
+    status=1
+}
+
+dynamic_exports() {
+    nm --dynamic --defined-only --extern-only --format=posix "$1" | awk '$2 != "A" { sub(/@.*/, "", $1); print $1 }' |
+        sort -u
+}
+
+# Initial-exec thread-local storage comes out of the loader's small surplus when a library is dlopened; jemalloc takes
+# 2632 bytes of it, the runtime gets what is left to a page.
+tls_limit=4096
+
+check_shared() {
+    library=$1
+    readelf -dW "$library" >"$work/dynamic"
+    readelf -lW "$library" >"$work/segments"
+    needed=$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' "$work/dynamic" | grep -vx -e libc.so.6 -e 'ld-linux-x86-64.so.2' || true)
+    [ -z "$needed" ] || fail "$library needs $needed"
+    ! grep -q TEXTREL "$work/dynamic" || fail "$library has text relocations"
+    grep -q 'BIND_NOW\|Flags: NOW' "$work/dynamic" || fail "$library binds lazily"
+    ! grep -Eq '^ +(LOAD|GNU_STACK) .* RWE ' "$work/segments" || fail "$library has writable and executable memory"
+    grep -q GNU_RELRO "$work/segments" || fail "$library lacks RELRO"
+    tls=$(awk '$1 == "TLS" { print $6 }' "$work/segments")
+    [ "$((${tls:-0}))" -le "$tls_limit" ] || fail "$library has $((tls)) bytes of thread-local storage (limit $tls_limit)"
+}
+
+check_exports() { # library, file with allowed names beside custody_*
+    dynamic_exports "$1" | grep -v '^custody_' >"$work/exported" || true
+    comm -23 "$work/exported" "$2" | sed "s,^,$1 exports what it should not: ," >"$work/surplus"
+    comm -13 "$work/exported" "$2" | sed "s,^,$1 does not export: ," >"$work/missing"
+    [ ! -s "$work/surplus" ] || fail "$(cat "$work/surplus")"
+    [ ! -s "$work/missing" ] || fail "$(cat "$work/missing")"
+}
+
+check_archive() {
+    surplus=$(nm --defined-only --extern-only --format=posix "$1" | awk 'NF > 1 { print $1 }' | grep -v '^custody_' || true)
+    [ -z "$surplus" ] || fail "$1 shows $surplus"
+    printf '%s\n' '#include <stdlib.h>' 'int main(void) { free(malloc(1)); return 0; }' >"$work/main.c"
+    for how in -pie -static; do
+        if ! ${CC:-cc} $how -o "$work/main" "$work/main.c" -Wl,--whole-archive "$1" -Wl,--no-whole-archive \
+            >"$work/link" 2>&1; then
+            fail "$1 does not link with $how: $(head -n 5 "$work/link")"
+        elif ! "$work/main"; then
+            fail "a program linked with $1 ($how) does not run"
+        fi
+    done
+}
+
+LC_ALL=C
+export LC_ALL
+: >"$work/none"
+sort -u "$build/obj/preload.list" >"$work/preload"
+check_shared "$build/libcustody.so"
+check_shared "$build/libcustody_preload.so"
+check_exports "$build/libcustody.so" "$work/none"
+check_exports "$build/libcustody_preload.so" "$work/preload"
+check_archive "$build/libcustody.a"
+exit "$status"
