@@ -1,0 +1,498 @@
+/* Instruction lengths and control flow of x86-64, from two tables of one letter per opcode. See the header. */
+#include "site/decode_x86_64.h"
+
+#include <string.h>
+
+/* What follows an opcode:
+ *   .  nothing            m  ModRM              b  8-bit immediate or relative    z  32-bit (16 with prefix 66)
+ *   B  ModRM, 8-bit       Z  ModRM, as z        j  32-bit relative                w  16-bit immediate
+ *   e  enter: 16 and 8    v  as z, 64 with W    a  address of 8 bytes (4 with prefix 67)
+ *   t  ModRM, and 8-bit when its reg field is 0 or 1 (test)       T  the same with z
+ *   c  ModRM naming registers only (control registers)            x  not an instruction here */
+static const char follows_one[257] = "mmmmbzxxmmmmbzxx" /* 00 */
+                                     "mmmmbzxxmmmmbzxx" /* 10 */
+                                     "mmmmbzxxmmmmbzxx" /* 20 */
+                                     "mmmmbzxxmmmmbzxx" /* 30 */
+                                     "xxxxxxxxxxxxxxxx" /* 40: REX */
+                                     "................" /* 50 */
+                                     "xxxmxxxxzZbB...." /* 60 */
+                                     "bbbbbbbbbbbbbbbb" /* 70 */
+                                     "BZxBmmmmmmmmmmmm" /* 80 */
+                                     "..........x....." /* 90 */
+                                     "aaaa....bz......" /* a0 */
+                                     "bbbbbbbbvvvvvvvv" /* b0 */
+                                     "BBw.xxBZe.w..bx." /* c0 */
+                                     "mmmmxxx.mmmmmmmm" /* d0 */
+                                     "bbbbbbbbjjxb...." /* e0 */
+                                     "x.xx..tT......mm" /* f0 */;
+
+static const char follows_0f[257] = "mmmmx.....x.xm.B" /* 00 */
+                                    "mmmmmmmmmmmmmmmm" /* 10 */
+                                    "ccccxxxxmmmmmmmm" /* 20 */
+                                    "......x.xxxxxxxx" /* 30 */
+                                    "mmmmmmmmmmmmmmmm" /* 40 */
+                                    "mmmmmmmmmmmmmmmm" /* 50 */
+                                    "mmmmmmmmmmmmmmmm" /* 60 */
+                                    "BBBBmmm.mmxxmmmm" /* 70 */
+                                    "jjjjjjjjjjjjjjjj" /* 80 */
+                                    "mmmmmmmmmmmmmmmm" /* 90 */
+                                    "...mBmxx...mBmmm" /* a0 */
+                                    "mmmmmmmmmmBmmmmm" /* b0 */
+                                    "mmBmBBBm........" /* c0 */
+                                    "mmmmmmmmmmmmmmmm" /* d0 */
+                                    "mmmmmmmmmmmmmmmm" /* e0 */
+                                    "mmmmmmmmmmmmmmmm" /* f0 */;
+
+/* Where decoding stands. */
+struct reader {
+    const uint8_t *code;
+    size_t size;
+    size_t at;         /* bytes consumed */
+    bool operand16;    /* prefix 66 */
+    bool address32;    /* prefix 67 */
+    bool segment;      /* prefix 64 or 65: memory operands are thread-local */
+    bool track_prefix; /* prefix 3e */
+    size_t disp_at;    /* where the 32-bit displacement of a %rip operand is; 0 without one */
+};
+
+static bool take(struct reader *r, uint8_t *out_byte)
+{
+    if (r->at >= r->size || r->at >= CST_INSN_LENGTH_MAX) {
+        return false;
+    }
+    *out_byte = r->code[r->at++];
+    return true;
+}
+
+static bool skip(struct reader *r, size_t count)
+{
+    r->at += count;
+    return r->at <= r->size && r->at <= CST_INSN_LENGTH_MAX;
+}
+
+static bool note_legacy_prefix(struct reader *r, uint8_t byte)
+{
+    switch (byte) {
+    case 0x66:
+        r->operand16 = true;
+        return true;
+    case 0x67:
+        r->address32 = true;
+        return true;
+    case 0x64:
+    case 0x65:
+        r->segment = true;
+        return true;
+    case 0x3e:
+        r->track_prefix = true;
+        return true;
+    case 0x26:
+    case 0x2e:
+    case 0x36:
+    case 0xf0:
+    case 0xf2:
+    case 0xf3:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Leaves the first byte that is no prefix in `out_byte`. A REX prefix counts only right before the opcode. */
+static bool take_prefixes(struct reader *r, struct cst_insn *insn, uint8_t *out_byte)
+{
+    while (take(r, out_byte)) {
+        if (*out_byte >= 0x40 && *out_byte <= 0x4f) {
+            insn->rex = *out_byte;
+        } else if (note_legacy_prefix(r, *out_byte)) {
+            insn->rex = 0;
+        } else {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_modrm(struct reader *r, struct cst_insn *insn)
+{
+    if (!take(r, &insn->modrm)) {
+        return false;
+    }
+    insn->has_modrm = true;
+    unsigned mod = insn->modrm >> 6, rm = insn->modrm & 7;
+    if (mod == 3) {
+        return true;
+    }
+    if (rm == 4 && !take(r, &insn->sib)) {
+        return false;
+    }
+    if (mod == 0 && rm == 5) {
+        r->disp_at = r->at;
+        return skip(r, 4);
+    }
+    if (mod == 2 || (mod == 0 && rm == 4 && (insn->sib & 7) == 5)) {
+        return skip(r, 4);
+    }
+    return mod == 0 || skip(r, 1);
+}
+
+/* Moves to and from control registers ignore the mod field. */
+static bool take_register_modrm(struct reader *r, struct cst_insn *insn)
+{
+    bool taken = take(r, &insn->modrm);
+    insn->has_modrm = true;
+    insn->modrm |= 0xc0;
+    return taken;
+}
+
+static bool take_operands(struct reader *r, struct cst_insn *insn, char follows)
+{
+    size_t word = r->operand16 && !(insn->rex & 8) ? 2 : 4;
+    switch (follows) {
+    case '.':
+        return true;
+    case 'm':
+        return take_modrm(r, insn);
+    case 'b':
+        return skip(r, 1);
+    case 'z':
+        return skip(r, word);
+    case 'B':
+        return take_modrm(r, insn) && skip(r, 1);
+    case 'Z':
+        return take_modrm(r, insn) && skip(r, word);
+    case 'j':
+        return skip(r, 4);
+    case 'w':
+        return skip(r, 2);
+    case 'e':
+        return skip(r, 3);
+    case 'v':
+        return skip(r, insn->rex & 8 ? 8 : word);
+    case 'a':
+        return skip(r, r->address32 ? 4 : 8);
+    case 't':
+        return take_modrm(r, insn) && skip(r, (insn->modrm & 0x30) == 0 ? 1 : 0);
+    case 'T':
+        return take_modrm(r, insn) && skip(r, (insn->modrm & 0x30) == 0 ? word : 0);
+    case 'c':
+        return take_register_modrm(r, insn);
+    default:
+        return false;
+    }
+}
+
+/* What follows an opcode of a vector map: 1 is 0f, 2 is 0f 38, 3 is 0f 3a, 5 and 6 are half-precision arithmetic. */
+static char vector_follows(unsigned map, uint8_t opcode)
+{
+    switch (map) {
+    case 1:
+        return follows_0f[opcode] == 'j' ? 'x' : follows_0f[opcode];
+    case 2:
+    case 5:
+    case 6:
+        return 'm';
+    case 3:
+        return 'B';
+    default:
+        return 'x';
+    }
+}
+
+/* The rest of a VEX (c4, c5), EVEX (62) or XOP (8f) instruction whose first byte was `lead`. */
+static bool take_vector(struct reader *r, struct cst_insn *insn, uint8_t lead)
+{
+    uint8_t first, second = 0, third;
+    insn->map = CST_MAP_VECTOR;
+    if (!take(r, &first) || (lead != 0xc5 && !take(r, &second)) || (lead == 0x62 && !take(r, &third))) {
+        return false;
+    }
+    insn->vector_reg = (uint8_t)((~(lead == 0xc5 ? first : second) >> 3) & 15);
+    insn->rex = (uint8_t)(0x40 | ((~first >> 5) & 4)); /* the inverted R bit; X and B only matter to c4 and 62 */
+    insn->rex |= lead == 0xc5 ? 0 : (uint8_t)((~first >> 5) & 3);
+    if (!take(r, &insn->opcode)) {
+        return false;
+    }
+    unsigned map = lead == 0xc5 ? 1 : lead == 0x62 ? first & 7 : first & 31;
+    if (lead == 0x8f) {
+        return map == 8    ? take_operands(r, insn, 'B')
+               : map == 9  ? take_operands(r, insn, 'm')
+               : map == 10 ? take_operands(r, insn, 'm') && skip(r, 4)
+                           : false;
+    }
+    return take_operands(r, insn, vector_follows(map, insn->opcode));
+}
+
+static bool take_escaped(struct reader *r, struct cst_insn *insn)
+{
+    if (!take(r, &insn->opcode)) {
+        return false;
+    }
+    if (insn->opcode == 0x38 || insn->opcode == 0x3a) {
+        bool has_immediate = insn->opcode == 0x3a;
+        insn->map = has_immediate ? CST_MAP_0F3A : CST_MAP_0F38;
+        return take(r, &insn->opcode) && take_operands(r, insn, has_immediate ? 'B' : 'm');
+    }
+    insn->map = CST_MAP_0F;
+    return take_operands(r, insn, follows_0f[insn->opcode]);
+}
+
+static bool begins_vector(const struct reader *r, uint8_t byte)
+{
+    if (byte == 0x8f) { /* XOP when its map is 8 or more, else pop */
+        return r->at < r->size && (r->code[r->at] & 31) >= 8;
+    }
+    return byte == 0xc4 || byte == 0xc5 || byte == 0x62;
+}
+
+static bool take_instruction(struct reader *r, struct cst_insn *insn)
+{
+    uint8_t byte;
+    if (!take_prefixes(r, insn, &byte)) {
+        return false;
+    }
+    if (begins_vector(r, byte)) {
+        return take_vector(r, insn, byte);
+    }
+    if (byte == 0x0f) {
+        return take_escaped(r, insn);
+    }
+    insn->map = CST_MAP_ONE;
+    insn->opcode = byte;
+    return take_operands(r, insn, follows_one[byte]);
+}
+
+static int32_t read_i32(const uint8_t *bytes)
+{
+    int32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+static uintptr_t after(uintptr_t address, size_t length, int32_t displacement)
+{
+    return address + length + (uintptr_t)(intptr_t)displacement;
+}
+
+/* The kind of ff /2 and ff /4: through a register, a slot near the code, or other memory. */
+static void classify_indirect(const struct reader *r, struct cst_insn *insn, uintptr_t address, bool is_call)
+{
+    insn->notrack = r->track_prefix;
+    if (cst_insn_rm_is_reg(insn)) {
+        insn->kind = is_call ? CST_INSN_CALL_REG : CST_INSN_JUMP_REG;
+        insn->reg = cst_insn_modrm_rm(insn);
+    } else if (r->disp_at && !r->segment) {
+        insn->kind = is_call ? CST_INSN_CALL_RIP : CST_INSN_JUMP_RIP;
+        insn->target = after(address, r->at, read_i32(r->code + r->disp_at));
+    } else {
+        insn->kind = is_call ? CST_INSN_CALL_MEM : CST_INSN_JUMP_MEM;
+    }
+}
+
+static void classify_relative(const struct reader *r, struct cst_insn *insn, uintptr_t address, enum cst_insn_kind kind,
+                              size_t operand_size)
+{
+    const uint8_t *operand = r->code + r->at - operand_size;
+    insn->kind = kind;
+    insn->target = after(address, r->at, operand_size == 1 ? (int8_t)*operand : read_i32(operand));
+}
+
+static void classify_one(const struct reader *r, struct cst_insn *insn, uintptr_t address)
+{
+    uint8_t op = insn->opcode;
+    unsigned group = (insn->modrm >> 3) & 7;
+    if (op == 0xe8) {
+        classify_relative(r, insn, address, CST_INSN_CALL, 4);
+    } else if (op == 0xe9) {
+        classify_relative(r, insn, address, CST_INSN_JUMP, 4);
+    } else if (op == 0xeb) {
+        classify_relative(r, insn, address, CST_INSN_JUMP, 1);
+    } else if ((op >= 0x70 && op <= 0x7f) || (op >= 0xe0 && op <= 0xe3)) {
+        classify_relative(r, insn, address, CST_INSN_BRANCH, 1);
+    } else if (op == 0xc7 && insn->modrm == 0xf8 && !r->operand16) { /* xbegin: its abort handler */
+        classify_relative(r, insn, address, CST_INSN_BRANCH, 4);
+    } else if (op == 0xff && (group == 2 || group == 4)) {
+        classify_indirect(r, insn, address, group == 2);
+    } else if (op == 0xc2 || op == 0xc3) {
+        insn->kind = CST_INSN_RETURN;
+    } else if (op == 0x8b && (insn->rex & 8) && r->disp_at && !r->segment) {
+        insn->kind = CST_INSN_LOAD_RIP;
+        insn->reg = cst_insn_modrm_reg(insn);
+        insn->target = after(address, r->at, read_i32(r->code + r->disp_at));
+    }
+}
+
+bool cst_insn_decode(const uint8_t *code, size_t size, uintptr_t address, struct cst_insn *out_insn)
+{
+    struct reader r = {.code = code, .size = size};
+    *out_insn = (struct cst_insn){.kind = CST_INSN_OTHER};
+    if (!take_instruction(&r, out_insn)) {
+        return false;
+    }
+    out_insn->length = (uint8_t)r.at;
+    if (out_insn->map == CST_MAP_ONE) {
+        classify_one(&r, out_insn, address);
+    } else if (out_insn->map == CST_MAP_0F && (out_insn->opcode & 0xf0) == 0x80) {
+        classify_relative(&r, out_insn, address, CST_INSN_BRANCH, 4);
+    }
+    return true;
+}
+
+static bool is_call(const struct cst_insn *insn)
+{
+    return insn->kind >= CST_INSN_CALL && insn->kind <= CST_INSN_CALL_MEM;
+}
+
+size_t cst_insn_calls_before(const uint8_t *end, size_t size, uintptr_t address,
+                             struct cst_insn out_calls[CST_CALLS_BEFORE_MAX])
+{
+    size_t count = 0;
+    for (size_t length = 2; length <= 7 && length <= size; length++) {
+        const uint8_t *start = end - length;
+        if (*start != 0xe8 && *start != 0xff) {
+            continue;
+        }
+        struct cst_insn insn;
+        if (cst_insn_decode(start, length, address - length, &insn) && insn.length == length && is_call(&insn)) {
+            out_calls[count++] = insn;
+        }
+    }
+    return count;
+}
+
+/* Which general registers an opcode may write:
+ *   -  none              g  the one in ModRM's reg field    e  the one in its rm field     x  both of these
+ *   o  the one in the opcode's low bits                     a  rax                         h  both of these
+ *   i  those that a call may change                         s  rsp and rbp                 c  as e and as i
+ *   v  any that it names, and as i */
+static const char writes_one[257] = "eeggaa--eeggaa--" /* 00 */
+                                    "eeggaa--eeggaa--" /* 10 */
+                                    "eeggaa--eeggaa--" /* 20 */
+                                    "eeggaa----------" /* 30 */
+                                    "----------------" /* 40 */
+                                    "--------oooooooo" /* 50 */
+                                    "---g-----g-giiii" /* 60 */
+                                    "----------------" /* 70 */
+                                    "eeee--xxeeggeg-e" /* 80 */
+                                    "hhhhhhhhii-----i" /* 90 */
+                                    "aaaaiiii--iiiiii" /* a0 */
+                                    "oooooooooooooooo" /* b0 */
+                                    "ee----ees-------" /* c0 */
+                                    "eeee---aiiiiiiii" /* d0 */
+                                    "iiiiaaaai---aaaa" /* e0 */
+                                    "------cc------ee" /* f0 */;
+
+static const char writes_0f[257] = "xcgg-i-------x-i" /* 00 */
+                                   "--------------e-" /* 10 */
+                                   "ee----------gg--" /* 20 */
+                                   "iiiiii-i--------" /* 30 */
+                                   "gggggggggggggggg" /* 40 */
+                                   "g---------------" /* 50 */
+                                   "----------------" /* 60 */
+                                   "--------ee----e-" /* 70 */
+                                   "----------------" /* 80 */
+                                   "eeeeeeeeeeeeeeee" /* 90 */
+                                   "--x-ee-----eeecg" /* a0 */
+                                   "ccgeggggg-eegggg" /* b0 */
+                                   "xx---g-coooooooo" /* c0 */
+                                   "-------g--------" /* d0 */
+                                   "----------------" /* e0 */
+                                   "----------------" /* f0 */;
+
+static bool call_may_change(uint8_t reg)
+{
+    return reg <= 2 || (reg >= 6 && reg <= 11);
+}
+
+/* Whether an operand field names `reg`, also as one of ah, ch, dh and bh, which fields 4 to 7 mean in byte instructions
+ * without REX: not told apart from the wide registers here unless `wide` says so. */
+static bool names(const struct cst_insn *insn, uint8_t field, uint8_t reg, bool wide)
+{
+    return field == reg || (!wide && !insn->rex && field >= 4 && field < 8 && field - 4 == reg);
+}
+
+/* True when the instruction certainly has no byte operands: odd opcodes and those that only come wide. */
+static bool is_wide(const struct cst_insn *insn)
+{
+    uint8_t op = insn->opcode;
+    return insn->map == CST_MAP_ONE && op >> 3 != 0xb0 >> 3 && ((op & 1) || (op >= 0x50 && op < 0x80));
+}
+
+static bool cmp_or_test_group(const struct cst_insn *insn)
+{
+    unsigned group = (insn->modrm >> 3) & 7;
+    return ((insn->opcode & 0xfc) == 0x80 && group == 7) || ((insn->opcode & 0xfe) == 0xf6 && group < 2);
+}
+
+static bool group_five_may_write(const struct cst_insn *insn, uint8_t reg)
+{
+    unsigned group = (insn->modrm >> 3) & 7;
+    if (group < 2) {
+        return cst_insn_rm_is_reg(insn) && names(insn, cst_insn_modrm_rm(insn), reg, false);
+    }
+    return (group == 2 || group == 3) && call_may_change(reg);
+}
+
+/* xbegin and xabort, which hand a status over in rax. */
+static bool is_transaction(const struct cst_insn *insn)
+{
+    return (insn->opcode & 0xfe) == 0xc6 && insn->modrm == 0xf8;
+}
+
+static char write_class(const struct cst_insn *insn)
+{
+    switch (insn->map) {
+    case CST_MAP_ONE:
+        return is_transaction(insn) ? 'i' : writes_one[insn->opcode];
+    case CST_MAP_0F:
+        return writes_0f[insn->opcode];
+    case CST_MAP_0F38:
+        return insn->opcode >= 0xf0 ? 'x' : '-';
+    case CST_MAP_0F3A:
+        return insn->opcode >= 0x14 && insn->opcode <= 0x17 ? 'e' : insn->opcode >> 4 == 6 ? 'c' : '-';
+    case CST_MAP_VECTOR:
+        break;
+    }
+    return 'v';
+}
+
+bool cst_insn_may_write(const struct cst_insn *insn, uint8_t reg)
+{
+    if (insn->map == CST_MAP_ONE && insn->opcode >= 0xfe) {
+        return group_five_may_write(insn, reg);
+    }
+    if (insn->map == CST_MAP_ONE && insn->has_modrm && cmp_or_test_group(insn)) {
+        return false;
+    }
+    if ((insn->map == CST_MAP_0F && insn->opcode == 0xa2) || insn->opcode == 0xc9) {
+        return true; /* cpuid writes rbx too; leave restores rbp */
+    }
+    bool wide = is_wide(insn);
+    bool in_reg = insn->has_modrm && names(insn, cst_insn_modrm_reg(insn), reg, wide);
+    bool in_rm = cst_insn_rm_is_reg(insn) && names(insn, cst_insn_modrm_rm(insn), reg, wide);
+    uint8_t in_opcode = (uint8_t)((insn->opcode & 7) | ((insn->rex & 1) << 3));
+    switch (write_class(insn)) {
+    case '-':
+        return false;
+    case 'g':
+        return in_reg;
+    case 'e':
+        return in_rm;
+    case 'x':
+        return in_reg || in_rm;
+    case 'v':
+        return in_reg || in_rm || insn->vector_reg == reg || call_may_change(reg);
+    case 'o':
+        return names(insn, in_opcode, reg, wide);
+    case 'a':
+        return reg == 0;
+    case 'h':
+        return in_opcode == reg || reg == 0;
+    case 's':
+        return reg == 4 || reg == 5;
+    case 'i':
+        return call_may_change(reg);
+    default:
+        return in_rm || call_may_change(reg);
+    }
+}
