@@ -1,0 +1,1 @@
+"""What the suites of programs share: header comments, builds, logs, and running a program under Custody."""

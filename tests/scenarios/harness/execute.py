@@ -1,0 +1,110 @@
+"""Runs a built program under `custody run` and judges what came of it: the log, the output, the exit status."""
+
+import os
+import resource
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+from harness.logs import Log, judge
+
+ROOT = Path(__file__).resolve().parents[3]
+TIMEOUT_S = 120
+EXIT_FINDINGS = 99
+
+
+def build_dir():
+    return (ROOT / os.environ.get("BUILD", "build")).resolve()
+
+
+def names_of(program, build):
+    """What `$name` means in the expectations of `program`: file names of modules."""
+    names = {"$prog": program.name}
+    for lib in program.libs:
+        names[f"${lib}"] = f"lib{lib}.so" if build.get("link") == "shared" else program.name
+    return names
+
+
+def lang_is_open(value, program, build):
+    """The language of a `malloc` block of a library is not told apart once the library is inside the program."""
+    return build.get("link") == "static" and value.endswith("/malloc") and bool(program.libs)
+
+
+def expand_value(value, program, build):
+    names = names_of(program, build)
+    parts = [names.get(part, part) for part in value.split("/")]
+    if len(parts) == 3 and lang_is_open(value, program, build):
+        parts[1] = "*"
+    return "/".join(parts)
+
+
+def expand(expectation, program, build):
+    facts = {n: [expand_value(v, program, build) for v in values] for n, values in expectation.facts.items()}
+    return replace(expectation, facts=facts)
+
+
+def applicable(expectations, program, build):
+    return [expand(e, program, build) for e in expectations if e.applies_to(build)]
+
+
+def set_limit(limit):
+    """Runs in the child before exec: `ulimit -v` when asked for, and no core files."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limit:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def start(command, run, place, options=()):
+    """Runs `command` in the directory `place`; its completed process, with output as text."""
+    env = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", "CUSTODY_OPTIONS", "BUILD")}
+    env.update(run.env)
+    if options:
+        env["CUSTODY_OPTIONS"] = ":".join(options)
+    # Our ends of the pipes are the only descriptors of ours that the program gets to see.
+    return subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, errors="replace", check=False,
+                          stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, preexec_fn=lambda: set_limit(run.limit))
+
+
+def exit_as_shell(returncode):
+    """A status as `custody run` passes it on: 128+N for a signal."""
+    return returncode if returncode >= 0 else 128 - returncode
+
+
+def custody_command(log_path, run, command, extra=()):
+    return [build_dir() / "custody", "run", "--quiet", "--leaks", "full", "--log", log_path, *extra, *run.cli, "--",
+            *command]
+
+
+def run_once(program, build, run, binary, place, tolerant):
+    """One execution under Custody. With `tolerant` the findings do not decide the status. Returns the problems."""
+    place.mkdir(parents=True, exist_ok=True)
+    log_path = place / "log.jsonl"
+    extra = ["--fail-on", "never"] if tolerant else []
+    command = [str(binary), *run.args]
+    result = start(custody_command(log_path, run, command, extra), run, place, run.options)
+    log = Log(log_path)
+    problems = list(log.problems)
+    if not log.events("start"):
+        problems.append("the log has no start event")
+    problems += judge(log, applicable(run.expects, program, build), applicable(run.forbids, program, build))
+    errors = any(finding["severity"] == "error" for finding in log.findings())
+    wanted = EXIT_FINDINGS if errors and not tolerant else run.exit
+    if result.returncode != wanted:
+        problems.append(f"exit status {result.returncode}, expected {wanted}")
+    problems += judge_output(run, command, result, place)
+    if problems:
+        problems.append(f"stderr: {result.stderr[-1500:]}")
+    return problems
+
+
+def judge_output(run, command, result, place):
+    """The program's own output: as without Custody where the run compares, else the one word a scenario prints."""
+    if not run.compare:
+        return [] if result.stdout == "done\n" else [f"stdout is {result.stdout!r}, not 'done'"]
+    plain = start(command, run, place)
+    problems = []
+    if plain.stdout != result.stdout:
+        problems.append(f"stdout differs:\n--- plain\n{plain.stdout[-1500:]}\n--- custody\n{result.stdout[-1500:]}")
+    if exit_as_shell(plain.returncode) != run.exit:
+        problems.append(f"without Custody it exits {plain.returncode}, expected {run.exit}")
+    return problems

@@ -1,0 +1,174 @@
+"""The header comment of a scenario: what to build, which runs to make, and what each run must and must not find.
+
+A line of the comment that starts with `@` is a directive; everything else is prose. Directives before the first `@run`
+belong to the program, those after it to that run:
+
+    @libs vault press            libraries of lib/ that it links; their `link` axis follows
+    @builds cc=gcc opt=0,2       axes and their values, instead of the language's default matrix
+    @flags -pthread              more flags for compiler and linker
+    @run NAME [ARG...]           one execution; without a further word of it, it must be silent: no error, no warning
+    @exit N                      the program's own exit status (0)
+    @compare                     run it without Custody too: output and status must be the same
+    @options name=value...       settings, as in CUSTODY_OPTIONS
+    @cli --strict ...            options of `custody run`
+    @env NAME=VALUE              environment of the run
+    @limit address-space KIB     ulimit -v for the run
+    @expect KIND SEVERITY CONFIDENCE name=value...   a finding that must be there (once)
+    @forbid KIND name=value...   a finding that must not be there, of any severity
+
+`@expect[link=static] ...` holds for the builds named only; values joined by `,` are alternatives. In names of sides and
+modules `$prog` is the program, `$vault` the library vault: its file when it is shared, the program when it is static.
+`*` stands for anything.
+"""
+
+import itertools
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_AXES = {
+    ".c": {"cc": ["gcc", "clang"], "opt": ["0", "2"]},
+    ".cpp": {"cc": ["gcc", "clang"], "opt": ["0", "2"]},
+    ".rs": {"profile": ["debug", "release"], "ld": ["lld", "bfd"]},
+}
+DIRECTIVE = re.compile(r"^\s*(?:/\*+|\*|//[/!]?)?\s*@(\w+)(?:\[([^\]]*)\])?\s*(.*?)\s*(?:\*/)?$")
+
+
+class HeaderError(ValueError):
+    """A directive that cannot be read; the message names file and line."""
+
+
+def parse_pairs(words):
+    """`name=value` words as a dict of name to list of alternatives."""
+    return {name: value.split(",") for name, value in (word.split("=", 1) for word in words)}
+
+
+@dataclass
+class Expectation:
+    """A finding described by some of its facts."""
+
+    kind: str
+    severity: str
+    confidence: str
+    facts: dict
+    only: dict = field(default_factory=dict)
+
+    def applies_to(self, build):
+        return all(build.get(axis) in values for axis, values in self.only.items())
+
+    def __str__(self):
+        facts = " ".join(f"{name}={','.join(values)}" for name, values in self.facts.items())
+        return f"{self.kind} {self.severity} {self.confidence} {facts}"
+
+
+@dataclass
+class Run:
+    """One execution of a program and what must come of it."""
+
+    name: str
+    args: list
+    exit: int = 0
+    compare: bool = False
+    options: list = field(default_factory=list)
+    cli: list = field(default_factory=list)
+    env: dict = field(default_factory=dict)
+    limit: int = 0
+    expects: list = field(default_factory=list)
+    forbids: list = field(default_factory=list)
+
+
+@dataclass
+class Program:
+    """A source file with its header, parsed."""
+
+    path: Path
+    libs: list = field(default_factory=list)
+    axes: dict = field(default_factory=dict)
+    flags: list = field(default_factory=list)
+    runs: list = field(default_factory=list)
+
+    @property
+    def name(self):
+        return self.path.stem
+
+    def builds(self):
+        """Every combination of the axes, as dicts of axis to value."""
+        axes = dict(self.axes or DEFAULT_AXES[self.path.suffix])
+        if self.libs and "link" not in axes:
+            axes["link"] = ["shared", "static"]
+        return [dict(zip(axes, values)) for values in itertools.product(*axes.values())]
+
+
+def parse_expectation(words, only):
+    kind, severity, confidence, *facts = words
+    return Expectation(kind, severity, confidence, parse_pairs(facts), only)
+
+
+def parse_forbidden(words, only):
+    kind, *facts = words
+    return Expectation(kind, "*", "*", parse_pairs(facts), only)
+
+
+def apply_to_run(run, word, only, words):
+    """One directive of a run. False when there is no such directive."""
+    if word == "exit":
+        run.exit = int(words[0])
+    elif word == "compare":
+        run.compare = True
+    elif word == "options":
+        run.options += words
+    elif word == "cli":
+        run.cli += words
+    elif word == "env":
+        run.env.update(pair.split("=", 1) for pair in words)
+    elif word == "limit":
+        run.limit = int(words[1]) * 1024
+    elif word == "expect":
+        run.expects.append(parse_expectation(words, only))
+    elif word == "forbid":
+        run.forbids.append(parse_forbidden(words, only))
+    else:
+        return False
+    return True
+
+
+def apply_directive(program, word, only, words):
+    """One directive of a program. False when there is no such directive."""
+    if word == "run":
+        program.runs.append(Run(words[0], words))
+    elif word == "libs" and not program.runs:
+        program.libs += words
+    elif word == "builds" and not program.runs:
+        program.axes = parse_pairs(words)
+    elif word == "flags" and not program.runs:
+        program.flags += words
+    else:
+        return bool(program.runs) and apply_to_run(program.runs[-1], word, only, words)
+    return True
+
+
+def header_lines(path):
+    """The opening comment, numbered: up to the first line that is code."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line.strip() and not re.match(r"\s*(/\*|\*|//)", line):
+            return
+        yield number, line
+
+
+def parse(path):
+    """The program of the source file `path`. Raises HeaderError."""
+    program = Program(path)
+    for number, line in header_lines(path):
+        match = DIRECTIVE.match(line)
+        if not match:
+            continue
+        word, only, rest = match.groups()
+        try:
+            known = apply_directive(program, word, parse_pairs((only or "").split()), rest.split())
+        except (ValueError, IndexError) as error:
+            raise HeaderError(f"{path}:{number}: @{word}: {error}") from error
+        if not known:
+            raise HeaderError(f"{path}:{number}: @{word}: no such directive here")
+    if not program.runs:
+        raise HeaderError(f"{path}: no @run in its opening comment")
+    return program
