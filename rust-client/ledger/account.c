@@ -118,7 +118,7 @@ enum ledger_status ledger_account_rename(struct ledger_account *account, ledger_
 {
     char *name = namer(user);
     if (name == NULL) {
-        return LEDGER_OK;
+        return ledger_fail(LEDGER_ERROR_MEMORY, "no memory for a name");
     }
     free(account->owner);
     account->owner = name;

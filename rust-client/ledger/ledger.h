@@ -100,10 +100,10 @@ typedef int ledger_visit(const struct ledger_entry *entry, void *user);
  * as it is and stays the caller's. */
 LEDGER_API int ledger_account_each(const struct ledger_account *account, ledger_visit *visit, void *user);
 
-/** Makes a name. The result, a string from ledger_string_copy, becomes the library's; NULL means "keep the old name". */
+/** Makes a name. The result, a string from ledger_string_copy, becomes the library's; NULL when memory ran out. */
 typedef char *ledger_namer(void *user);
 
-/** Gives the account the name that `namer` makes, and releases the old name with free(). */
+/** Gives the account the name that `namer` makes, and releases the old name with free(). On failure the old name stays. */
 LEDGER_API enum ledger_status ledger_account_rename(struct ledger_account *account, ledger_namer *namer, void *user);
 
 /* ---- Copies for the caller: each family has its release function ---- */
