@@ -1,0 +1,139 @@
+/* What audit logs say, as plain data: processes, their modules, findings and totals. Filled by reader.c, read by all
+ * commands; nothing here is symbolised or merged yet. Everything lives in the log's arena until cst_log_free. Strings are
+ * never NULL unless said; a field that the log left out is "" or "unknown" or 0. */
+#ifndef CST_TOOL_AUDIT_LOG_H
+#define CST_TOOL_AUDIT_LOG_H
+
+#include "arena.h"
+
+#include "custody/words.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CST_NO_MODULE UINT32_MAX
+/** More modules than any process has; larger ids are taken for damage. */
+#define CST_MODULE_IDS 65536
+
+/** A program file or shared object as one process had it. */
+struct cst_log_module {
+    const char *path;
+    const char *name;     /**< last component of path */
+    const char *build_id; /**< lower-case hex; "" when the file has none */
+};
+
+/** One return address. */
+struct cst_log_frame {
+    uint32_t module;    /**< id in the process, or CST_NO_MODULE */
+    uint64_t offset;    /**< return address minus load bias: an address in the ELF file; absolute without a module */
+    const char *symbol; /**< raw name that the runtime saw; NULL when none */
+};
+
+/** Innermost first. */
+struct cst_log_stack {
+    struct cst_log_frame *frames;
+    size_t count;
+};
+
+/** One party of a finding. */
+struct cst_log_party {
+    const char *side, *lang, *contract;
+    const char *call; /**< raw symbol of the function it called; "" when none */
+};
+
+struct cst_log_process;
+
+/** One `finding` line. */
+struct cst_log_finding {
+    const struct cst_log_process *process;
+    const char *kind;
+    enum custody_severity severity;
+    const char *confidence;
+    const char *key; /**< "" when the line has none: such findings are never merged */
+    uint64_t count;  /**< >= 1 */
+
+    bool has_block;
+    const char *address; /**< as the log spells it */
+    uint64_t size, align; /**< bytes */
+    bool has_owner, has_by;
+    struct cst_log_party owner, by;
+    const char *expect;
+    const char *thread;
+
+    const char *place, *place_name; /**< where a pointer that is no block lies; "" when not told */
+    bool has_offset;
+    uint64_t offset; /**< bytes into the block */
+    bool has_given_size, has_given_align;
+    uint64_t given_size, given_align; /**< bytes, as the release named them */
+
+    struct cst_log_stack alloc, release, first_release;
+
+    const char *leak_class; /**< "" unless a leak */
+    uint64_t leak_blocks, leak_bytes;
+};
+
+/** Totals of one side in one process. */
+struct cst_log_side {
+    const char *side, *lang;
+    uint64_t allocs, frees, live_blocks, live_bytes, peak_bytes;
+};
+
+/** Releases of one side's blocks by another, in one process. */
+struct cst_log_crossing {
+    const char *from, *from_lang, *to, *to_lang, *contract;
+    uint64_t count;
+    bool allowed;
+};
+
+/** How often one finding came in one process, its first time included. */
+struct cst_log_repeat {
+    const char *key;
+    uint64_t count;
+};
+
+/** How the record of a process ends. */
+enum cst_log_end {
+    CST_END_MISSING,  /**< no last word: killed, or still running */
+    CST_END_EXEC,     /**< became another program */
+    CST_END_EXIT,
+};
+
+/** One program run: from a `start` (or `fork`) event to the next of the same pid. */
+struct cst_log_process {
+    int64_t pid;
+    const char *program; /**< last component of the executable's path */
+    const char *exe;     /**< path of the executable; "" when not told */
+    bool started;        /**< has a `start` event, or was forked from one that has */
+    enum cst_log_end end;
+    struct cst_log_module **modules; /**< by id; NULL where unknown */
+    size_t module_count;
+    struct cst_log_side *sides;
+    size_t side_count;
+    struct cst_log_crossing *crossings;
+    size_t crossing_count;
+    struct cst_log_repeat *repeats;
+    size_t repeat_count;
+};
+
+/** Everything from one or more log files, in order of appearance. Start with {0}. */
+struct cst_log {
+    struct cst_arena arena;
+    struct cst_log_process **processes;
+    size_t process_count;
+    struct cst_log_finding **findings;
+    size_t finding_count;
+    size_t skipped_lines; /**< malformed lines, already reported on stderr */
+};
+
+/** The module of a frame of `process`; NULL when the frame has none or it is unknown. */
+const struct cst_log_module *cst_log_module_of(const struct cst_log_process *process,
+                                               const struct cst_log_frame *frame);
+
+/** True when any process in the log wrote a `start` event. */
+bool cst_log_any_start(const struct cst_log *log);
+
+/** Releases everything and leaves an empty log. */
+void cst_log_free(struct cst_log *log);
+
+#endif

@@ -1,0 +1,54 @@
+/* Groups: equal findings (same key) of all processes and logs become one, with their counts; totals of sides and crossings
+ * become one table per program. What reports and gates work on. Groups point into the log they were made from. */
+#ifndef CST_TOOL_GROUP_H
+#define CST_TOOL_GROUP_H
+
+#include "audit_log.h"
+
+/** One distinct finding. */
+struct cst_group {
+    const struct cst_log_finding *first; /**< the first time it was seen: its facts and stacks stand for all */
+    enum custody_severity severity;      /**< the worst of all */
+    uint64_t count;                      /**< times, over all processes */
+    size_t processes;                    /**< processes it came in */
+    uint64_t leak_blocks, leak_bytes;    /**< sums over all processes */
+};
+
+/** Findings of all runs of one program, and its totals. */
+struct cst_program {
+    const char *name;
+    size_t processes;
+    size_t unfinished; /**< of them without an `exit` or `exec` event: killed, or still running */
+    struct cst_log_side *sides;          /**< sums; peak_bytes is the largest of any one process */
+    size_t side_count;
+    struct cst_log_crossing *crossings;
+    size_t crossing_count;
+};
+
+/** Everything, merged. */
+struct cst_groups {
+    struct cst_arena arena;
+    struct cst_group *items; /**< worst first, then in order of appearance */
+    size_t count;
+    struct cst_program *programs; /**< in order of appearance */
+    size_t program_count;
+};
+
+/** Merges a log. The log must outlive the result; release it with cst_groups_free. */
+struct cst_groups cst_groups_make(const struct cst_log *log);
+
+void cst_groups_free(struct cst_groups *groups);
+
+/** The group with this key; NULL when none. */
+const struct cst_group *cst_groups_find(const struct cst_groups *groups, const char *key);
+
+/** True when `side` owns the block or releases it. NULL stands for any side. */
+bool cst_group_has_side(const struct cst_group *group, const char *side);
+
+/** How many groups are of exactly this severity. */
+size_t cst_groups_count(const struct cst_groups *groups, enum custody_severity severity);
+
+/** True when a group is at or above `severity` (CST_SEVERITY_NEVER: false). */
+bool cst_groups_reach(const struct cst_groups *groups, int severity);
+
+#endif

@@ -1,0 +1,169 @@
+/* Findings in one sentence; see headline.h. One function per shape of sentence, one table from kinds to shapes; a kind of
+ * a later version gets the plainest one. */
+#include "headline.h"
+
+#include "demangle.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef const char *sentence(struct cst_arena *arena, const struct cst_group *group);
+
+const char *cst_headline_party(struct cst_arena *arena, const char *side, const char *lang)
+{
+    if (strcmp(lang, "unknown") == 0) {
+        return strcmp(side, "unknown") == 0 ? "an unknown side" : side;
+    }
+    return cst_arena_format(arena, "%s (%s)", side, lang);
+}
+
+const char *cst_headline_bytes(struct cst_arena *arena, uint64_t bytes)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    if (bytes < 10 * 1024) {
+        return cst_headline_count(arena, bytes, "byte");
+    }
+    double amount = (double)bytes / 1024;
+    size_t unit = 0;
+    while (amount >= 1024 && unit + 1 < sizeof units / sizeof *units) {
+        amount /= 1024;
+        unit++;
+    }
+    return cst_arena_format(arena, "%.1f %s", amount, units[unit]);
+}
+
+const char *cst_headline_count(struct cst_arena *arena, uint64_t count, const char *noun)
+{
+    return cst_arena_format(arena, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+static const char *owner_of(struct cst_arena *arena, const struct cst_log_finding *finding)
+{
+    return finding->has_owner ? cst_headline_party(arena, finding->owner.side, finding->owner.lang)
+                              : "an unknown side";
+}
+
+/* " by libledger.so (c) with free", or what is known of it. */
+static const char *by_whom(struct cst_arena *arena, const struct cst_log_finding *finding)
+{
+    if (!finding->has_by) {
+        return "";
+    }
+    const char *by = cst_headline_party(arena, finding->by.side, finding->by.lang);
+    if (!*finding->by.call) {
+        return cst_arena_format(arena, " by %s", by);
+    }
+    return cst_arena_format(arena, " by %s with %s", by, cst_demangle(arena, finding->by.call));
+}
+
+/* "24 bytes of client (rust)", or "a block" when nothing is known. */
+static const char *block_of(struct cst_arena *arena, const struct cst_log_finding *finding)
+{
+    if (!finding->has_block) {
+        return "a pointer";
+    }
+    const char *size = cst_headline_count(arena, finding->size, "byte");
+    return cst_arena_format(arena, "%s of %s", size, owner_of(arena, finding));
+}
+
+static const char *plain_release(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    return cst_arena_format(arena, "%s released%s", block_of(arena, finding), by_whom(arena, finding));
+}
+
+static const char *release_across(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    return cst_arena_format(arena, "%s, made with contract '%s', released%s", block_of(arena, finding),
+                            finding->owner.contract, by_whom(arena, finding));
+}
+
+static const char *release_again(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    return cst_arena_format(arena, "%s released a second time%s", block_of(arena, finding), by_whom(arena, finding));
+}
+
+static const char *release_inside(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    const char *where = finding->has_offset ? cst_headline_count(arena, finding->offset, "byte") : "somewhere";
+    return cst_arena_format(arena, "pointer %s into %s released%s", where, block_of(arena, finding),
+                            by_whom(arena, finding));
+}
+
+static const char *wrong_layout(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    const char *made = cst_arena_format(arena, "%s, align %" PRIu64 ",", block_of(arena, finding), finding->align);
+    const char *size = "";
+    const char *align = "";
+    if (finding->has_given_size) {
+        size = cst_headline_count(arena, finding->given_size, "byte");
+    }
+    if (finding->has_given_align) {
+        align = cst_arena_format(arena, "%salign %" PRIu64, *size ? ", " : "", finding->given_align);
+    }
+    const char *as = *size || *align ? " as " : "";
+    return cst_arena_format(arena, "%s released%s%s%s%s", made, as, size, align, by_whom(arena, finding));
+}
+
+static const char *no_block(struct cst_arena *arena, const struct cst_group *group)
+{
+    static const struct {
+        const char *place, *words;
+    } places[] = {
+        {"stack", "pointer into a stack"},
+        {"static", "pointer into static data"},
+        {"mapping", "pointer into a mapping"},
+        {"heap", "pointer into the heap, where no block lies,"},
+        {"foreign", "pointer into memory of another allocator"},
+        {"wild", "wild pointer (nothing is mapped there)"},
+    };
+    const struct cst_log_finding *finding = group->first;
+    const char *what = "pointer that is no heap block";
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (strcmp(finding->place, places[i].place) == 0) {
+            what = places[i].words;
+        }
+    }
+    const char *name = *finding->place_name ? cst_arena_format(arena, " (%s)", finding->place_name) : "";
+    return cst_arena_format(arena, "%s%s released%s", what, name, by_whom(arena, finding));
+}
+
+static const char *never_released(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    const char *blocks = cst_headline_count(arena, group->leak_blocks, "block");
+    const char *bytes = cst_headline_bytes(arena, group->leak_bytes);
+    bool live = !*finding->leak_class || strcmp(finding->leak_class, "live") == 0;
+    return cst_arena_format(arena, "%s, %s of %s %s", blocks, bytes, owner_of(arena, finding),
+                            live ? "still live at exit"
+                                 : cst_arena_format(arena, "never released (%s)", finding->leak_class));
+}
+
+static sentence *sentence_for(const char *kind)
+{
+    static sentence *const sentences[CUSTODY_FINDING_COUNT] = {
+        [CUSTODY_FINDING_CROSS_ALLOCATOR_FREE] = release_across,
+        [CUSTODY_FINDING_MISMATCHED_RELEASE] = release_across,
+        [CUSTODY_FINDING_LAYOUT_MISMATCH] = wrong_layout,
+        [CUSTODY_FINDING_DOUBLE_FREE] = release_again,
+        [CUSTODY_FINDING_INVALID_FREE] = no_block,
+        [CUSTODY_FINDING_INTERIOR_FREE] = release_inside,
+        [CUSTODY_FINDING_FOREIGN_FREE] = no_block,
+        [CUSTODY_FINDING_LEAK] = never_released,
+    };
+    for (int i = 0; i < CUSTODY_FINDING_COUNT; i++) {
+        if (strcmp(kind, custody_finding_name((enum custody_finding_kind)i)) == 0 && sentences[i]) {
+            return sentences[i];
+        }
+    }
+    return plain_release;
+}
+
+const char *cst_headline(struct cst_arena *arena, const struct cst_group *group)
+{
+    return sentence_for(group->first->kind)(arena, group);
+}

@@ -1,0 +1,36 @@
+/* Reports: groups as a person reads them (text) or as a program does (JSON). */
+#ifndef CST_TOOL_REPORT_H
+#define CST_TOOL_REPORT_H
+
+#include "group.h"
+#include "symbol.h"
+
+#include <stdio.h>
+
+/** What is wanted. */
+struct cst_report_wish {
+    int severity;      /**< least enum custody_severity that is shown */
+    bool all_leaks;    /**< leaks of severity `note` one by one instead of a line per side */
+    const char *side;  /**< only findings in which this side takes part; NULL for all */
+    bool tables;       /**< sides and crossings too (text; JSON always has them) */
+};
+
+/** Prints a text report. Colour when `colour`. */
+void cst_report_text(FILE *out, bool colour, const struct cst_report_wish *wish, const struct cst_groups *groups,
+                     struct cst_symbols *symbols);
+
+/** Prints one JSON document, described in custody-report(1). `logs` are the `log_count` files it came from. False when
+ * it could not be written. */
+bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct cst_groups *groups,
+                     struct cst_symbols *symbols, char *const *logs, size_t log_count);
+
+/** Prints the totals in one line: "1 error, 2 warnings, 3 notes in 1 process". */
+void cst_report_totals(FILE *out, const struct cst_groups *groups);
+
+/** True when a group is to be shown under this wish, before leaks are summed up. */
+bool cst_report_wants(const struct cst_report_wish *wish, const struct cst_group *group);
+
+/** True when `out` is a terminal and the environment does not ask for plain text (NO_COLOR, TERM=dumb). */
+bool cst_report_wants_colour(FILE *out);
+
+#endif

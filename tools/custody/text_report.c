@@ -1,0 +1,221 @@
+/* The text report: findings as a compiler would print them, leaks in short, tables, totals; see report.h. */
+#include "headline.h"
+#include "paint.h"
+#include "report.h"
+#include "source_text.h"
+#include "text_stack.h"
+#include "text_table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A report under way. */
+struct text_report {
+    struct cst_canvas canvas;
+    struct cst_text_stack stacks;
+    struct cst_arena arena;
+    const struct cst_report_wish *wish;
+    const struct cst_groups *groups;
+};
+
+static enum cst_paint paint_of(enum custody_severity severity)
+{
+    switch (severity) {
+    case CUSTODY_SEVERITY_ERROR: return CST_PAINT_ERROR;
+    case CUSTODY_SEVERITY_WARNING: return CST_PAINT_WARNING;
+    case CUSTODY_SEVERITY_NOTE: break;
+    }
+    return CST_PAINT_NOTE;
+}
+
+static void print_headline(struct text_report *report, const struct cst_group *group)
+{
+    const struct cst_canvas *canvas = &report->canvas;
+    cst_paint(canvas, paint_of(group->severity), custody_severity_name(group->severity));
+    cst_paint(canvas, CST_PAINT_BOLD, ": ");
+    cst_paint(canvas, CST_PAINT_BOLD, group->first->kind);
+    cst_paint(canvas, CST_PAINT_BOLD, ": ");
+    cst_paint(canvas, CST_PAINT_BOLD, cst_headline(&report->arena, group));
+    fputc('\n', canvas->file);
+}
+
+static void print_stack(struct text_report *report, const char *title, const struct cst_group *group,
+                        const struct cst_log_stack *stack)
+{
+    if (stack->count > 0) {
+        fputs("  ", report->canvas.file);
+        cst_paint(&report->canvas, CST_PAINT_PLAIN, title);
+        fputs(":\n", report->canvas.file);
+        cst_text_stack_print(&report->stacks, group->first->process, stack);
+    }
+}
+
+static const char *allocation_title(struct text_report *report, const struct cst_log_finding *finding)
+{
+    if (!finding->has_owner) {
+        return "allocated";
+    }
+    const char *size = finding->has_block ? cst_headline_count(&report->arena, finding->size, "byte") : "block";
+    const char *align = finding->has_block && finding->align
+                            ? cst_arena_format(&report->arena, ", align %" PRIu64, finding->align)
+                            : "";
+    return cst_arena_format(&report->arena, "%s%s, allocated by %s, contract '%s'", size, align,
+                            cst_headline_party(&report->arena, finding->owner.side, finding->owner.lang),
+                            finding->owner.contract);
+}
+
+static const char *release_title(struct text_report *report, const struct cst_log_finding *finding)
+{
+    if (!finding->has_by) {
+        return "released";
+    }
+    return cst_arena_format(&report->arena, "released by %s, contract '%s'",
+                            cst_headline_party(&report->arena, finding->by.side, finding->by.lang),
+                            finding->by.contract);
+}
+
+static void print_help(struct text_report *report, const struct cst_log_finding *finding)
+{
+    if (*finding->expect) {
+        fputs("  ", report->canvas.file);
+        cst_paint(&report->canvas, CST_PAINT_HELP, "help: ");
+        cst_paint(&report->canvas, CST_PAINT_PLAIN, finding->expect);
+        fputc('\n', report->canvas.file);
+    }
+}
+
+/* Confidence, count, thread, process, key: for those who follow up. */
+static void print_particulars(struct text_report *report, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    struct cst_arena *arena = &report->arena;
+    const char *text = cst_arena_format(arena, "%s, seen %s", finding->confidence,
+                                        cst_headline_count(arena, group->count, "time"));
+    if (group->processes > 1) {
+        text = cst_arena_format(arena, "%s in %zu processes", text, group->processes);
+    }
+    text = cst_arena_format(arena, "%s; %s, pid %" PRId64, text, finding->process->program, finding->process->pid);
+    if (*finding->thread) {
+        text = cst_arena_format(arena, "%s, thread %s", text, finding->thread);
+    }
+    if (*finding->key) {
+        text = cst_arena_format(arena, "%s; key %s", text, finding->key);
+    }
+    fputs("  ", report->canvas.file);
+    cst_paint(&report->canvas, CST_PAINT_DIM, text);
+    fputs("\n\n", report->canvas.file);
+}
+
+static void print_group(struct text_report *report, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    print_headline(report, group);
+    print_stack(report, release_title(report, finding), group, &finding->release);
+    print_stack(report, "first released", group, &finding->first_release);
+    print_stack(report, allocation_title(report, finding), group, &finding->alloc);
+    print_help(report, finding);
+    print_particulars(report, group);
+}
+
+static bool is_summed_up(const struct text_report *report, const struct cst_group *group)
+{
+    return !report->wish->all_leaks && group->severity == CUSTODY_SEVERITY_NOTE &&
+           strcmp(group->first->kind, custody_finding_name(CUSTODY_FINDING_LEAK)) == 0;
+}
+
+/* What leaks of one side come to. */
+struct leak_sum {
+    const char *side, *lang;
+    uint64_t blocks, bytes, sites;
+};
+
+static struct leak_sum *find_sum(struct cst_arena *arena, struct leak_sum **sums, size_t *count,
+                                 const struct cst_log_party *owner)
+{
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp((*sums)[i].side, owner->side) == 0 && strcmp((*sums)[i].lang, owner->lang) == 0) {
+            return &(*sums)[i];
+        }
+    }
+    *sums = cst_arena_extend(arena, *sums, *count, sizeof **sums);
+    struct leak_sum *sum = &(*sums)[(*count)++];
+    *sum = (struct leak_sum){.side = owner->side, .lang = owner->lang};
+    return sum;
+}
+
+static void print_leak_sums(struct text_report *report)
+{
+    struct leak_sum *sums = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < report->groups->count; i++) {
+        const struct cst_group *group = &report->groups->items[i];
+        if (cst_report_wants(report->wish, group) && is_summed_up(report, group)) {
+            struct leak_sum *sum = find_sum(&report->arena, &sums, &count, &group->first->owner);
+            sum->blocks += group->leak_blocks;
+            sum->bytes += group->leak_bytes;
+            sum->sites++;
+        }
+    }
+    struct cst_arena *arena = &report->arena;
+    for (size_t i = 0; i < count; i++) {
+        cst_paint(&report->canvas, CST_PAINT_NOTE, "note");
+        cst_paint(&report->canvas, CST_PAINT_PLAIN,
+                  cst_arena_format(arena, ": live at exit: %s: %s, %s, from %s",
+                                   cst_headline_party(arena, sums[i].side, sums[i].lang),
+                                   cst_headline_count(arena, sums[i].blocks, "block"),
+                                   cst_headline_bytes(arena, sums[i].bytes),
+                                   cst_headline_count(arena, sums[i].sites, "place")));
+        fputc('\n', report->canvas.file);
+    }
+    if (count > 0) {
+        cst_paint(&report->canvas, CST_PAINT_DIM, "  (`custody report --severity note` shows each place)");
+        fputs("\n\n", report->canvas.file);
+    }
+}
+
+static void print_findings(struct text_report *report)
+{
+    for (size_t i = 0; i < report->groups->count; i++) {
+        const struct cst_group *group = &report->groups->items[i];
+        if (cst_report_wants(report->wish, group) && !is_summed_up(report, group)) {
+            print_group(report, group);
+        }
+    }
+}
+
+static void print_unfinished(const struct text_report *report)
+{
+    for (size_t i = 0; i < report->groups->program_count; i++) {
+        const struct cst_program *program = &report->groups->programs[i];
+        if (program->unfinished > 0) {
+            cst_paint(&report->canvas, CST_PAINT_NOTE, "note");
+            fprintf(report->canvas.file, ": %zu of %zu runs of ", program->unfinished, program->processes);
+            cst_paint(&report->canvas, CST_PAINT_PLAIN, program->name);
+            fputs(" left no totals: killed, or still running\n", report->canvas.file);
+        }
+    }
+}
+
+void cst_report_text(FILE *out, bool colour, const struct cst_report_wish *wish, const struct cst_groups *groups,
+                     struct cst_symbols *symbols)
+{
+    char *directory = getcwd(NULL, 0);
+    struct text_report report = {
+        .canvas = {.file = out, .colour = colour},
+        .stacks = {.symbols = symbols, .sources = cst_source_texts_new(), .directory = directory ? directory : ""},
+        .wish = wish,
+        .groups = groups,
+    };
+    report.stacks.canvas = &report.canvas;
+    print_findings(&report);
+    print_leak_sums(&report);
+    for (size_t i = 0; wish->tables && i < groups->program_count; i++) {
+        cst_text_table_program(&report.canvas, &groups->programs[i], wish->side);
+    }
+    print_unfinished(&report);
+    cst_source_texts_free(report.stacks.sources);
+    cst_arena_free(&report.arena);
+    free(directory);
+}
