@@ -37,31 +37,31 @@ SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/tool/run.sh 
 unit-binaries: $(UNIT_TESTS)
 
 unit: unit-binaries ## build and run the unit tests
-	tests/run.sh $(UNIT_TESTS)
+	@tests/run.sh $(UNIT_TESTS)
 
 test: deps ## set up, build and run every test
 	@$(MAKE) --no-print-directory run-tests
 
 run-tests: all unit-binaries $(if $(wildcard rust-client/build.mk),client)
-	tests/run.sh $(UNIT_TESTS) $(SUITES)
+	@tests/run.sh $(UNIT_TESTS) $(SUITES)
 
 test-one: all unit-binaries ## run what is named: make test-one T=test_tag, T=one_unit_test or T=scenario
-	tests/one.sh '$(T)'
+	@tests/one.sh '$(T)'
 
 # The unit tests again, built or run another way. jemalloc stays as it is: it is not ours to check, and it hands out
 # memory that a sanitizer knows nothing of. The scenarios cannot run so: a sanitizer brings its own malloc, which is
 # what the preload replaces.
-sanitize = $(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) CFLAGS='-O1 $(2)' LDFLAGS='$(2)' unit
+sanitize = +@$(3) $(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) CFLAGS='-O1 $(2)' LDFLAGS='$(2)' unit
 
 asan: ## unit tests under AddressSanitizer
-	ASAN_OPTIONS=detect_leaks=0 TESTS_WITHOUT='$(NOT_ASAN)' $(call sanitize,asan,-fsanitize=address)
+	$(call sanitize,asan,-fsanitize=address,ASAN_OPTIONS=detect_leaks=0 TESTS_WITHOUT='$(NOT_ASAN)')
 
 ubsan: ## unit tests under UndefinedBehaviorSanitizer
 	$(call sanitize,ubsan,-fsanitize=undefined -fno-sanitize-recover=all)
 
 tsan: ## unit tests under ThreadSanitizer
-	TESTS_WITHOUT='$(NOT_TSAN)' $(call sanitize,tsan,-fsanitize=thread)
+	$(call sanitize,tsan,-fsanitize=thread,TESTS_WITHOUT='$(NOT_TSAN)')
 
 valgrind: unit-binaries ## unit tests under Valgrind
-	TESTS_WITHOUT='$(NOT_VALGRIND)' TESTS_UNDER='valgrind -q --error-exitcode=99 --fair-sched=yes' \
+	@TESTS_WITHOUT='$(NOT_VALGRIND)' TESTS_UNDER='valgrind -q --error-exitcode=99 --fair-sched=yes' \
 	    tests/run.sh $(UNIT_TESTS)

@@ -24,10 +24,8 @@ missing_packages() {
 }
 
 install_as_root() {
-    # $missing is a list of words.
-    # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing && return
     apt-get update
+    # $missing is a list of words.
     # shellcheck disable=SC2086
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 }

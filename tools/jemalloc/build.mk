@@ -2,8 +2,9 @@
 # cst_je_* (runtime/core/je.h), everything else made local. What could reach outside libc, or let the audited program's
 # environment steer our heap, is answered by port.c.
 
-JEMALLOC_ARCHIVE ?= $(firstword $(wildcard $(foreach d,/usr/lib/$(MACHINE)-linux-gnu /usr/lib64 /usr/lib,$(d)/libjemalloc_pic.a)) \
-    libjemalloc_pic.a)
+JEMALLOC_PLACES := /usr/lib/$(MACHINE)-linux-gnu /usr/lib64 /usr/lib
+JEMALLOC_ARCHIVE ?= $(firstword $(wildcard $(JEMALLOC_PLACES:=/libjemalloc_pic.a)) \
+    $(JEMALLOC_PLACES:=/libjemalloc_pic.a))
 JEMALLOC_OBJ := $(BUILD)/obj/jemalloc.o
 
 # port.c is compiled here, without CFLAGS: like jemalloc itself it stays free of sanitizers.
