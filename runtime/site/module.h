@@ -42,6 +42,7 @@ struct cst_module {
     const char *name;       /**< last component of `path`: the name of its side; never NULL */
     uint8_t build_id[CST_BUILD_ID_MAX];
     uint8_t build_id_size;  /**< bytes used of `build_id`; 0 when there is none */
+    uint64_t fingerprint;   /**< hash of its program headers: tells its file from one that took its place; 0: unknown */
     enum cst_module_role role;
     enum custody_lang lang; /**< language for contracts that imply none: C, CXX or RUST */
     enum cst_rust_attribution rust;
@@ -49,19 +50,25 @@ struct cst_module {
     bool unloaded;          /**< set after dlclose */
 };
 
-/** Told of each new module, once, outside all locks of the registry. */
+/** Told of each new module, once, outside all locks of the registry, by the thread that registered it. Another thread may
+ * find the module a moment before the observer has seen it. */
 typedef void cst_module_observer(const struct cst_module *module);
 
 /** Sets who is told of new modules; at start, before the first scan. */
 void cst_module_observe(cst_module_observer *observer);
 
-/** Registers every module that is loaded now. At start and after dlopen. Must be called with no runtime lock held. */
+/** Registers every module of the caller's link namespace that is loaded now, the program first, after a sweep; modules of
+ * other namespaces are registered when an address in them is looked for. At start and after dlopen. Takes the dynamic
+ * linker's lock: must be called with no runtime lock held. */
 void cst_module_scan(void);
 
-/** Marks modules that are no longer loaded; after dlclose. Returns how many were marked. */
+/** Marks modules that are no longer loaded, or were replaced by another at the same address, and forgets their Rust
+ * entries; after dlclose. Returns how many were marked. Takes the dynamic linker's lock: no runtime lock may be held. */
 size_t cst_module_sweep(void);
 
-/** The module that covers `address`, registering it if it is new; NULL when no module does. */
+/** The module that covers `address`, registering it if it is new; NULL when no module does, when ids or memory are used
+ * up. A module that is known is found without a lock; a new one is registered under the registry's own lock, which is
+ * given back before the observer is called. The dynamic linker is asked without taking a lock (_dl_find_object). */
 CST_MUST_USE const struct cst_module *cst_module_find(uintptr_t address);
 
 /** The module with this id; NULL when there is none. */

@@ -7,6 +7,7 @@
 
 #include "site/module.h"
 
+/** The four functions through which all Rust code allocates and releases. */
 enum cst_rust_entry {
     CST_RUST_ENTRY_ALLOC,
     CST_RUST_ENTRY_ALLOC_ZEROED,
@@ -16,17 +17,29 @@ enum cst_rust_entry {
 };
 
 /** Where the entries of a given module are sent: a function address for each entry, or 0 to leave modules alone. The
- * addresses may differ per module, which is how a hook learns whose it was called. */
+ * addresses may differ per module, which is how a hook learns whose it was called. Called under the lock of the module
+ * registry: must not look modules up. */
 typedef uintptr_t cst_rust_router(uint32_t module, enum cst_rust_entry entry);
 
 /** Sets the router; at start, before the first module is registered. */
 void cst_rust_route(cst_rust_router *router);
 
-/** Looks for Rust in `module` and hooks its entries; the answer belongs into module->rust. */
+/** Whether entries may be written by changing page protections when /proc/self/mem cannot be written: true only while the
+ * process has one thread, during start; false at first. */
+void cst_rust_allow_protect(bool allowed);
+
+/** Looks for Rust in `module` and hooks its entries; the answer belongs into module->rust. A module that has Rust code but
+ * takes the entries from another one (`-C prefer-dynamic`) answers EXACT: how well its releases are told apart is the
+ * answer of the module that defines them. Called by the registry, one thread at a time, with everything in `module` set
+ * but `rust`, `lang` and `unloaded`. */
 CST_MUST_USE enum cst_rust_attribution cst_rust_hook(const struct cst_module *module);
 
+/** Forgets the entries of a module that was unloaded: their addresses may come to belong to another. */
+void cst_rust_forget(uint32_t module);
+
 /** True when `address` is one of the hooked entries, or the `__rdl_*` function that it used to jump to: a call seen to
- * go through it (the one that was under way when its module was first seen) is Rust's. */
+ * go through it (the one that was under way when its module was first seen) is Rust's. Without locks, any thread; linear in
+ * the number of hooked entries: for call sites that are seen for the first time. */
 CST_MUST_USE bool cst_rust_is_entry(uintptr_t address, enum cst_rust_entry *out_entry, uint32_t *out_module);
 
 #endif

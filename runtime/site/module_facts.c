@@ -1,0 +1,213 @@
+/* What a module is: see module_facts.h. */
+#include "site/module_facts.h"
+
+#include "base/maps.h"
+#include "base/pool.h"
+#include "site/module_file.h"
+#include "site/rust.h"
+
+#include <string.h>
+
+#define UNKNOWN_NAME "[unknown]"
+#define NAME_MAX_BYTES 4096
+
+/* Beginnings of the names of what glibc consists of, and of the C++ runtimes (gcc's and LLVM's). */
+static const char *const libc_names[] = {
+    "libc.so",     "libc-2.",    "ld-linux", "ld-2.",   "libm.so",   "libm-2.",    "libmvec.so", "libpthread.so",
+    "libpthread-", "libdl.so",   "libdl-2.", "librt.so", "librt-2.", "libresolv",  "libnss_",    "libanl.so",
+    "libanl-2.",   "libutil.so", "libutil-", "libnsl",  "linux-vdso", "linux-gate", "libBrokenLocale",
+};
+static const char *const cxx_runtime_names[] = {
+    "libstdc++.so", "libc++.so", "libc++abi.so", "libgcc_s.so", "libsupc++",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* What the symbol tables say. */
+struct traits {
+    bool has_symtab;    /* not stripped */
+    bool own_operators; /* defines operator new or delete */
+    bool cxx;           /* C++ is in it */
+    bool rust_main;     /* has the start of a Rust program */
+};
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool starts_with_any(const char *text, const char *const *starts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (starts_with(text, starts[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct name_search {
+    uintptr_t address;
+    const char *name; /* answer, in the pool */
+};
+
+/* A name from the kernel: an absolute path, with " (deleted)" behind it when the file has lost that path. */
+static bool take_mapping_name(const struct cst_mapping *mapping, void *context)
+{
+    struct name_search *search = context;
+    if (search->address < mapping->lo || search->address >= mapping->hi) {
+        return true;
+    }
+    static const char deleted[] = " (deleted)";
+    size_t length = strlen(mapping->name);
+    size_t tail = sizeof deleted - 1;
+    if (length > tail && strcmp(mapping->name + length - tail, deleted) == 0) {
+        length -= tail;
+    }
+    if (mapping->name[0] == '/') {
+        search->name = cst_pool_copy(mapping->name, length);
+    }
+    return false;
+}
+
+/* A descriptor's path under /proc leads elsewhere as soon as the descriptor is used again. */
+static bool lasts(const char *loader_name)
+{
+    return loader_name[0] == '/' && !starts_with(loader_name, "/proc/");
+}
+
+void cst_module_name(const char *loader_name, struct cst_module *module)
+{
+    struct name_search search = {module->lo, NULL};
+    if (!lasts(loader_name)) {
+        cst_maps_each(take_mapping_name, &search);
+    }
+    if (search.name == NULL && loader_name[0] != '\0') {
+        search.name = cst_pool_copy(loader_name, strnlen(loader_name, NAME_MAX_BYTES));
+    }
+    module->path = search.name != NULL ? search.name : UNKNOWN_NAME;
+    const char *slash = strrchr(module->path, '/');
+    module->name = slash != NULL && slash[1] != '\0' ? slash + 1 : module->path;
+}
+
+static bool is_operator(const char *name)
+{
+    if (!starts_with(name, "_Zn") && !starts_with(name, "_Zd")) {
+        return false;
+    }
+    for (enum custody_door door = 0; door < CUSTODY_DOOR_COUNT; door++) {
+        enum custody_contract contract = custody_door_contract(door);
+        bool cxx = contract == CUSTODY_CONTRACT_NEW || contract == CUSTODY_CONTRACT_NEW_ARRAY;
+        if (cxx && strcmp(name, custody_door_symbol(door)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Rust's legacy mangling looks like C++'s, but ends in a hash: "17h", 16 hexadecimal digits, "E". */
+static bool is_cxx_name(const char *name)
+{
+    if (!starts_with(name, "_Z")) {
+        return strcmp(name, "__gxx_personality_v0") == 0;
+    }
+    const char *hash = strstr(name, "17h");
+    return hash == NULL || strspn(hash + 3, "0123456789abcdef") < 16 || hash[19] != 'E';
+}
+
+static bool is_rust_main(const char *name)
+{
+    return starts_with(name, "_ZN3std2rt10lang_start") || (starts_with(name, "_R") && strstr(name, "2rt10lang_start"));
+}
+
+static void read_table(const struct cst_elf *elf, enum cst_elf_table table, struct traits *traits)
+{
+    struct cst_elf_symbols symbols = cst_elf_symbols(elf, table);
+    struct cst_elf_symbol symbol;
+    while (cst_elf_next(&symbols, &symbol)) {
+        traits->has_symtab |= table == CST_ELF_SYMTAB;
+        if (symbol.name[0] != '_') {
+            continue;
+        }
+        traits->own_operators |= symbol.defined && is_operator(symbol.name);
+        traits->cxx = traits->cxx || is_cxx_name(symbol.name);
+        traits->rust_main = traits->rust_main || is_rust_main(symbol.name);
+    }
+}
+
+static bool needs_cxx_runtime(const struct cst_elf *elf)
+{
+    const char *name;
+    for (size_t i = 0; (name = cst_elf_dynamic_string(elf, DT_NEEDED, i)) != NULL; i++) {
+        if (starts_with(name, "libstdc++.so") || starts_with(name, "libc++")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct traits read_traits(const struct cst_elf *elf)
+{
+    struct traits traits = {.cxx = needs_cxx_runtime(elf)};
+    read_table(elf, CST_ELF_SYMTAB, &traits);
+    read_table(elf, CST_ELF_DYNSYM, &traits);
+    return traits;
+}
+
+/* The library this runtime is in: its address is that of any function of ours, unless we are linked into the program. */
+static bool is_ours(const struct cst_module *module)
+{
+    uintptr_t here = (uintptr_t)&cst_module_classify;
+    return here >= module->lo && here < module->hi;
+}
+
+static enum cst_module_role role_of(const struct cst_module *module, bool is_program, const char *soname)
+{
+    if (is_program) {
+        return CST_ROLE_PROGRAM;
+    }
+    if (is_ours(module)) {
+        return CST_ROLE_CUSTODY;
+    }
+    const char *names[] = {module->name, soname};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (starts_with_any(names[i], libc_names, COUNT(libc_names))) {
+            return CST_ROLE_LIBC;
+        }
+        if (starts_with_any(names[i], cxx_runtime_names, COUNT(cxx_runtime_names))) {
+            return CST_ROLE_CXX_RUNTIME;
+        }
+    }
+    return CST_ROLE_LIBRARY;
+}
+
+/* A program that has Rust's entries but not the start of a Rust program is C or C++ with a Rust library inside: what it
+ * allocates outside those entries is C's. Told only when the symbols are there to tell. */
+static bool is_rust(const struct cst_module *module, const struct traits *traits)
+{
+    bool guest = module->role == CST_ROLE_PROGRAM && module->rust == CST_RUST_EXACT && traits->has_symtab &&
+                 !traits->rust_main;
+    return module->rust != CST_RUST_ABSENT && !guest;
+}
+
+static void classify_own(const struct cst_elf *elf, struct cst_module *module)
+{
+    struct traits traits = read_traits(elf);
+    module->own_operators = traits.own_operators;
+    module->rust = cst_rust_hook(module);
+    module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
+}
+
+void cst_module_classify(bool is_program, struct cst_module *module)
+{
+    struct cst_elf elf = {0};
+    bool readable = cst_module_open_file(module, &elf);
+    const char *soname = readable ? cst_elf_dynamic_string(&elf, DT_SONAME, 0) : NULL;
+    module->role = role_of(module, is_program, soname != NULL ? soname : "");
+    module->lang = module->role == CST_ROLE_CXX_RUNTIME ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
+    module->rust = CST_RUST_ABSENT;
+    if (readable && (module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY)) {
+        classify_own(&elf, module);
+    }
+    cst_elf_close(&elf);
+}

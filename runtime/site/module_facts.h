@@ -1,0 +1,17 @@
+/* What a module is: its names, the part it plays and its language, from the dynamic linker's record of it and from its
+ * file. Called by the registry, under its lock, once per module. Takes memory for names from the pool. */
+#ifndef CST_SITE_MODULE_FACTS_H
+#define CST_SITE_MODULE_FACTS_H
+
+#include "site/module.h"
+
+/** Fills in path and name of a module whose base, lo and hi are set. `loader_name` is the dynamic linker's name for it,
+ * which may be relative to a directory that the process has left, or empty: then the kernel's name for the mapping
+ * counts. Without any name both are "[unknown]". */
+void cst_module_name(const char *loader_name, struct cst_module *module);
+
+/** Fills in role, own_operators, rust (hooking its entries on the way) and lang of a module that has names and identity.
+ * `is_program` says that it is the main executable. */
+void cst_module_classify(bool is_program, struct cst_module *module);
+
+#endif

@@ -1,0 +1,38 @@
+/* Slots: the 16 bytes of machine code at a Rust entry. A thunk is a slot that holds a 5-byte `jmp` and padding, so that
+ * all of it may be overwritten; the hook written there is an absolute `jmp`. x86-64. Called by rust.c only. */
+#ifndef CST_SITE_RUST_SLOT_H
+#define CST_SITE_RUST_SLOT_H
+
+#include "plat/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CST_RUST_SLOT_SIZE ((size_t)16)
+
+/** The code of one slot. */
+struct cst_rust_code {
+    unsigned char bytes[CST_RUST_SLOT_SIZE];
+};
+
+/** How slots are written: through /proc/self/mem, or else, when that is refused, by page protections. */
+struct cst_rust_writer {
+    int memory;         /**< descriptor of the process's own memory, or negative */
+    bool may_protect;   /**< page protections may be changed for a moment */
+    int protection;     /**< PROT_* that the pages have and get back */
+};
+
+/** True when `code` is a thunk; `out_target` gets where it jumps, relative to the start of the slot. */
+CST_MUST_USE bool cst_rust_slot_is_thunk(const struct cst_rust_code *code, int64_t *out_target);
+
+/** The code that jumps to `target`. */
+struct cst_rust_code cst_rust_slot_jump(uintptr_t target);
+
+/** Puts `code` into the slot at `address`, a multiple of 16, whose `jmp` a thread may be executing meanwhile: it sees the
+ * old or the new one. No page is ever writable and executable at once; through /proc/self/mem none loses its protection
+ * even for a moment. False, with the old code left or put back, when the write is refused or does not read back. */
+CST_MUST_USE bool cst_rust_slot_write(const struct cst_rust_writer *writer, uintptr_t address,
+                                      const struct cst_rust_code *code);
+
+#endif

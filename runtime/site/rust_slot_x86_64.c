@@ -1,0 +1,121 @@
+/* Slots on x86-64: see rust_slot.h. Encodings from the Intel SDM volume 2 (JMP, NOP). */
+#include "site/rust_slot.h"
+
+#include "plat/sys.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#define HALF (CST_RUST_SLOT_SIZE / 2)
+#define JMP_REL32_SIZE 5
+#define JMP_INDIRECT_SIZE 6
+
+/* Bytes of ModRM and what belongs to it, or more than a slot when it is none of the forms with a memory operand. */
+static size_t operand_size(const unsigned char *at, size_t left)
+{
+    if (left == 0) {
+        return CST_RUST_SLOT_SIZE;
+    }
+    bool scaled = (at[0] & 7) == 4;
+    switch (at[0] >> 6) {
+    case 0: return (at[0] & 7) == 5 || scaled ? CST_RUST_SLOT_SIZE : 1;
+    case 1: return scaled ? 3 : 2;
+    case 2: return scaled ? 6 : 5;
+    default: return CST_RUST_SLOT_SIZE;
+    }
+}
+
+/* Length of the padding instruction at `at`: int3, nop in any of the forms that assemblers and linkers emit, or a zero
+ * byte; 0 when it is none or does not fit into `left`. */
+static size_t padding_size(const unsigned char *at, size_t left)
+{
+    size_t size = 0;
+    if (at[0] == 0xcc || at[0] == 0x00) {
+        return 1;
+    }
+    while (size < left && (at[size] == 0x66 || at[size] == 0x2e)) {
+        size++;
+    }
+    if (size < left && at[size] == 0x90) {
+        return size + 1;
+    }
+    if (left - size < 2 || at[size] != 0x0f || at[size + 1] != 0x1f) {
+        return 0;
+    }
+    size += 2;
+    size += operand_size(at + size, left - size);
+    return size <= left ? size : 0;
+}
+
+bool cst_rust_slot_is_thunk(const struct cst_rust_code *code, int64_t *out_target)
+{
+    if (code->bytes[0] != 0xe9) {
+        return false;
+    }
+    for (size_t at = JMP_REL32_SIZE; at < CST_RUST_SLOT_SIZE;) {
+        size_t size = padding_size(code->bytes + at, CST_RUST_SLOT_SIZE - at);
+        if (size == 0) {
+            return false;
+        }
+        at += size;
+    }
+    int32_t displacement;
+    memcpy(&displacement, code->bytes + 1, sizeof displacement);
+    *out_target = (int64_t)displacement + JMP_REL32_SIZE;
+    return true;
+}
+
+/* jmp *0(%rip) with the address behind it: leaves every register as it was. */
+struct cst_rust_code cst_rust_slot_jump(uintptr_t target)
+{
+    struct cst_rust_code code = {{0xff, 0x25, 0x00, 0x00, 0x00, 0x00}};
+    memcpy(code.bytes + JMP_INDIRECT_SIZE, &target, sizeof target);
+    memset(code.bytes + JMP_INDIRECT_SIZE + sizeof target, 0xcc, CST_RUST_SLOT_SIZE - JMP_INDIRECT_SIZE - sizeof target);
+    return code;
+}
+
+static bool write_memory(const struct cst_rust_writer *writer, uintptr_t address, const unsigned char *half)
+{
+    return cst_sys_pwrite(writer->memory, half, HALF, address) == (ssize_t)HALF;
+}
+
+/* By page protections, which only a process with one thread may do: the page cannot be executed meanwhile. */
+static bool write_protected(const struct cst_rust_writer *writer, uintptr_t address, const unsigned char *half)
+{
+    void *page = (void *)(address & ~(CST_PAGE_SIZE - 1));
+    if (!writer->may_protect || !cst_sys_protect(page, CST_PAGE_SIZE, PROT_READ | PROT_WRITE)) {
+        return false;
+    }
+    memcpy((void *)address, half, HALF);
+    return cst_sys_protect(page, CST_PAGE_SIZE, writer->protection);
+}
+
+static bool write_half(const struct cst_rust_writer *writer, uintptr_t address, const unsigned char *half)
+{
+    return write_memory(writer, address, half) || write_protected(writer, address, half);
+}
+
+static struct cst_rust_code read_slot(uintptr_t address)
+{
+    struct cst_rust_code code;
+    memcpy(&code, (const void *)address, sizeof code);
+    return code;
+}
+
+/* Of the two halves the second is what a thunk never executes and what a jump needs: a jump is therefore written from the
+ * back and taken away from the front. */
+bool cst_rust_slot_write(const struct cst_rust_writer *writer, uintptr_t address, const struct cst_rust_code *code)
+{
+    struct cst_rust_code old = read_slot(address);
+    size_t first = code->bytes[0] == 0xff ? HALF : 0;
+    size_t second = HALF - first;
+    bool written = write_half(writer, address + first, code->bytes + first) &&
+                   write_half(writer, address + second, code->bytes + second);
+    struct cst_rust_code now = read_slot(address);
+    if (written && memcmp(&now, code, sizeof now) == 0) {
+        return true;
+    }
+    (void)(write_half(writer, address + second, old.bytes + second) &&
+           write_half(writer, address + first, old.bytes + first));
+    return false;
+}
