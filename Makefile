@@ -66,7 +66,7 @@ $(BUILD)/obj/compile.stamp: FORCE
 
 FORCE:
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(TOOL_OBJS:.o=.d)
 
 objects: $(OBJECTS) ## compile the runtime and the shims, link nothing
 
