@@ -6,17 +6,8 @@ fn main() {
     println!("cargo:rerun-if-changed=native");
     let libdir = env::var("DEP_LEDGER_LIBDIR").expect("ledger-sys says where its library is");
     println!("cargo:rustc-link-arg=-Wl,-rpath,{libdir}");
-    common()
-        .file("native/callers.c")
-        .file("native/renderers.c")
-        .std("c11")
-        .compile("client_c");
-    common()
-        .cpp(true)
-        .file("native/wrapper.cc")
-        .file("native/instrument.cc")
-        .std("c++17")
-        .compile("client_cxx");
+    common().file("native/callers.c").file("native/renderers.c").std("c11").compile("client_c");
+    common().cpp(true).file("native/wrapper.cc").file("native/instrument.cc").std("c++17").compile("client_cxx");
 }
 
 /// A compiler with what both languages share: optimised, so that calls in last place become jumps, and with frame

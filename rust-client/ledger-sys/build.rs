@@ -63,10 +63,7 @@ fn write_bindings(library: &Path, out: &Path) {
     bindgen::Builder::default()
         .header(library.join("ledger.h").display().to_string())
         .allowlist_item("(ledger|LEDGER)_.*")
-        .default_enum_style(bindgen::EnumVariation::NewType {
-            is_bitfield: false,
-            is_global: false,
-        })
+        .default_enum_style(bindgen::EnumVariation::NewType { is_bitfield: false, is_global: false })
         .derive_default(true)
         .derive_eq(true)
         .rust_edition(bindgen::RustEdition::Edition2021)

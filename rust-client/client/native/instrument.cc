@@ -6,14 +6,22 @@
 #include <cstring>
 #include <new>
 
-namespace {
+namespace
+{
 
-class Instrument final {
-public:
-    Instrument() { std::memset(name_, 'i', sizeof(name_)); }
-    virtual ~Instrument() { std::memset(name_, 0, sizeof(name_)); }
+class Instrument final
+{
+  public:
+    Instrument()
+    {
+        std::memset(name_, 'i', sizeof(name_));
+    }
+    virtual ~Instrument()
+    {
+        std::memset(name_, 0, sizeof(name_));
+    }
 
-private:
+  private:
     char name_[1040];
 };
 

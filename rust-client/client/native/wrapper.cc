@@ -5,14 +5,21 @@
 #include <cstring>
 #include <memory>
 
-namespace {
+namespace
+{
 
 struct ToFree {
-    void operator()(char *greeting) const { std::free(greeting); }
+    void operator()(char *greeting) const
+    {
+        std::free(greeting);
+    }
 };
 
 struct ToRust {
-    void operator()(char *greeting) const { client_greeting_free(greeting); }
+    void operator()(char *greeting) const
+    {
+        client_greeting_free(greeting);
+    }
 };
 
 template <typename Release> std::size_t measure(std::size_t length)

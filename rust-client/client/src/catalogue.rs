@@ -23,7 +23,8 @@ pub struct Bug {
 pub struct Finding {
     pub kind: &'static str,
     pub severity: &'static str,
-    /// Contracts of the owner and of the releaser; `-` where there is none.
+    /// Who owns the block and who releases it, as side/contract; `-` where there is none. The side is `client` or
+    /// `ledger`, which is the client itself when the library is linked into it.
     pub owner: &'static str,
     pub by: &'static str,
     /// Bytes of the block; 0 where there is none.
@@ -35,43 +36,30 @@ const GROUPS: [(char, &str); 5] = [
     ('A', "allocated by Rust, released by C or C++"),
     ('B', "allocated by C, released by Rust"),
     ('C', "released by its own side, with the wrong layout"),
+    ('E', "reported length above capacity: refused by the safe crate, nothing for Custody to find"),
     ('F', "never released"),
-    (
-        'E',
-        "reported length above capacity; the safe crate refuses it, Custody has nothing to find",
-    ),
 ];
 
+const RUST: &str = "client/rust";
+const CLIENT_C: &str = "client/malloc";
+const CLIENT_CXX: &str = "client/new";
+const LEDGER: &str = "ledger/malloc";
+const NOBODY: &str = "-";
+
 const fn error(kind: &'static str, owner: &'static str, by: &'static str, size: usize) -> Finding {
-    Finding {
-        kind,
-        severity: "error",
-        owner,
-        by,
-        size,
-    }
+    Finding { kind, severity: "error", owner, by, size }
 }
 
-const fn rust_to_c(size: usize) -> Finding {
-    error("cross-allocator-free", "rust", "malloc", size)
+const fn crossing(owner: &'static str, by: &'static str, size: usize) -> Finding {
+    error("cross-allocator-free", owner, by, size)
 }
 
-const fn c_to_rust(size: usize) -> Finding {
-    error("cross-allocator-free", "malloc", "rust", size)
-}
-
-const fn layout_of(size: usize) -> Finding {
-    error("layout-mismatch", "rust", "rust", size)
+const fn wrong_layout(size: usize) -> Finding {
+    error("layout-mismatch", RUST, RUST, size)
 }
 
 const fn leak(owner: &'static str, size: usize) -> Finding {
-    Finding {
-        kind: "leak",
-        severity: "note",
-        owner,
-        by: "-",
-        size,
-    }
+    Finding { kind: "leak", severity: "note", owner, by: NOBODY, size }
 }
 
 /// Builds one row. Sizes come from the module that makes the block, so that table and bug cannot drift apart.
@@ -93,71 +81,73 @@ macro_rules! bug {
 pub const BUGS: &[Bug] = &[
     bug!("cstring-to-free", 'A', from_rust::cstring_to_free,
         "a CString from a Rust API is given to free() by its C caller",
-        [rust_to_c(from_rust::cstring_to_free::SIZE)]),
+        [crossing(RUST, CLIENT_C, from_rust::cstring_to_free::SIZE)]),
     bug!("cstring-to-wrapper", 'A', from_rust::cstring_to_wrapper,
         "a CString from a Rust API is released with std::free by a C++ smart pointer",
-        [rust_to_c(from_rust::cstring_to_wrapper::SIZE)]),
+        [crossing(RUST, CLIENT_C, from_rust::cstring_to_wrapper::SIZE)]),
     bug!("box-to-free", 'A', from_rust::box_to_free,
         "a Box is given to the library's release function, which is free()",
-        [rust_to_c(from_rust::box_to_free::SIZE)]),
+        [crossing(RUST, LEDGER, from_rust::box_to_free::SIZE)]),
     bug!("boxed-slice-to-free", 'A', from_rust::boxed_slice_to_free,
         "a Box<[u8]> is attached without a release callback, so the library uses free()",
-        [rust_to_c(from_rust::boxed_slice_to_free::SIZE)]),
+        [crossing(RUST, LEDGER, from_rust::boxed_slice_to_free::SIZE)]),
     bug!("rust-to-operator-delete", 'A', from_rust::rust_to_operator_delete,
         "a C++ object in Rust's memory is ended by its deleting destructor",
-        [error("cross-allocator-free", "rust", "new", from_rust::rust_to_operator_delete::SIZE)]),
+        [crossing(RUST, CLIENT_CXX, from_rust::rust_to_operator_delete::SIZE)]),
     bug!("strdup-contract", 'A', from_rust::strdup_contract,
         "a callback that should return a library string returns a CString",
-        [rust_to_c(from_rust::strdup_contract::SIZE)]),
+        [crossing(RUST, LEDGER, from_rust::strdup_contract::SIZE)]),
 
     bug!("realloc-to-vec", 'B', from_c::realloc_to_vec,
         "a buffer grown with realloc() becomes a Vec",
-        [c_to_rust(from_c::realloc_to_vec::SIZE)]),
+        [crossing(LEDGER, RUST, from_c::realloc_to_vec::SIZE)]),
     bug!("malloc-to-vec", 'B', from_c::malloc_to_vec,
         "an array from malloc() becomes a Vec",
-        [c_to_rust(from_c::malloc_to_vec::SIZE)]),
+        [crossing(LEDGER, RUST, from_c::malloc_to_vec::SIZE)]),
     bug!("arrays-to-vec", 'B', from_c::arrays_to_vec,
         "five arrays from malloc() become Vecs; the library's release function is not called",
-        [c_to_rust(8 * from_c::arrays_to_vec::COUNT), c_to_rust(4 * from_c::arrays_to_vec::COUNT),
-         c_to_rust(8 * from_c::arrays_to_vec::COUNT), c_to_rust(2 * from_c::arrays_to_vec::COUNT),
-         c_to_rust(from_c::arrays_to_vec::COUNT)]),
+        [crossing(LEDGER, RUST, 8 * from_c::arrays_to_vec::COUNT),
+         crossing(LEDGER, RUST, 4 * from_c::arrays_to_vec::COUNT),
+         crossing(LEDGER, RUST, 8 * from_c::arrays_to_vec::COUNT),
+         crossing(LEDGER, RUST, 2 * from_c::arrays_to_vec::COUNT),
+         crossing(LEDGER, RUST, from_c::arrays_to_vec::COUNT)]),
     bug!("strdup-to-cstring", 'B', from_c::strdup_to_cstring,
         "a string from strdup() becomes a CString",
-        [c_to_rust(from_c::strdup_to_cstring::SIZE)]),
+        [crossing(LEDGER, RUST, from_c::strdup_to_cstring::SIZE)]),
     bug!("library-string-to-cstring", 'B', from_c::library_string_to_cstring,
         "a string that the library still owns becomes a CString, and the library releases it again",
-        [c_to_rust(from_c::library_string_to_cstring::SIZE),
-         error("double-free", "malloc", "malloc", from_c::library_string_to_cstring::SIZE)]),
+        [crossing(LEDGER, RUST, from_c::library_string_to_cstring::SIZE),
+         error("double-free", LEDGER, LEDGER, from_c::library_string_to_cstring::SIZE)]),
     bug!("literal-to-cstring", 'B', from_c::literal_to_cstring,
         "a string literal of the library becomes a CString",
-        [error("invalid-free", "-", "rust", 0)]),
+        [error("invalid-free", NOBODY, RUST, 0)]),
 
     bug!("wrong-capacity", 'C', layout::wrong_capacity,
         "a Vec with spare capacity is taken back as if it had none",
-        [layout_of(layout::wrong_capacity::SIZE)]),
+        [wrong_layout(layout::wrong_capacity::SIZE)]),
     bug!("boxed-slice-as-box", 'C', layout::boxed_slice_as_box,
         "a Box<[T]> is released as a Box<T>",
-        [layout_of(layout::boxed_slice_as_box::SIZE)]),
+        [wrong_layout(layout::boxed_slice_as_box::SIZE)]),
     bug!("cstring-of-binary", 'C', layout::cstring_of_binary,
         "binary data with a NUL inside is released as a CString",
-        [layout_of(layout::cstring_of_binary::SIZE)]),
+        [wrong_layout(layout::cstring_of_binary::SIZE)]),
     bug!("overaligned-as-vec", 'C', layout::overaligned_as_vec,
         "an over-aligned buffer is released as a Vec<u8>",
-        [layout_of(layout::overaligned_as_vec::SIZE)]),
+        [wrong_layout(layout::overaligned_as_vec::SIZE)]),
     bug!("capacity-as-length", 'C', layout::capacity_as_length,
         "a collected Vec is taken back as if its capacity were its length",
-        [layout_of(layout::capacity_as_length::SIZE)]),
-
-    bug!("destructor-never-called", 'F', never::destructor_never_called,
-        "an account of the library is created and never destroyed",
-        [leak("malloc", never::destructor_never_called::SIZE)]),
-    bug!("into-raw-forgotten", 'F', never::into_raw_forgotten,
-        "a CString is turned into a pointer that nobody takes back",
-        [leak("rust", never::into_raw_forgotten::SIZE)]),
+        [wrong_layout(layout::capacity_as_length::SIZE)]),
 
     bug!("buffer-overclaim", 'E', boundary::buffer_overclaim,
         "a renderer reports a length above the capacity of the caller's buffer",
         []),
+
+    bug!("destructor-never-called", 'F', never::destructor_never_called,
+        "an account of the library is created and never destroyed",
+        [leak(LEDGER, never::destructor_never_called::SIZE)]),
+    bug!("into-raw-forgotten", 'F', never::into_raw_forgotten,
+        "a CString is turned into a pointer that nobody takes back",
+        [leak(RUST, never::into_raw_forgotten::SIZE)]),
 ];
 
 /// The bug of this name.
@@ -178,27 +168,18 @@ pub fn print_list() -> Outcome {
 
 /// Kind and severity of what is found first.
 fn said_of(bug: &Bug) -> String {
-    bug.findings.first().map_or("no finding".into(), |finding| {
-        format!("{} ({})", finding.kind, finding.severity)
-    })
+    bug.findings.first().map_or("no finding".into(), |finding| format!("{} ({})", finding.kind, finding.severity))
 }
 
-/// Prints the bugs for scripts, one line a finding, tab-separated: name, group, kind, severity, contract of the owner,
-/// contract of the releaser, bytes of the block. A bug without findings has one line with `-` for them.
+/// Prints the bugs for scripts, one line a finding, tab-separated: name, group, the fields of [`Finding`], summary.
+/// A bug without findings has one line with `-` for them.
 pub fn print_table() -> Outcome {
-    for bug in BUGS {
-        if bug.findings.is_empty() {
-            println!("{}\t{}\t-\t-\t-\t-\t0", bug.name, bug.group);
+    for Bug { name, group, summary, findings, .. } in BUGS {
+        if findings.is_empty() {
+            println!("{name}\t{group}\t-\t-\t-\t-\t0\t{summary}");
         }
-        for Finding {
-            kind,
-            severity,
-            owner,
-            by,
-            size,
-        } in bug.findings
-        {
-            println!("{}\t{}\t{kind}\t{severity}\t{owner}\t{by}\t{size}", bug.name, bug.group);
+        for Finding { kind, severity, owner, by, size } in *findings {
+            println!("{name}\t{group}\t{kind}\t{severity}\t{owner}\t{by}\t{size}\t{summary}");
         }
     }
     Ok(())

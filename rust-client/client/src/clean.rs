@@ -20,11 +20,7 @@ fn library_owned() -> Result<Account, ledger::Error> {
     account.post(-2_550, "tea")?;
     account.post(12_000, "lecture")?;
     account.set_note("thank you")?;
-    println!(
-        "library-owned: an account with {} entries and {} cents",
-        account.entry_count(),
-        account.balance()
-    );
+    println!("library-owned: an account with {} entries and {} cents", account.entry_count(), account.balance());
     Ok(account)
 }
 
@@ -37,10 +33,7 @@ fn callbacks(account: &mut Account) -> Outcome {
     });
     account.attach(vec![3; 100].into_boxed_slice());
     account.rename("Augusta Ada King")?;
-    println!(
-        "callbacks: {spent} cents spent, attachment adds up to {}",
-        account.attachment_sum()
-    );
+    println!("callbacks: {spent} cents spent, attachment adds up to {}", account.attachment_sum());
     Ok(())
 }
 
@@ -67,9 +60,6 @@ fn caller_provided(account: &Account) -> Outcome {
     if on_stack != on_heap {
         return Err("the two statements differ".into());
     }
-    println!(
-        "caller-provided: a statement of {} bytes, rendered twice\n{on_heap}",
-        on_heap.len()
-    );
+    println!("caller-provided: a statement of {} bytes, rendered twice\n{on_heap}", on_heap.len());
     Ok(())
 }

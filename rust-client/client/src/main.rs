@@ -37,9 +37,7 @@ fn main() -> ExitCode {
 fn with_bug(name: &str, work: impl FnOnce(&Bug) -> ExitCode) -> ExitCode {
     match find(name) {
         Some(bug) => work(bug),
-        None => usage(&format!(
-            "client: no bug is called '{name}'; `client list` names them\n{USAGE}"
-        )),
+        None => usage(&format!("client: no bug is called '{name}'; `client list` names them\n{USAGE}")),
     }
 }
 

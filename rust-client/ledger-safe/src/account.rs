@@ -62,10 +62,7 @@ impl Account {
     pub fn post(&mut self, cents: i64, memo: &str) -> Result<()> {
         let memo = CString::new(memo)?;
         // SAFETY: the account is live, and `memo` outlives the call, which copies it.
-        check(
-            unsafe { ledger_sys::ledger_account_post(self.as_ptr(), cents, memo.as_ptr()) },
-            0,
-        )
+        check(unsafe { ledger_sys::ledger_account_post(self.as_ptr(), cents, memo.as_ptr()) }, 0)
     }
 
     /// The balance, in cents.
@@ -103,10 +100,7 @@ impl Account {
         let owner = CString::new(owner)?;
         let user = owner.as_ptr().cast_mut().cast();
         // SAFETY: `copy_name` takes `user` for the C string that it is, and only during this call.
-        check(
-            unsafe { ledger_sys::ledger_account_rename(self.as_ptr(), Some(copy_name), user) },
-            0,
-        )
+        check(unsafe { ledger_sys::ledger_account_rename(self.as_ptr(), Some(copy_name), user) }, 0)
     }
 
     /// Sets the note that statements end with.
@@ -161,11 +155,7 @@ where
     let tour = unsafe { &mut *user.cast::<Tour<F>>() };
     // SAFETY: the library lends a live entry, whose memo ends in a NUL.
     let (entry, memo) = unsafe { (&*entry, CStr::from_ptr(ptr::from_ref(&(*entry).memo).cast())) };
-    let entry = Entry {
-        cents: entry.cents,
-        memo,
-        _account: PhantomData,
-    };
+    let entry = Entry { cents: entry.cents, memo, _account: PhantomData };
     match catch_unwind(AssertUnwindSafe(|| (tour.visit)(entry))) {
         Ok(flow) => c_int::from(flow.is_break()),
         Err(panic) => {

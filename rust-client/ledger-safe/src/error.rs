@@ -47,10 +47,7 @@ impl fmt::Display for Error {
             Error::Capacity { needed } => write!(f, "the buffer is too small: {needed} bytes are needed"),
             Error::Funds => f.write_str("the balance would fall below zero"),
             Error::OverClaim { reported, capacity } => {
-                write!(
-                    f,
-                    "the library claims {reported} bytes and a NUL in a buffer of {capacity}"
-                )
+                write!(f, "the library claims {reported} bytes and a NUL in a buffer of {capacity}")
             }
             Error::Nul(error) => error.fmt(f),
             Error::Utf8 => f.write_str("the library returned bytes that are not UTF-8"),
@@ -87,9 +84,7 @@ pub(crate) fn check(status: Status, length: usize) -> Result<()> {
         Status::LEDGER_OK => Ok(()),
         Status::LEDGER_ERROR_ARGUMENT => Err(Error::Argument(last_error())),
         Status::LEDGER_ERROR_MEMORY => Err(Error::Memory),
-        Status::LEDGER_ERROR_CAPACITY => Err(Error::Capacity {
-            needed: length.saturating_add(1),
-        }),
+        Status::LEDGER_ERROR_CAPACITY => Err(Error::Capacity { needed: length.saturating_add(1) }),
         Status::LEDGER_ERROR_FUNDS => Err(Error::Funds),
         Status(other) => Err(Error::Unknown(other)),
     }

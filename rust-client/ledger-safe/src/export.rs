@@ -148,8 +148,6 @@ impl Drop for Columns {
 
 impl fmt::Debug for Columns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Columns")
-            .field("count", &self.raw.count)
-            .finish_non_exhaustive()
+        f.debug_struct("Columns").field("count", &self.raw.count).finish_non_exhaustive()
     }
 }

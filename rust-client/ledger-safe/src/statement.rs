@@ -30,12 +30,7 @@ impl Account {
     pub fn statement(&self) -> Result<String> {
         let needed = match self.render(&mut []) {
             Err(Error::Capacity { needed }) => needed,
-            other => {
-                return Err(other.err().unwrap_or(Error::OverClaim {
-                    reported: 0,
-                    capacity: 0,
-                }))
-            }
+            other => return Err(other.err().unwrap_or(Error::OverClaim { reported: 0, capacity: 0 })),
         };
         let mut buffer = vec![0; needed];
         let length = self.render(&mut buffer)?;
@@ -60,10 +55,7 @@ fn believable(length: usize, capacity: usize) -> Result<usize> {
     if length < capacity {
         Ok(length)
     } else {
-        Err(Error::OverClaim {
-            reported: length,
-            capacity,
-        })
+        Err(Error::OverClaim { reported: length, capacity })
     }
 }
 
@@ -79,26 +71,8 @@ mod tests {
 
     #[test]
     fn a_length_without_room_for_the_nul_is_an_over_claim() {
-        assert_eq!(
-            believable(16, 16),
-            Err(Error::OverClaim {
-                reported: 16,
-                capacity: 16
-            })
-        );
-        assert_eq!(
-            believable(0, 0),
-            Err(Error::OverClaim {
-                reported: 0,
-                capacity: 0
-            })
-        );
-        assert_eq!(
-            believable(usize::MAX, 16),
-            Err(Error::OverClaim {
-                reported: usize::MAX,
-                capacity: 16
-            })
-        );
+        assert_eq!(believable(16, 16), Err(Error::OverClaim { reported: 16, capacity: 16 }));
+        assert_eq!(believable(0, 0), Err(Error::OverClaim { reported: 0, capacity: 0 }));
+        assert_eq!(believable(usize::MAX, 16), Err(Error::OverClaim { reported: usize::MAX, capacity: 16 }));
     }
 }

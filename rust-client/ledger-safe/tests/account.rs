@@ -25,10 +25,7 @@ fn an_account_keeps_its_balance_and_entries() {
 fn errors_of_the_library_become_results() {
     let mut account = account();
     assert_eq!(account.post(-7_451, "boat"), Err(Error::Funds));
-    assert_eq!(
-        account.post(i64::MAX, "gift"),
-        Err(Error::Argument("the balance would overflow".into()))
-    );
+    assert_eq!(account.post(i64::MAX, "gift"), Err(Error::Argument("the balance would overflow".into())));
     assert!(matches!(account.post(1, &"x".repeat(32)), Err(Error::Argument(_))));
     assert!(matches!(account.post(1, "a\0b"), Err(Error::Nul(_))));
     assert!(matches!(Account::open("Ada", -1), Err(Error::Argument(_))));
@@ -42,14 +39,8 @@ fn a_statement_fits_exactly_or_says_what_it_needs() {
     let mut exact = vec![0; text.len() + 1];
     assert_eq!(account.statement_into(&mut exact), Ok(text.as_str()));
     let mut short = vec![0; text.len()];
-    assert_eq!(
-        account.statement_into(&mut short),
-        Err(Error::Capacity { needed: text.len() + 1 })
-    );
-    assert_eq!(
-        account.statement_into(&mut []),
-        Err(Error::Capacity { needed: text.len() + 1 })
-    );
+    assert_eq!(account.statement_into(&mut short), Err(Error::Capacity { needed: text.len() + 1 }));
+    assert_eq!(account.statement_into(&mut []), Err(Error::Capacity { needed: text.len() + 1 }));
 }
 
 unsafe extern "C" fn liar(
@@ -69,20 +60,8 @@ fn a_reported_length_above_the_capacity_is_an_error() {
     let account = account();
     // SAFETY: `liar` keeps to the signature and uses no user data.
     unsafe { ledger_sys::ledger_account_set_renderer(account.as_ptr(), Some(liar), std::ptr::null_mut()) };
-    assert_eq!(
-        account.statement_into(&mut [0; 8]),
-        Err(Error::OverClaim {
-            reported: 15,
-            capacity: 8
-        })
-    );
-    assert_eq!(
-        account.statement(),
-        Err(Error::OverClaim {
-            reported: 7,
-            capacity: 0
-        })
-    );
+    assert_eq!(account.statement_into(&mut [0; 8]), Err(Error::OverClaim { reported: 15, capacity: 8 }));
+    assert_eq!(account.statement(), Err(Error::OverClaim { reported: 7, capacity: 0 }));
 }
 
 unsafe extern "C" fn mute(

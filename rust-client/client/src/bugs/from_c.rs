@@ -94,10 +94,7 @@ pub mod arrays_to_vec {
 
     pub fn good() -> Outcome {
         let columns = account_of(COUNT)?.columns()?;
-        println!(
-            "the library will release its five arrays of {} elements",
-            columns.cents().len()
-        );
+        println!("the library will release its five arrays of {} elements", columns.cents().len());
         Ok(())
     }
 }
@@ -119,10 +116,7 @@ pub mod strdup_to_cstring {
         let copy = unsafe { ledger_sys::ledger_account_owner_copy(account.as_ptr()) };
         // SAFETY: none: the string is not from Rust's allocator.
         let owner = unsafe { CString::from_raw(copy) };
-        println!(
-            "Rust will drop a CString of {} letters that strdup() made",
-            owner.count_bytes()
-        );
+        println!("Rust will drop a CString of {} letters that strdup() made", owner.count_bytes());
         Ok(())
     }
 
@@ -165,10 +159,7 @@ pub mod library_string_to_cstring {
         let account = Account::open(crate::text(SIZE - 1).to_str()?, 0)?;
         let owner = account.owner().to_owned();
         drop(account);
-        println!(
-            "Rust kept a copy of {} letters, the library released its own",
-            owner.count_bytes()
-        );
+        println!("Rust kept a copy of {} letters, the library released its own", owner.count_bytes());
         Ok(())
     }
 }

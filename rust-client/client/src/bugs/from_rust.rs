@@ -86,20 +86,14 @@ pub mod boxed_slice_to_free {
         let bytes = Box::into_raw(black_box(vec![1u8; SIZE].into_boxed_slice()));
         // SAFETY: none: without a callback the library releases with free() what Rust allocated.
         unsafe { ledger_sys::ledger_account_attach(account.as_ptr(), bytes.cast(), SIZE, None) };
-        println!(
-            "the library will free() a boxed slice that adds up to {}",
-            account.attachment_sum()
-        );
+        println!("the library will free() a boxed slice that adds up to {}", account.attachment_sum());
         Ok(())
     }
 
     pub fn good() -> Outcome {
         let mut account = Account::open("Ada", 0)?;
         account.attach(black_box(vec![1u8; SIZE].into_boxed_slice()));
-        println!(
-            "the library will give back a boxed slice that adds up to {}",
-            account.attachment_sum()
-        );
+        println!("the library will give back a boxed slice that adds up to {}", account.attachment_sum());
         Ok(())
     }
 }
@@ -172,20 +166,14 @@ pub mod strdup_contract {
         let account = Account::open("Ada", 0)?;
         // SAFETY: none: the library will release the name with free().
         unsafe { ledger_sys::ledger_account_rename(account.as_ptr(), Some(name), ptr::null_mut()) };
-        println!(
-            "the library will free() a CString of {} letters",
-            account.owner().count_bytes()
-        );
+        println!("the library will free() a CString of {} letters", account.owner().count_bytes());
         Ok(())
     }
 
     pub fn good() -> Outcome {
         let mut account = Account::open("Ada", 0)?;
         account.rename(crate::text(SIZE - 1).to_str()?)?;
-        println!(
-            "the library will free() its own copy of {} letters",
-            account.owner().count_bytes()
-        );
+        println!("the library will free() its own copy of {} letters", account.owner().count_bytes());
         Ok(())
     }
 }

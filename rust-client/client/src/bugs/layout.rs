@@ -134,11 +134,7 @@ pub mod overaligned_as_vec {
     pub fn bad() -> Outcome {
         // SAFETY: none: a Vec<u8> is released with an alignment of 1.
         let bytes = unsafe { Vec::from_raw_parts(buffer(), SIZE, SIZE) };
-        println!(
-            "{} bytes aligned to {} will be dropped as a Vec<u8>",
-            bytes.len(),
-            LAYOUT.align()
-        );
+        println!("{} bytes aligned to {} will be dropped as a Vec<u8>", bytes.len(), LAYOUT.align());
         Ok(())
     }
 

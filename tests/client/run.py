@@ -1,0 +1,177 @@
+#!/usr/bin/python3
+"""The Rust client under `custody run`: the clean run, each bug and each correct twin, for both link kinds, debug and
+release; and the tests of its crates. What is expected comes from the client's own table, `client list --tsv`.
+
+Usage: run.py [NAME...]   only the bugs of these names (and none of the crates' tests)
+CUSTODY_BUILD names the build directory (default: build). Every log is kept in its tests/client and checked against the
+schema. Ends with "N passed, N failed", and status 1 when any failed."""
+
+import csv
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import jsonschema
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("CUSTODY_BUILD", ROOT / "build")).resolve()
+LOGS = BUILD / "tests" / "client"
+LINKS = ["static", "dynamic"]
+VARIANTS = [(link, profile) for link in LINKS for profile in ["debug", "release"]]
+FAIL_STATUS = 99
+TIMEOUT = 120
+SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/audit-log.schema.json").read_text()))
+
+
+class Fact(NamedTuple):
+    """A finding in the words of the client's table."""
+
+    kind: str
+    severity: str
+    owner: str
+    by: str
+    size: int
+
+
+class Run(NamedTuple):
+    """One run of the client under Custody, and what is wanted of it."""
+
+    name: str
+    link: str
+    client: pathlib.Path
+    arguments: list
+    wanted: list  # of Fact
+    unwanted: list  # of Fact: not even as a note
+
+
+def client_of(link, profile):
+    """The client of one variant, as `make client` builds it."""
+    return BUILD / "client" / f"{link}-{profile}" / "client"
+
+
+def expectations(client):
+    """Name of each bug, and the facts that are to be found."""
+    table = subprocess.run([client, "list", "--tsv"], check=True, capture_output=True, text=True).stdout
+    bugs = defaultdict(list)
+    for name, _group, kind, severity, owner, by, size, _summary in csv.reader(table.splitlines(), delimiter="\t"):
+        bugs[name] += [] if kind == "-" else [Fact(kind, severity, owner, by, int(size))]
+    return bugs
+
+
+def on_sides_of(link, facts):
+    """The facts with the library's side as this link kind makes it: a module of its own, or part of the client."""
+    library = "libledger.so" if link == "dynamic" else "client"
+    return [
+        fact._replace(owner=fact.owner.replace("ledger/", library + "/"), by=fact.by.replace("ledger/", library + "/"))
+        for fact in facts
+    ]
+
+
+def runs(only):
+    """Every run: the clean one, and each bug beside its twin, in each variant."""
+    for link, profile in VARIANTS:
+        client = client_of(link, profile)
+        where = f"{link}-{profile}"
+        if not only:
+            yield Run(f"{where}-clean", link, client, ["clean"], [], [])
+        for bug, facts in expectations(client).items():
+            if only and bug not in only:
+                continue
+            facts = on_sides_of(link, facts)
+            yield Run(f"{where}-{bug}", link, client, [bug], facts, [])
+            yield Run(f"{where}-good-{bug}", link, client, ["good", bug], [], facts)
+
+
+def read_log(path):
+    """The lines of a log, and what the schema says against them."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    faults = [f"line {n}: {error.message}" for n, line in enumerate(lines, 1) for error in SCHEMA.iter_errors(line)]
+    return lines, faults
+
+
+def party(finding, role):
+    return f"{finding[role]['side']}/{finding[role]['contract']}" if role in finding else "-"
+
+
+def fact_of(finding):
+    size = finding["bytes"] if finding["kind"] == "leak" else finding["block"].get("size", 0)
+    return Fact(finding["kind"], finding["severity"], party(finding, "owner"), party(finding, "by"), size)
+
+
+def judge_findings(run, lines):
+    """What is missing, too much, or not certain among the findings."""
+    findings = [line for line in lines if line["event"] == "finding"]
+    found = Counter(fact_of(finding) for finding in findings)
+    wanted = Counter(run.wanted)
+    faults = [f"not found: {fact}" for fact in (wanted - found).elements()]
+    faults += [f"too much: {fact}" for fact in (found - wanted).elements() if fact.severity != "note"]
+    faults += [f"in the correct twin: {fact}" for fact in run.unwanted if fact in found]
+    faults += [f"inferred: {fact_of(f)}" for f in findings if fact_of(f) in wanted and f["confidence"] != "exact"]
+    return faults
+
+
+def judge_end(run, lines, done):
+    """Whether the client went on to its own end, and `custody run` said what it should."""
+    ends = [line.get("status") for line in lines if line["event"] == "exit"]
+    faults = [] if ends == [0] else [f"the client ended with {ends}, not [0]"]
+    status = FAIL_STATUS if any(fact.severity == "error" for fact in run.wanted) else 0
+    if done.returncode != status:
+        faults.append(f"custody run: status {done.returncode}, not {status}")
+    if not done.stdout.strip():
+        faults.append("the client printed nothing")
+    return faults
+
+
+def perform(run):
+    """Faults of one run; none when all is well."""
+    log = LOGS / f"{run.name}.log"
+    log.unlink(missing_ok=True)
+    command = [BUILD / "custody", "run", "--log", log, "--", run.client, *run.arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return [f"no end after {TIMEOUT} seconds"]
+    if not log.exists():
+        return [f"no log was written (status {done.returncode})", done.stderr.strip()]
+    lines, faults = read_log(log)
+    faults = faults or judge_findings(run, lines) + judge_end(run, lines, done)
+    return faults + [done.stderr.strip()] if faults and done.stderr.strip() else faults
+
+
+def test_crates(link):
+    """Faults of the tests of the crates, linked in one way."""
+    command = ["cargo", "test", "--quiet", "--locked", "--workspace", "--no-default-features", "--features"]
+    features = ",".join(f"{crate}/{link}" for crate in ["ledger-sys", "ledger", "client"])
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(BUILD / "cargo"))
+    done = subprocess.run(
+        [*command, features], cwd=ROOT / "rust-client", env=environment, capture_output=True, text=True
+    )
+    return [] if done.returncode == 0 else [done.stdout[-4000:], done.stderr[-4000:]]
+
+
+def report(name, faults):
+    print(f"{'FAILED' if faults else 'passed'}  {name}")
+    for fault in faults:
+        print("        " + fault.replace("\n", "\n        "))
+    return bool(faults)
+
+
+def main(only):
+    LOGS.mkdir(parents=True, exist_ok=True)
+    work = list(runs(only))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = [report(run.name, faults) for run, faults in zip(work, pool.map(perform, work))]
+    if not only:
+        results += [report(f"crates-{link}", test_crates(link)) for link in LINKS]
+    failed = sum(results)
+    print(f"{len(results) - failed} passed, {failed} failed")
+    return 1 if failed or not results else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
