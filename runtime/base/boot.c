@@ -1,0 +1,35 @@
+/* Memory before the heap: see boot.h. In front of each block stands its size. */
+#include "base/boot.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define BUFFER_SIZE ((size_t)128 * 1024)
+#define HEADER_SIZE ((size_t)16)
+
+static _Alignas(64) unsigned char buffer[BUFFER_SIZE];
+static _Atomic size_t used;
+
+void *cst_boot_alloc(size_t size, size_t align)
+{
+    if (align < HEADER_SIZE)
+        align = HEADER_SIZE;
+    size_t start = atomic_load(&used), block;
+    do {
+        block = ((uintptr_t)buffer + start + HEADER_SIZE + align - 1) / align * align - (uintptr_t)buffer;
+        if (block > BUFFER_SIZE || size > BUFFER_SIZE - block)
+            return NULL;
+    } while (!atomic_compare_exchange_weak(&used, &start, block + size));
+    *(size_t *)(void *)&buffer[block - sizeof(size_t)] = size;
+    return &buffer[block];
+}
+
+bool cst_boot_owns(const void *block)
+{
+    return (uintptr_t)block - (uintptr_t)buffer < BUFFER_SIZE;
+}
+
+size_t cst_boot_size(const void *block)
+{
+    return *((const size_t *)block - 1);
+}

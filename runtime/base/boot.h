@@ -1,0 +1,21 @@
+/* Memory for the moments when the heap is not there yet: before start, and while start itself calls into libc. A fixed
+ * buffer, handed out once and never reused; blocks know their size so that realloc can copy them. Needs no start, takes
+ * no lock, any thread. */
+#ifndef CST_BASE_BOOT_H
+#define CST_BASE_BOOT_H
+
+#include "plat/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** `size` zeroed bytes aligned to `align` (a power of two, at least 16 is used). NULL when the buffer is used up. */
+CST_MUST_USE void *cst_boot_alloc(size_t size, size_t align);
+
+/** True when `block` came from here: then releasing it is a matter of doing nothing. */
+bool cst_boot_owns(const void *block);
+
+/** Bytes asked for when this block was made. */
+size_t cst_boot_size(const void *block);
+
+#endif

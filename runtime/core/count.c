@@ -1,0 +1,91 @@
+/* Counters per side: see count.h. Threads' arrays are kept in one list for ever and handed from ended threads to new
+ * ones, so the sums need no merging when a thread ends. */
+#include "core/count.h"
+
+#include "base/lock.h"
+#include "base/pool.h"
+
+#include <stdatomic.h>
+
+struct counts {
+    struct cst_count of_side[CST_SIDE_MAX];
+    struct counts *next;
+    bool in_use;
+};
+
+struct cst_bytes cst_count_bytes[CST_SIDE_MAX];
+CST_THREAD_LOCAL struct cst_thread cst_thread;
+
+static struct cst_lock lock = CST_LOCK_INIT;
+/* Used by threads that ended already, or that memory ran out for: counts made at the same moment may get lost. */
+static struct counts shared = {.in_use = true};
+static struct counts *first = &shared;
+
+static struct counts *take_idle(void)
+{
+    for (struct counts *counts = first; counts; counts = counts->next)
+        if (!counts->in_use)
+            return counts;
+    struct counts *fresh = cst_pool_alloc(sizeof *fresh);
+    if (fresh) {
+        fresh->next = first;
+        first = fresh;
+    }
+    return fresh;
+}
+
+struct cst_count *cst_count_acquire(bool ended)
+{
+    if (ended)
+        return shared.of_side;
+    cst_lock_acquire(&lock);
+    struct counts *counts = take_idle();
+    if (counts)
+        counts->in_use = true;
+    cst_lock_release(&lock);
+    return counts ? counts->of_side : shared.of_side;
+}
+
+void cst_count_give_back(struct cst_count *of_side)
+{
+    struct counts *counts = (struct counts *)of_side;
+    if (counts == &shared)
+        return;
+    cst_lock_acquire(&lock);
+    counts->in_use = false;
+    cst_lock_release(&lock);
+}
+
+void cst_count_flush(struct cst_count *count, uint16_t side)
+{
+    struct cst_bytes *total = &cst_count_bytes[side];
+    int64_t live = atomic_fetch_add_explicit(&total->live, count->pending, memory_order_relaxed) + count->pending;
+    count->pending = 0;
+    int64_t peak = atomic_load_explicit(&total->peak, memory_order_relaxed);
+    while (live > peak && !atomic_compare_exchange_weak_explicit(&total->peak, &peak, live, memory_order_relaxed,
+                                                                memory_order_relaxed))
+        ;
+}
+
+struct cst_count_total cst_count_sum(uint16_t side)
+{
+    struct cst_count_total total = {0};
+    int64_t live = atomic_load(&cst_count_bytes[side].live);
+    int64_t peak = atomic_load(&cst_count_bytes[side].peak);
+    cst_lock_acquire(&lock);
+    for (const struct counts *counts = first; counts; counts = counts->next) {
+        const struct cst_count *count = &counts->of_side[side];
+        total.allocs += __atomic_load_n(&count->allocs, __ATOMIC_RELAXED);
+        total.frees += __atomic_load_n(&count->frees, __ATOMIC_RELAXED);
+        live += __atomic_load_n(&count->pending, __ATOMIC_RELAXED);
+    }
+    cst_lock_release(&lock);
+    total.live_bytes = live > 0 ? (uint64_t)live : 0;
+    total.peak_bytes = peak > live ? (uint64_t)peak : total.live_bytes;
+    return total;
+}
+
+void cst_count_after_fork(void)
+{
+    cst_lock_reset(&lock);
+}

@@ -1,0 +1,80 @@
+/* Counters per side: allocations and releases per thread, written without atomics by their owner and added up on demand;
+ * live and peak bytes per side for the process. While the process has one thread live and peak are exact; with more,
+ * each thread reports in steps of CST_COUNT_STEP bytes, so live is exact once added up and peak is low by at most that
+ * much a thread. */
+#ifndef CST_CORE_COUNT_H
+#define CST_CORE_COUNT_H
+
+#include "core/tag.h"
+#include "core/thread.h"
+#include "plat/compiler.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/single_threaded.h>
+
+#define CST_COUNT_STEP ((int64_t)16 * 1024)
+
+/** One thread's counters for one side. */
+struct cst_count {
+    uint64_t allocs, frees;
+    int64_t pending; /**< bytes not yet added to the process's */
+};
+
+/** One side's bytes for the process. */
+struct cst_bytes {
+    _Atomic int64_t live, peak;
+};
+extern struct cst_bytes cst_count_bytes[CST_SIDE_MAX];
+
+/** Sums for one side. */
+struct cst_count_total {
+    uint64_t allocs, frees, live_bytes, peak_bytes;
+};
+
+/** Counters for the calling thread, from those that ended threads gave back where possible. Never NULL: when memory is
+ * out, or with `ended`, the shared ones. */
+struct cst_count *cst_count_acquire(bool ended);
+
+/** Gives the calling thread's counters back; what they counted stays counted. */
+void cst_count_give_back(struct cst_count *counts);
+
+/** Adds the thread's pending bytes of `side` to the process's. Out of line: a step was reached. */
+void cst_count_flush(struct cst_count *count, uint16_t side);
+
+/** The sums for `side` over all threads. */
+struct cst_count_total cst_count_sum(uint16_t side);
+
+/** After fork, in the child: frees the lock that another thread of the parent may have held. */
+void cst_count_after_fork(void);
+
+CST_INLINE void cst_count_bytes_change(struct cst_count *count, uint16_t side, int64_t bytes)
+{
+    struct cst_bytes *total = &cst_count_bytes[side];
+    if (CST_LIKELY(__libc_single_threaded)) {
+        int64_t live = __atomic_load_n((int64_t *)&total->live, __ATOMIC_RELAXED) + bytes;
+        __atomic_store_n((int64_t *)&total->live, live, __ATOMIC_RELAXED);
+        if (live > __atomic_load_n((int64_t *)&total->peak, __ATOMIC_RELAXED))
+            __atomic_store_n((int64_t *)&total->peak, live, __ATOMIC_RELAXED);
+        return;
+    }
+    count->pending += bytes;
+    if (CST_UNLIKELY((uint64_t)(count->pending + CST_COUNT_STEP) > (uint64_t)(2 * CST_COUNT_STEP)))
+        cst_count_flush(count, side);
+}
+
+CST_INLINE void cst_count_alloc(uint16_t side, size_t size)
+{
+    struct cst_count *count = &cst_thread.counts[side];
+    count->allocs++;
+    cst_count_bytes_change(count, side, (int64_t)size);
+}
+
+CST_INLINE void cst_count_free(uint16_t side, size_t size)
+{
+    struct cst_count *count = &cst_thread.counts[side];
+    count->frees++;
+    cst_count_bytes_change(count, side, -(int64_t)size);
+}
+
+#endif

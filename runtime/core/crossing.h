@@ -1,0 +1,30 @@
+/* Crossings: how often blocks of one side were released by another. A fixed table without locks; when it is full further
+ * pairs are not counted. */
+#ifndef CST_CORE_CROSSING_H
+#define CST_CORE_CROSSING_H
+
+#include "custody/words.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Distinct crossings that are told apart. */
+#define CST_CROSSING_MAX 2048
+
+struct cst_crossing {
+    uint16_t from, to; /**< sides: owner, releaser */
+    enum custody_contract contract;
+    uint64_t count;
+    bool allowed; /**< false when any of them was reported */
+};
+
+/** Counts one release of a block of `from` by `to`. Any thread. */
+void cst_crossing_count(uint16_t from, uint16_t to, enum custody_contract contract, bool allowed);
+
+/** Writes up to CST_CROSSING_MAX crossings; returns how many. */
+unsigned cst_crossing_list(struct cst_crossing out_crossings[CST_CROSSING_MAX]);
+
+/** After fork, in the child: starts anew. */
+void cst_crossing_after_fork(void);
+
+#endif

@@ -1,0 +1,78 @@
+/* Findings on their way out: see findings.h. An open-addressed table of identities; an entry is taken by setting its
+ * identity, and whoever set it tells the sink. */
+#include "core/findings.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define SLOTS (2 * CST_FINDINGS_MAX)
+
+struct entry {
+    _Atomic uint64_t identity; /* 0: free */
+    _Atomic uint64_t count, key;
+};
+
+static struct entry entries[SLOTS];
+static _Atomic unsigned entry_count;
+static _Atomic uint64_t by_severity[CUSTODY_SEVERITY_ERROR + 1];
+static cst_finding_sink *sink;
+
+void cst_findings_start(cst_finding_sink *out)
+{
+    sink = out;
+}
+
+/* The entry of `identity`, taking a free one when it is new (*out_fresh). NULL when the table is full. */
+static struct entry *find_or_take(uint64_t identity, bool *out_fresh)
+{
+    for (size_t slot = identity % SLOTS;; slot = (slot + 1) % SLOTS) {
+        uint64_t found = atomic_load(&entries[slot].identity);
+        if (found == 0) {
+            if (atomic_load(&entry_count) >= CST_FINDINGS_MAX)
+                return NULL;
+            if (atomic_compare_exchange_strong(&entries[slot].identity, &found, identity)) {
+                atomic_fetch_add(&entry_count, 1);
+                *out_fresh = true;
+                return &entries[slot];
+            }
+        }
+        if (found == identity)
+            return &entries[slot];
+    }
+}
+
+void cst_findings_raise(const struct cst_finding *finding, uint64_t identity)
+{
+    bool fresh = false;
+    struct entry *entry = find_or_take(identity ? identity : 1, &fresh);
+    if (!entry)
+        return;
+    atomic_fetch_add(&entry->count, 1);
+    if (!fresh)
+        return;
+    atomic_fetch_add(&by_severity[finding->severity], 1);
+    atomic_store(&entry->key, sink(finding));
+}
+
+uint64_t cst_findings_count(enum custody_severity severity)
+{
+    return atomic_load(&by_severity[severity]);
+}
+
+void cst_findings_each_repeat(void (*visit)(uint64_t key, uint64_t count, void *data), void *data)
+{
+    for (size_t slot = 0; slot < SLOTS; slot++) {
+        uint64_t count = atomic_load(&entries[slot].count);
+        if (count > 1)
+            visit(atomic_load(&entries[slot].key), count, data);
+    }
+}
+
+void cst_findings_after_fork(void)
+{
+    if (!entry_count)
+        return;
+    memset(entries, 0, sizeof entries);
+    memset(by_severity, 0, sizeof by_severity);
+    entry_count = 0;
+}

@@ -1,0 +1,205 @@
+/* The heap: reservation, parts of the range, jemalloc's arenas in them. See heap.h for the shape of the range. */
+#include "core/heap.h"
+
+#include "base/lock.h"
+#include "plat/sys.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define LARGEST_RANGE ((size_t)1 << 40)
+#define SMALLEST_RANGE ((size_t)1 << 26)
+#define ARENAS_MAX 8U
+/* Range and shadow together take about three times the range. */
+#define RANGE_SHARE 3
+
+/* One contiguous part of the range: extents are cut from its front and, jemalloc retaining them, never come back. The
+ * hooks come first, so that the pointer jemalloc hands to a hook is the part. */
+struct part {
+    extent_hooks_t hooks;
+    uintptr_t begin, end;
+    _Atomic uintptr_t next;
+    unsigned arena; /* of an isolated part; 0 for the shared one */
+};
+
+size_t cst_heap_shared_size;
+const char *cst_je_malloc_conf;
+
+static struct part shared_part;
+static struct part isolated_parts[CST_HEAP_SLOTS];
+static _Atomic unsigned isolated_count;
+static atomic_bool exhausted;
+
+static void *extent_alloc(extent_hooks_t *hooks, void *wanted, size_t size, size_t align, bool *zero, bool *commit,
+                          unsigned arena)
+{
+    (void)arena;
+    struct part *part = (struct part *)hooks;
+    uintptr_t next = atomic_load(&part->next);
+    for (;;) {
+        uintptr_t start = (next + align - 1) & ~(align - 1);
+        if (wanted && start != (uintptr_t)wanted)
+            return NULL;
+        if (start > part->end || size > part->end - start) {
+            if (!wanted)
+                atomic_store(&exhausted, true);
+            return NULL;
+        }
+        if (!atomic_compare_exchange_weak(&part->next, &next, start + size))
+            continue;
+        *zero = true;
+        *commit = true;
+        return (void *)start;
+    }
+}
+
+static bool extent_purge_forced(extent_hooks_t *hooks, void *address, size_t size, size_t offset, size_t length,
+                                unsigned arena)
+{
+    (void)hooks, (void)size, (void)arena;
+    return !cst_sys_discard((char *)address + offset, length);
+}
+
+static bool extent_split(extent_hooks_t *hooks, void *address, size_t size, size_t size_a, size_t size_b, bool committed,
+                         unsigned arena)
+{
+    (void)hooks, (void)address, (void)size, (void)size_a, (void)size_b, (void)committed, (void)arena;
+    return false;
+}
+
+static bool extent_merge(extent_hooks_t *hooks, void *a, size_t size_a, void *b, size_t size_b, bool committed,
+                         unsigned arena)
+{
+    (void)hooks, (void)a, (void)size_a, (void)b, (void)size_b, (void)committed, (void)arena;
+    return false;
+}
+
+static void part_init(struct part *part, uintptr_t begin, size_t size)
+{
+    part->hooks = (extent_hooks_t){
+        .alloc = extent_alloc, .purge_forced = extent_purge_forced, .split = extent_split, .merge = extent_merge};
+    part->begin = begin;
+    part->end = begin + size;
+    atomic_store(&part->next, begin);
+}
+
+/* Heap, densities and slots for a range of `size` bytes; all or nothing. */
+static bool reserve(size_t size)
+{
+    size_t total = size + size / CST_PAGE_SIZE;
+    for (unsigned density = 0; density < CST_TAG_DENSITIES; density++)
+        total += (size >> (CST_PAGE_SHIFT - density)) * sizeof(struct cst_tag);
+    char *at = cst_sys_map_aligned(total, (size_t)1 << 21);
+    if (!at)
+        return false;
+    cst_shadow.base = (uintptr_t)at;
+    at += size;
+    for (unsigned density = 0; density < CST_TAG_DENSITIES; density++) {
+        cst_shadow.slots[density] = (struct cst_tag *)at;
+        at += (size >> (CST_PAGE_SHIFT - density)) * sizeof(struct cst_tag);
+    }
+    cst_shadow.density = (uint8_t *)at;
+    cst_shadow.size = size;
+    return true;
+}
+
+/* The program keeps at least half of what the limits leave. */
+static bool reserve_what_fits(void)
+{
+    size_t room = cst_sys_address_space_limit();
+    size_t commit = cst_sys_commit_room();
+    if (commit < room)
+        room = commit;
+    for (size_t size = LARGEST_RANGE; size >= SMALLEST_RANGE; size >>= 1)
+        if (size <= room / 2 / RANGE_SHARE && reserve(size))
+            return true;
+    return reserve(SMALLEST_RANGE);
+}
+
+/* "narenas:N" and what else differs from jemalloc's defaults; jemalloc reads it at its first call. */
+static void configure(unsigned arenas)
+{
+    static char options[] = "narenas:0,retain:true,abort_conf:false,background_thread:false,metadata_thp:disabled";
+    options[strlen("narenas:")] = (char)('0' + arenas);
+    cst_je_malloc_conf = options;
+}
+
+static bool adopt_arena(unsigned arena)
+{
+    char name[] = "arena.0.extent_hooks";
+    name[strlen("arena.")] = (char)('0' + arena);
+    extent_hooks_t *hooks = &shared_part.hooks;
+    return cst_je_mallctl(name, NULL, NULL, &hooks, sizeof hooks) == 0;
+}
+
+bool cst_heap_start(void)
+{
+    cst_tag_start();
+    if (!reserve_what_fits())
+        return false;
+    cst_heap_shared_size = cst_shadow.size / 2;
+    part_init(&shared_part, cst_shadow.base, cst_heap_shared_size);
+    unsigned arenas = cst_sys_cpu_count();
+    if (arenas > ARENAS_MAX)
+        arenas = ARENAS_MAX;
+    configure(arenas);
+    for (unsigned arena = 0; arena < arenas; arena++)
+        if (!adopt_arena(arena))
+            return false;
+    return true;
+}
+
+unsigned cst_heap_isolate(void)
+{
+    unsigned slot = atomic_fetch_add(&isolated_count, 1);
+    if (slot >= CST_HEAP_SLOTS) {
+        atomic_fetch_sub(&isolated_count, 1);
+        return 0;
+    }
+    struct part *part = &isolated_parts[slot];
+    size_t slot_size = (cst_shadow.size - cst_heap_shared_size) / CST_HEAP_SLOTS;
+    part_init(part, cst_shadow.base + cst_heap_shared_size + slot * slot_size, slot_size);
+    extent_hooks_t *hooks = &part->hooks;
+    unsigned arena = 0;
+    size_t arena_size = sizeof arena;
+    if (cst_je_mallctl("arenas.create", &arena, &arena_size, &hooks, sizeof hooks) != 0)
+        return 0;
+    part->arena = arena;
+    return arena;
+}
+
+unsigned cst_heap_arena_of(uintptr_t address)
+{
+    size_t offset = address - cst_shadow.base;
+    if (CST_LIKELY(offset < cst_heap_shared_size))
+        return 0;
+    size_t slot_size = (cst_shadow.size - cst_heap_shared_size) / CST_HEAP_SLOTS;
+    return isolated_parts[(offset - cst_heap_shared_size) / slot_size].arena;
+}
+
+bool cst_heap_take_exhausted(void)
+{
+    return atomic_load(&exhausted) && atomic_exchange(&exhausted, false);
+}
+
+static unsigned parts_in_use(void)
+{
+    unsigned count = atomic_load(&isolated_count);
+    return count < CST_HEAP_SLOTS ? count : CST_HEAP_SLOTS;
+}
+
+void cst_heap_each_part(void (*visit)(uintptr_t from, uintptr_t to, void *data), void *data)
+{
+    visit(shared_part.begin, atomic_load(&shared_part.next), data);
+    for (unsigned i = 0; i < parts_in_use(); i++)
+        visit(isolated_parts[i].begin, atomic_load(&isolated_parts[i].next), data);
+}
+
+bool cst_heap_is_used(uintptr_t address)
+{
+    const struct part *part = &shared_part;
+    for (unsigned i = 0; i < parts_in_use(); i++)
+        if (address >= isolated_parts[i].begin && address < isolated_parts[i].end)
+            part = &isolated_parts[i];
+    return address >= part->begin && address < atomic_load(&part->next);
+}

@@ -1,0 +1,102 @@
+/* The heap: a private jemalloc over an address range that is reserved for us, so that the address of a block tells whose
+ * it is. The lower half of the range is the shared heap; the upper half is cut into slots, one for the arena of each
+ * isolated side. Knows ranges and arenas; knows nothing of tags' contents, contracts or call sites. Everything here may
+ * be called from any thread once started; allocation is jemalloc's own fast path for the shared heap. */
+#ifndef CST_CORE_HEAP_H
+#define CST_CORE_HEAP_H
+
+#include "core/je.h"
+#include "core/tag.h"
+#include "plat/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Isolated heaps at most. */
+#define CST_HEAP_SLOTS 8
+
+/** Bytes of the shared part of the range; addresses at or above base + this belong to isolated heaps. */
+extern size_t cst_heap_shared_size;
+
+/** Reserves the range and its shadow, as large as the address space allows, and sets jemalloc up in it. False when not
+ * even the smallest reservation is possible: then nothing is audited and allocation must go elsewhere. Once, at start. */
+CST_MUST_USE bool cst_heap_start(void);
+
+/** Makes the heap of an isolated side. Its arena's number, or 0 when none is left. */
+CST_MUST_USE unsigned cst_heap_isolate(void);
+
+/** `rounded` bytes (at least CST_BLOCK_MIN) aligned to `align` (a power of two) from `arena` (0: the shared heap); zeroed on
+ * request. NULL when memory is out; errno is not set. */
+CST_INLINE void *cst_heap_alloc(unsigned arena, size_t rounded, size_t align, bool zero);
+
+/** Resizes a block in place or by moving, keeping `align`; on NULL the block is as it was. `rounded` as for alloc. */
+CST_INLINE void *cst_heap_resize(void *block, size_t rounded, size_t align);
+
+/** Releases a block made with `rounded` bytes and `align`. */
+CST_INLINE void cst_heap_release(void *block, size_t rounded, size_t align);
+
+/** Bytes usable in a block. */
+CST_INLINE size_t cst_heap_usable(void *block)
+{
+    return cst_je_malloc_usable_size(block);
+}
+
+/** Size that the heap is asked for when the program asks for `size`. */
+CST_INLINE size_t cst_heap_round(size_t size)
+{
+    return size < CST_BLOCK_MIN ? CST_BLOCK_MIN : size;
+}
+
+/** True when `address`, which is covered, lies in an isolated heap. */
+CST_INLINE bool cst_heap_is_isolated(uintptr_t address)
+{
+    return address - cst_shadow.base >= cst_heap_shared_size;
+}
+
+/** True once when a part of the range has been used up since the last call: for a message to the person running this. */
+CST_MUST_USE bool cst_heap_take_exhausted(void);
+
+/** Calls `visit` with each part [from, to) of the range that has been used so far. */
+void cst_heap_each_part(void (*visit)(uintptr_t from, uintptr_t to, void *data), void *data);
+
+/** True when `address` lies in a part that has been used so far. */
+bool cst_heap_is_used(uintptr_t address);
+
+/* --- inline parts --- */
+
+CST_INLINE int cst_heap_flags(unsigned arena, size_t align, bool zero)
+{
+    int flags = align > CST_BLOCK_ALIGN ? MALLOCX_LG_ALIGN(__builtin_ctzl(align)) : 0;
+    if (zero)
+        flags |= MALLOCX_ZERO;
+    if (arena)
+        flags |= MALLOCX_ARENA(arena) | MALLOCX_TCACHE_NONE;
+    return flags;
+}
+
+CST_INLINE void *cst_heap_alloc(unsigned arena, size_t rounded, size_t align, bool zero)
+{
+    int flags = cst_heap_flags(arena, align, zero);
+    if (CST_LIKELY(flags == 0))
+        return cst_je_malloc(rounded);
+    return flags == MALLOCX_ZERO ? cst_je_calloc(1, rounded) : cst_je_mallocx(rounded, flags);
+}
+
+CST_INLINE void cst_heap_release(void *block, size_t rounded, size_t align)
+{
+    int flags = align > CST_BLOCK_ALIGN ? MALLOCX_LG_ALIGN(__builtin_ctzl(align)) : 0;
+    if (CST_UNLIKELY(cst_heap_is_isolated((uintptr_t)block)))
+        flags |= MALLOCX_TCACHE_NONE;
+    cst_je_sdallocx(block, rounded, flags);
+}
+
+/** The arena of an isolated heap's block, so that a resize stays in it; 0 for the shared heap. */
+unsigned cst_heap_arena_of(uintptr_t address);
+
+CST_INLINE void *cst_heap_resize(void *block, size_t rounded, size_t align)
+{
+    return cst_je_rallocx(block, rounded, cst_heap_flags(cst_heap_arena_of((uintptr_t)block), align, false));
+}
+
+#endif

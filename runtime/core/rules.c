@@ -1,0 +1,116 @@
+/* The rules: see rules.h. Read cst_rules_judge from the top: the first rule that applies decides. */
+#include "core/rules.h"
+
+static const struct cst_verdict silent = {.found = false};
+
+static struct cst_verdict exact(enum custody_finding_kind kind)
+{
+    return (struct cst_verdict){
+        .found = true, .kind = kind, .severity = custody_finding_severity(kind), .confidence = CUSTODY_CONFIDENCE_EXACT};
+}
+
+/* What is inferred is never more than a warning. */
+static struct cst_verdict inferred(enum custody_finding_kind kind)
+{
+    struct cst_verdict verdict = exact(kind);
+    verdict.confidence = CUSTODY_CONFIDENCE_INFERRED;
+    if (verdict.severity > CUSTODY_SEVERITY_WARNING)
+        verdict.severity = CUSTODY_SEVERITY_WARNING;
+    return verdict;
+}
+
+static bool has_role(const struct cst_rule_party *party, enum cst_module_role role)
+{
+    return party->module && party->module->role == role;
+}
+
+bool cst_rules_transparent(const struct cst_rule_party *party)
+{
+    return has_role(party, CST_ROLE_LIBC) || has_role(party, CST_ROLE_CXX_RUNTIME) || has_role(party, CST_ROLE_CUSTODY);
+}
+
+static bool is_c_family(enum custody_contract contract)
+{
+    return contract == CUSTODY_CONTRACT_MALLOC || contract == CUSTODY_CONTRACT_NEW ||
+           contract == CUSTODY_CONTRACT_NEW_ARRAY;
+}
+
+/* Rust whose allocator entries are not hooked reaches us as plain malloc and free. */
+static bool is_veiled_rust(const struct cst_rule_party *party)
+{
+    return party->contract == CUSTODY_CONTRACT_MALLOC && party->module && party->module->rust == CST_RUST_INFERRED;
+}
+
+/* A module with operators of its own may make `new` out of malloc, or hand what it made to another operator delete. */
+static bool has_own_operators(const struct cst_rule_party *party)
+{
+    return party->module && party->module->own_operators;
+}
+
+static bool same_module(const struct cst_rule_party *a, const struct cst_rule_party *b)
+{
+    return a->module && a->module == b->module;
+}
+
+static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
+{
+    const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
+    if (owner->contract == CUSTODY_CONTRACT_UNKNOWN || by->contract == CUSTODY_CONTRACT_UNKNOWN)
+        return silent;
+    if (is_veiled_rust(owner) || is_veiled_rust(by))
+        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    if (owner->contract == CUSTODY_CONTRACT_LIBC && has_role(by, CST_ROLE_LIBC))
+        return silent;
+    if (!is_c_family(owner->contract) || !is_c_family(by->contract))
+        return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    if (has_own_operators(owner) || has_own_operators(by))
+        return silent;
+    bool known = owner->side != CST_SIDE_UNKNOWN && by->side != CST_SIDE_UNKNOWN;
+    if (!known || same_module(owner, by) || cst_rules_transparent(owner) || cst_rules_transparent(by))
+        return exact(CUSTODY_FINDING_MISMATCHED_RELEASE);
+    return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+}
+
+static bool layout_differs(const struct cst_rule_case *facts)
+{
+    return (facts->has_given_size && facts->given_size != facts->size) ||
+           (facts->has_given_align && facts->given_align != facts->align);
+}
+
+static struct cst_verdict judge_sides(const struct cst_rule_case *facts)
+{
+    const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
+    if (owner->side == by->side || owner->side == CST_SIDE_UNKNOWN || by->side == CST_SIDE_UNKNOWN)
+        return silent;
+    if (same_module(owner, by) || cst_rules_transparent(owner) || cst_rules_transparent(by))
+        return silent;
+    if (is_veiled_rust(owner) || is_veiled_rust(by))
+        return inferred(CUSTODY_FINDING_CROSS_SIDE_FREE);
+    struct cst_verdict verdict = exact(CUSTODY_FINDING_CROSS_SIDE_FREE);
+    if (owner->contract == CUSTODY_CONTRACT_NEW || owner->contract == CUSTODY_CONTRACT_NEW_ARRAY)
+        verdict.severity = CUSTODY_SEVERITY_NOTE;
+    if (facts->strict)
+        verdict.severity = CUSTODY_SEVERITY_ERROR;
+    return verdict;
+}
+
+static struct cst_verdict judge_block(const struct cst_rule_case *facts)
+{
+    if (facts->owner.contract != facts->by.contract)
+        return judge_contracts(facts);
+    if (layout_differs(facts))
+        return exact(CUSTODY_FINDING_LAYOUT_MISMATCH);
+    return judge_sides(facts);
+}
+
+struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts)
+{
+    switch (facts->target) {
+    case CST_TARGET_BLOCK: return judge_block(facts);
+    case CST_TARGET_RELEASED: return exact(CUSTODY_FINDING_DOUBLE_FREE);
+    case CST_TARGET_INTERIOR: return exact(CUSTODY_FINDING_INTERIOR_FREE);
+    case CST_TARGET_FOREIGN: return exact(CUSTODY_FINDING_FOREIGN_FREE);
+    case CST_TARGET_NOTHING: return exact(CUSTODY_FINDING_INVALID_FREE);
+    }
+    return silent;
+}

@@ -1,0 +1,55 @@
+/* The rules: a pure function from what is known of a pointer and of its release to at most one finding. No state, no
+ * memory, no clock; the table in rules.c is the whole of it. */
+#ifndef CST_CORE_RULES_H
+#define CST_CORE_RULES_H
+
+#include "core/finding.h"
+#include "core/side.h"
+#include "custody/words.h"
+#include "site/module.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** What was found at the released pointer. */
+enum cst_target {
+    CST_TARGET_BLOCK,    /**< a live block starts here */
+    CST_TARGET_RELEASED, /**< a block that started here was released before */
+    CST_TARGET_INTERIOR, /**< inside a live block, not at its start */
+    CST_TARGET_FOREIGN,  /**< probably a block of an allocator that we do not see */
+    CST_TARGET_NOTHING,  /**< no heap block */
+};
+
+/** One side of a release: the owner of the block, or who released it. */
+struct cst_rule_party {
+    uint16_t side; /**< CST_SIDE_UNKNOWN when it could not be told */
+    const struct cst_module *module; /**< NULL when unknown or not a module */
+    enum custody_contract contract;
+};
+
+/** Everything that the rules look at. */
+struct cst_rule_case {
+    enum cst_target target;
+    struct cst_rule_party owner, by;
+    size_t size, align;             /**< of the block, bytes */
+    bool has_given_size, has_given_align;
+    size_t given_size, given_align; /**< named by the release, bytes */
+    bool strict;                    /**< the setting: cross-side-free is an error */
+};
+
+struct cst_verdict {
+    bool found;
+    enum custody_finding_kind kind;
+    enum custody_severity severity;
+    enum custody_confidence confidence;
+};
+
+/** Judges one release. */
+struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts);
+
+/** True when a block that `owner` made may be released by `by` without a word, though they differ: libc and the C++
+ * runtime act for others. */
+bool cst_rules_transparent(const struct cst_rule_party *party);
+
+#endif

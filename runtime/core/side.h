@@ -1,0 +1,47 @@
+/* Sides: the parties that own memory, one for each pair of name and language, numbered from 1; 0 is the unknown side. A
+ * side is a module together with a language, or a name that the program registers. Sides live as long as the process.
+ * Looking one up by number takes no lock; registering takes one. */
+#ifndef CST_CORE_SIDE_H
+#define CST_CORE_SIDE_H
+
+#include "core/tag.h"
+#include "custody/words.h"
+#include "plat/compiler.h"
+#include "site/module.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CST_SIDE_UNKNOWN ((uint16_t)0)
+
+/** One side. Immutable once published except `arena`. */
+struct cst_side {
+    const char *name;
+    enum custody_lang lang;
+    const struct cst_module *module; /**< NULL for the unknown side and for registered names */
+    unsigned arena;                  /**< jemalloc arena of an isolated side; 0 for the shared heap */
+};
+
+/** True once any side has a heap of its own. */
+extern bool cst_side_any_isolated;
+
+/** The side of a module in the language that `contract` implies, or the module's own. CST_SIDE_UNKNOWN when sides are
+ * used up or memory is out. */
+uint16_t cst_side_of_module(const struct cst_module *module, enum custody_contract contract);
+
+/** The side with this name and language that the program registered, registering it if it is new. The name is copied. */
+uint16_t cst_side_register(const char *name, enum custody_lang lang);
+
+/** The side with this number; the unknown side for numbers that are not in use. Never NULL. */
+const struct cst_side *cst_side_get(uint16_t number);
+
+/** One more than the largest number in use. */
+uint16_t cst_side_count(void);
+
+/** Names of sides (comma-separated) that get a heap of their own; kept, not copied. Before the first side is made. */
+void cst_side_isolate(const char *names);
+
+/** After fork, in the child: frees the lock that another thread of the parent may have held. */
+void cst_side_after_fork(void);
+
+#endif

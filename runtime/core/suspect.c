@@ -1,0 +1,148 @@
+/* Suspects: see suspect.h. Facts are gathered into a rule case, the verdict and the facts into a finding. */
+#include "core/suspect.h"
+
+#include "core/crossing.h"
+#include "core/finding.h"
+#include "core/findings.h"
+#include "core/place.h"
+
+#include <stdlib.h>
+
+/* A finding is worth a whole stack even when few frames are recorded for the blocks. */
+#define FINDING_FRAMES 16U
+#define PLACE_NAME_SIZE 256
+
+struct place {
+    enum cst_place place;
+    char name[PLACE_NAME_SIZE];
+};
+
+static struct cst_suspect identify(uintptr_t address, enum cst_place place)
+{
+    struct cst_suspect suspect = {.target = place == CST_PLACE_FOREIGN ? CST_TARGET_FOREIGN : CST_TARGET_NOTHING};
+    if (!cst_tag_covers(address) || !cst_heap_is_used(address))
+        return suspect;
+    suspect.hit = cst_tag_find(address);
+    if (suspect.hit.state == CST_STATE_RELEASED)
+        suspect.target = CST_TARGET_RELEASED;
+    else if (suspect.hit.state == CST_STATE_LIVE)
+        suspect.target = suspect.hit.start == address ? CST_TARGET_BLOCK : CST_TARGET_INTERIOR;
+    return suspect;
+}
+
+static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract)
+{
+    return (struct cst_rule_party){.side = side, .module = cst_side_get(side)->module, .contract = contract};
+}
+
+static struct cst_rule_case gather(const struct cst_origin *origin, const struct cst_suspect *suspect,
+                                   const struct cst_given *given)
+{
+    struct cst_rule_case facts = {
+        .target = suspect->target,
+        .by = party_of(origin->side, (enum custody_contract)origin->contract),
+        .has_given_size = given->has_size,
+        .has_given_align = given->has_align,
+        .given_size = given->size,
+        .given_align = given->align,
+        .strict = cst_engine_settings.strict,
+    };
+    const struct cst_tag *tag = suspect->hit.tag;
+    if (!tag)
+        return facts;
+    facts.owner = party_of(cst_tag_side(tag), cst_tag_contract(tag));
+    facts.size = cst_tag_size(tag);
+    facts.align = cst_tag_align(tag);
+    if (cst_tag_align_log2(tag) == CST_ALIGN_UNKNOWN)
+        facts.has_given_align = false;
+    return facts;
+}
+
+static struct cst_party describe(const struct cst_rule_party *party)
+{
+    const struct cst_side *side = cst_side_get(party->side);
+    return (struct cst_party){.side = side->name, .lang = side->lang, .contract = party->contract};
+}
+
+static struct cst_frames load(uint32_t stack, uintptr_t frames[CST_STACK_FRAMES_MAX])
+{
+    return (struct cst_frames){.addresses = frames, .count = cst_stack_load(stack, frames)};
+}
+
+static uint64_t identity_of(const struct cst_verdict *verdict, const struct cst_rule_case *facts, const struct cst_call *call,
+                            uint32_t alloc_stack, uint32_t release_stack)
+{
+    uint64_t hash = cst_findings_mix(0, (uint64_t)verdict->kind << 8 | (uint64_t)verdict->severity);
+    hash = cst_findings_mix(hash, (uint64_t)facts->owner.side << 32 | facts->by.side);
+    hash = cst_findings_mix(hash, (uint64_t)facts->owner.contract << 32 | (uint64_t)call->door);
+    return cst_findings_mix(hash, (uint64_t)alloc_stack << 32 | release_stack);
+}
+
+/* The release's own stack, walked afresh and at least FINDING_FRAMES deep. */
+static struct cst_frames walk(const struct cst_call *call, uintptr_t frames[CST_STACK_FRAMES_MAX])
+{
+    unsigned depth = cst_engine_settings.stacks > FINDING_FRAMES ? cst_engine_settings.stacks : FINDING_FRAMES;
+    return (struct cst_frames){
+        .addresses = frames,
+        .count = cst_stack_walk(call->return_address, call->frame, &cst_thread.bounds, depth, frames)};
+}
+
+static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *facts, const struct cst_call *call,
+                 const struct cst_suspect *suspect, uintptr_t address, const struct place *place)
+{
+    uintptr_t alloc[CST_STACK_FRAMES_MAX], release[CST_STACK_FRAMES_MAX], first[CST_STACK_FRAMES_MAX];
+    const struct cst_tag *tag = suspect->hit.tag;
+    struct cst_finding finding = {
+        .kind = verdict->kind,
+        .severity = verdict->severity,
+        .confidence = verdict->confidence,
+        .address = address,
+        .has_by = true,
+        .by = describe(&facts->by),
+        .call = call->door,
+        .has_given_size = facts->has_given_size && facts->given_size != facts->size,
+        .has_given_align = facts->has_given_align && facts->given_align != facts->align,
+        .given_size = facts->given_size,
+        .given_align = facts->given_align,
+        .place = tag ? CST_PLACE_NONE : place->place,
+        .place_name = tag || !place->name[0] ? NULL : place->name,
+        .release = walk(call, release),
+    };
+    if (tag) {
+        finding.has_block = true;
+        finding.block_address = suspect->hit.start;
+        finding.block_size = facts->size;
+        finding.block_align = facts->align;
+        finding.owner = describe(&facts->owner);
+        finding.alloc = load(cst_tag_alloc_stack(tag), alloc);
+        if (suspect->target == CST_TARGET_RELEASED)
+            finding.first_release = load(cst_tag_release_stack(tag), first);
+    }
+    uint32_t alloc_stack = tag ? cst_tag_alloc_stack(tag) : (uint32_t)finding.place;
+    uint32_t release_stack = cst_stack_store(finding.release.addresses, finding.release.count);
+    cst_findings_raise(&finding, identity_of(verdict, facts, call, alloc_stack, release_stack));
+    if (cst_engine_settings.abort_on_error && finding.severity == CUSTODY_SEVERITY_ERROR)
+        abort();
+}
+
+static void count_crossing(const struct cst_rule_case *facts, bool allowed)
+{
+    bool known = facts->owner.side != CST_SIDE_UNKNOWN && facts->by.side != CST_SIDE_UNKNOWN;
+    if (facts->target == CST_TARGET_BLOCK && known && facts->owner.side != facts->by.side)
+        cst_crossing_count(facts->owner.side, facts->by.side, facts->owner.contract, allowed);
+}
+
+struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
+                                       const struct cst_given *given)
+{
+    struct place place = {.place = CST_PLACE_HEAP, .name = ""};
+    if (!cst_tag_covers(address))
+        place.place = cst_place_find(address, &cst_thread.bounds, 1, place.name, sizeof place.name);
+    struct cst_suspect suspect = identify(address, place.place);
+    struct cst_rule_case facts = gather(origin, &suspect, given);
+    struct cst_verdict verdict = cst_rules_judge(&facts);
+    count_crossing(&facts, !verdict.found);
+    if (verdict.found)
+        tell(&verdict, &facts, call, &suspect, address, &place);
+    return suspect;
+}

@@ -1,0 +1,112 @@
+/* Tags: the slow paths of tag.h, and its density table. */
+#include "core/tag.h"
+
+struct cst_shadow cst_shadow;
+uint8_t cst_tag_density_table[257];
+
+/* jemalloc's size classes: multiples of 16 up to 128, then four to each doubling (jemalloc(3), "size classes"). */
+static size_t size_class(size_t size)
+{
+    if (size <= 16)
+        return 16;
+    unsigned log2 = 63U - (unsigned)__builtin_clzl(size - 1);
+    size_t spacing = log2 <= 6 ? 16 : (size_t)1 << (log2 - 2);
+    return (size + spacing - 1) & ~(spacing - 1);
+}
+
+void cst_tag_start(void)
+{
+    for (size_t i = 0; i < sizeof cst_tag_density_table; i++)
+        cst_tag_density_table[i] = (uint8_t)(CST_PAGE_SHIFT - (63 - __builtin_clzl(size_class(i << 4))));
+}
+
+static uintptr_t page_of(uintptr_t address)
+{
+    return address & ~(uintptr_t)(CST_PAGE_SIZE - 1);
+}
+
+static uint8_t density_of(uintptr_t address)
+{
+    return cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT];
+}
+
+/* Where the block of a slot starts: the slot's page, and within it what `start` kept. */
+static uintptr_t start_of(uintptr_t page, const struct cst_tag *tag)
+{
+    return page | (uintptr_t)((tag->sites >> 56) & 0xff) << 4;
+}
+
+static struct cst_tag_hit hit(uintptr_t start, struct cst_tag *tag)
+{
+    return (struct cst_tag_hit){.state = cst_tag_state(tag), .start = start, .tag = tag};
+}
+
+/* The last live block that starts in `page` at or before `address`. */
+static struct cst_tag *last_live_in_page(uintptr_t page, uintptr_t address)
+{
+    uint8_t density = density_of(page);
+    size_t step = CST_PAGE_SIZE >> density;
+    uintptr_t last = address - page < CST_PAGE_SIZE ? address : page + CST_PAGE_SIZE - 1;
+    for (uintptr_t at = last & ~(step - 1);; at -= step) {
+        struct cst_tag *tag = cst_tag_slot(at, density);
+        if (cst_tag_state(tag) == CST_STATE_LIVE && start_of(page, tag) <= address)
+            return tag;
+        if (at <= page)
+            return NULL;
+    }
+}
+
+/* The live block that covers `address`. A page of small blocks ends the search: nothing larger can lie across it. */
+static struct cst_tag_hit find_covering(uintptr_t address)
+{
+    for (uintptr_t page = page_of(address);; page -= CST_PAGE_SIZE) {
+        struct cst_tag *tag = last_live_in_page(page, address);
+        if (tag) {
+            uintptr_t start = start_of(page, tag);
+            size_t size = cst_tag_size(tag);
+            if (address - start < (size ? size : 1))
+                return hit(start, tag);
+            return (struct cst_tag_hit){0};
+        }
+        if (page == cst_shadow.base)
+            return (struct cst_tag_hit){0};
+    }
+}
+
+struct cst_tag_hit cst_tag_find(uintptr_t address)
+{
+    struct cst_tag *tag = cst_tag_of(address);
+    bool starts = cst_tag_state(tag) != CST_STATE_NONE && cst_tag_starts_at(tag, address);
+    if (starts && cst_tag_state(tag) == CST_STATE_LIVE)
+        return hit(address, tag);
+    struct cst_tag_hit covering = find_covering(address);
+    if (covering.tag)
+        return covering;
+    return starts ? hit(address, tag) : (struct cst_tag_hit){0};
+}
+
+/* Visits the live blocks that start in `page`; returns the end of the last. */
+static uintptr_t visit_page(uintptr_t page, void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data), void *data)
+{
+    uintptr_t end = page;
+    uint8_t density = density_of(page);
+    for (uintptr_t at = page; at < page + CST_PAGE_SIZE; at += CST_PAGE_SIZE >> density) {
+        const struct cst_tag *tag = cst_tag_slot(at, density);
+        if (cst_tag_state(tag) != CST_STATE_LIVE)
+            continue;
+        uintptr_t start = start_of(page, tag);
+        end = start + cst_tag_size(tag);
+        visit(start, tag, data);
+    }
+    return end;
+}
+
+void cst_tag_each_live(uintptr_t from, uintptr_t to, void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data),
+                       void *data)
+{
+    for (uintptr_t page = from; page < to;) {
+        uintptr_t end = visit_page(page, visit, data);
+        uintptr_t next = page + CST_PAGE_SIZE;
+        page = page_of(end) > next ? page_of(end) : next;
+    }
+}

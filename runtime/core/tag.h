@@ -1,0 +1,189 @@
+/* Tags: what is known of each block of our heap, kept beside the heap in a shadow of it, never in front of a block. An
+ * overflow cannot destroy a tag, and a pointer that is not ours is recognised by its range without being touched. This
+ * is the only file that knows the bits.
+ *
+ * Two words a block:
+ *   facts   size 0-39 | align (log2) 40-45 | contract 46-51 | side 52-61 | state 62-63
+ *   sites   allocation stack 0-23 | release stack 24-47 | fork generation 48-55 | start 56-63
+ * `start` is (address >> 4) & 0xff: it tells the start of a block from other addresses that share its slot.
+ *
+ * The slot of an address: every page of the heap has a density, the log2 of its slots, set when a block is made there. All
+ * blocks of a page belong to one size class (jemalloc's slabs), so slots as wide as the largest power of two not above
+ * the class hold at most one block start each. Each density has a shadow region of its own, indexed by address, so that
+ * the slots of pages of large blocks lie together: a page of 16-byte blocks costs a page of tags, one of 256-byte blocks
+ * a sixteenth of one, and a page that no block begins in has one empty slot. Plain loads and stores, no lock: a block belongs to one thread at a time unless the program
+ * races on it. */
+#ifndef CST_CORE_TAG_H
+#define CST_CORE_TAG_H
+
+#include "custody/words.h"
+#include "plat/compiler.h"
+#include "plat/sys.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CST_TAG_DENSITIES 9
+#define CST_BLOCK_ALIGN ((size_t)16)
+#define CST_BLOCK_MIN ((size_t)16)
+#define CST_SIDE_MAX 1024
+#define CST_TAG_SIZE_MAX (((size_t)1 << 40) - 1)
+/** In place of the log2 of an alignment: what the maker asked for is not known; the heap gave CST_BLOCK_ALIGN. */
+#define CST_ALIGN_UNKNOWN 63U
+
+enum cst_tag_state {
+    CST_STATE_NONE,     /**< no block has begun here */
+    CST_STATE_LIVE,     /**< a block begins here */
+    CST_STATE_RELEASED, /**< a block began here and was released; nothing has been made here since */
+};
+
+struct cst_tag {
+    uint64_t facts;
+    uint64_t sites;
+};
+
+/** The geometry of heap and shadow; set once by cst_heap_start, read everywhere. */
+struct cst_shadow {
+    uintptr_t base;  /**< first address of the heap's range */
+    size_t size;     /**< bytes of the range; 0 before start: no address is ours */
+    uint8_t *density; /**< one byte a page */
+    struct cst_tag *slots[CST_TAG_DENSITIES];
+};
+extern struct cst_shadow cst_shadow;
+
+/** Densities of requests up to 4096 bytes, by (size + 15) / 16. */
+extern uint8_t cst_tag_density_table[257];
+
+/** Fills the density table; called once by cst_heap_start. */
+void cst_tag_start(void);
+
+/** True when `address` lies in the heap's range. */
+CST_INLINE bool cst_tag_covers(uintptr_t address)
+{
+    return address - cst_shadow.base < cst_shadow.size;
+}
+
+/** Density of the pages that serve requests of `size` bytes (already rounded up to a multiple of its alignment). */
+CST_INLINE uint8_t cst_tag_density(size_t size)
+{
+    return size <= 4096 ? cst_tag_density_table[(size + 15) >> 4] : 0;
+}
+
+/** The slot of `address` when its page has this density. The address must be covered. */
+CST_INLINE struct cst_tag *cst_tag_slot(uintptr_t address, uint8_t density)
+{
+    return &cst_shadow.slots[density][(address - cst_shadow.base) >> (CST_PAGE_SHIFT - density)];
+}
+
+/** The slot of a covered address, by its page's density. */
+CST_INLINE struct cst_tag *cst_tag_of(uintptr_t address)
+{
+    uint8_t density = cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT];
+    return cst_tag_slot(address, density);
+}
+
+/** The slot for a new block at `address`; sets the density of its page. `rounded` as for cst_tag_density. */
+CST_INLINE struct cst_tag *cst_tag_claim(uintptr_t address, size_t rounded)
+{
+    uint8_t density = cst_tag_density(rounded);
+    uint8_t *of_page = &cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT];
+    if (CST_UNLIKELY(*of_page != density))
+        *of_page = density;
+    return cst_tag_slot(address, density);
+}
+
+CST_INLINE uint64_t cst_tag_facts(size_t size, unsigned align_log2, enum custody_contract contract, uint16_t side)
+{
+    return (uint64_t)size | (uint64_t)align_log2 << 40 | (uint64_t)contract << 46 | (uint64_t)side << 52 |
+           (uint64_t)CST_STATE_LIVE << 62;
+}
+
+CST_INLINE uint64_t cst_tag_sites(uintptr_t address, uint32_t alloc_stack, uint8_t generation)
+{
+    return (uint64_t)alloc_stack | (uint64_t)generation << 48 | (uint64_t)((address >> 4) & 0xff) << 56;
+}
+
+CST_INLINE enum cst_tag_state cst_tag_state(const struct cst_tag *tag)
+{
+    return (enum cst_tag_state)(tag->facts >> 62);
+}
+
+CST_INLINE size_t cst_tag_size(const struct cst_tag *tag)
+{
+    return tag->facts & CST_TAG_SIZE_MAX;
+}
+
+/** Log2 of the alignment that was asked for, or CST_ALIGN_UNKNOWN. */
+CST_INLINE unsigned cst_tag_align_log2(const struct cst_tag *tag)
+{
+    return (unsigned)(tag->facts >> 40) & 0x3f;
+}
+
+/** The alignment that the heap was asked for, in bytes. */
+CST_INLINE size_t cst_tag_align(const struct cst_tag *tag)
+{
+    unsigned log2 = cst_tag_align_log2(tag);
+    return log2 == CST_ALIGN_UNKNOWN ? CST_BLOCK_ALIGN : (size_t)1 << log2;
+}
+
+/** True when the tag is of a live block of this side and contract: the common case of a release, in one comparison. */
+CST_INLINE bool cst_tag_is_live_of(const struct cst_tag *tag, uint16_t side, enum custody_contract contract)
+{
+    return tag->facts >> 46 == ((uint64_t)contract | (uint64_t)side << 6 | (uint64_t)CST_STATE_LIVE << 16);
+}
+
+CST_INLINE enum custody_contract cst_tag_contract(const struct cst_tag *tag)
+{
+    return (enum custody_contract)((tag->facts >> 46) & 0x3f);
+}
+
+CST_INLINE uint16_t cst_tag_side(const struct cst_tag *tag)
+{
+    return (uint16_t)((tag->facts >> 52) & 0x3ff);
+}
+
+CST_INLINE uint32_t cst_tag_alloc_stack(const struct cst_tag *tag)
+{
+    return (uint32_t)tag->sites & 0xffffff;
+}
+
+CST_INLINE uint32_t cst_tag_release_stack(const struct cst_tag *tag)
+{
+    return (uint32_t)(tag->sites >> 24) & 0xffffff;
+}
+
+CST_INLINE uint8_t cst_tag_generation(const struct cst_tag *tag)
+{
+    return (uint8_t)(tag->sites >> 48);
+}
+
+/** True when the block of this tag starts at `address`, which lies in the tag's slot. */
+CST_INLINE bool cst_tag_starts_at(const struct cst_tag *tag, uintptr_t address)
+{
+    return (address & (CST_BLOCK_ALIGN - 1)) == 0 && (uint8_t)(tag->sites >> 56) == (uint8_t)(address >> 4);
+}
+
+/** Marks a live block as released from `release_stack`. The slot keeps all other facts. */
+CST_INLINE void cst_tag_release(struct cst_tag *tag, uint32_t release_stack)
+{
+    tag->facts ^= (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62;
+    tag->sites = (tag->sites & ~((uint64_t)0xffffff << 24)) | (uint64_t)release_stack << 24;
+}
+
+/** What is known about an address in the heap's range. */
+struct cst_tag_hit {
+    enum cst_tag_state state; /**< NONE: no block begins or lies here */
+    uintptr_t start;          /**< first address of the block found */
+    struct cst_tag *tag;      /**< its tag; NULL when none */
+};
+
+/** The block that begins at `address`, or else the live block that covers it; else, if a released block began there, that
+ * one. For slow paths: looks through the pages before `address` up to the largest block that could reach it. */
+struct cst_tag_hit cst_tag_find(uintptr_t address);
+
+/** Calls `visit` for the live block in each slot of [from, to) (page-aligned), in order of address. */
+void cst_tag_each_live(uintptr_t from, uintptr_t to, void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data),
+                       void *data);
+
+#endif

@@ -1,0 +1,38 @@
+/* What each thread keeps: whether it may enter the engine, where its stack lies, its counters, and for whom libc is
+ * allocating. Small, initial-exec, reached without a call. Only the thread itself writes it. */
+#ifndef CST_CORE_THREAD_H
+#define CST_CORE_THREAD_H
+
+#include "custody/words.h"
+#include "plat/compiler.h"
+#include "site/stack.h"
+
+#include <stdint.h>
+
+struct cst_count;
+
+enum cst_thread_mode {
+    CST_THREAD_FRESH,  /**< has not called yet, or its thread-end work is done */
+    CST_THREAD_READY,  /**< set up, outside the runtime */
+    CST_THREAD_INSIDE, /**< inside the runtime: what it allocates now is not audited */
+};
+
+/** A libc function that is allocating for its caller: whom to name instead of libc. */
+struct cst_behalf {
+    uintptr_t return_address; /**< where the libc function returns to; 0 when none is under way */
+    enum custody_door door;
+};
+
+struct cst_thread {
+    uint8_t mode;       /**< enum cst_thread_mode */
+    uint8_t generation; /**< forks between the first audited process and this one, at most 255 */
+    uint8_t ended;      /**< its counters were given back: use the shared ones */
+    uint8_t stacks;     /**< frames to record; copied from the settings */
+    struct cst_count *counts; /**< one for each side */
+    struct cst_stack_bounds bounds;
+    struct cst_behalf behalf;
+};
+
+extern CST_THREAD_LOCAL struct cst_thread cst_thread;
+
+#endif

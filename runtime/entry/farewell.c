@@ -1,0 +1,112 @@
+/* The farewell of a process: see farewell.h. */
+#include "entry/farewell.h"
+
+#include "audit/audit.h"
+#include "base/pool.h"
+#include "core/count.h"
+#include "core/crossing.h"
+#include "core/findings.h"
+#include "core/live.h"
+#include "core/side.h"
+#include "entry/options.h"
+#include "site/stack.h"
+
+/* Leak records are told most bytes first; past this many the rest stays in the sums per side. */
+#define LEAKS_MAX 1000U
+
+static void tell_leak(const struct cst_live *live, void *data)
+{
+    unsigned *left = data;
+    if (*left == 0)
+        return;
+    --*left;
+    const struct cst_side *side = cst_side_get(live->side);
+    uintptr_t frames[CST_STACK_FRAMES_MAX];
+    struct cst_finding finding = {
+        .kind = CUSTODY_FINDING_LEAK,
+        .severity = custody_finding_severity(CUSTODY_FINDING_LEAK),
+        .confidence = CUSTODY_CONFIDENCE_EXACT,
+        .address = live->example,
+        .has_block = true,
+        .block_address = live->example,
+        .block_size = live->example_size,
+        .block_align = CST_BLOCK_ALIGN,
+        .owner = {.side = side->name, .lang = side->lang, .contract = live->contract},
+        .alloc = {.addresses = frames, .count = cst_stack_load(live->stack, frames)},
+        .leak_blocks = live->blocks,
+        .leak_bytes = live->bytes,
+        .leak_class = "live",
+    };
+    uint64_t identity = cst_findings_mix(CUSTODY_FINDING_LEAK, (uint64_t)live->stack << 32 | live->side);
+    cst_findings_raise(&finding, cst_findings_mix(identity, (uint64_t)live->contract));
+}
+
+struct repeats {
+    struct cst_repeat *list;
+    size_t count;
+};
+
+static void add_repeat(uint64_t key, uint64_t count, void *data)
+{
+    struct repeats *repeats = data;
+    if (repeats->count < CST_FINDINGS_MAX)
+        repeats->list[repeats->count++] = (struct cst_repeat){.key = key, .count = count};
+}
+
+static size_t list_sides(struct cst_side_total *totals)
+{
+    size_t count = 0;
+    for (uint16_t number = 0; number < cst_side_count(); number++) {
+        struct cst_count_total sum = cst_count_sum(number);
+        if (sum.allocs == 0 && sum.frees == 0)
+            continue;
+        const struct cst_side *side = cst_side_get(number);
+        totals[count++] = (struct cst_side_total){.side = side->name,
+                                                  .lang = side->lang,
+                                                  .allocs = sum.allocs,
+                                                  .frees = sum.frees,
+                                                  .live_blocks = sum.allocs > sum.frees ? sum.allocs - sum.frees : 0,
+                                                  .live_bytes = sum.live_bytes,
+                                                  .peak_bytes = sum.peak_bytes};
+    }
+    return count;
+}
+
+static size_t list_crossings(struct cst_crossing *found, struct cst_crossing_total *totals)
+{
+    unsigned count = cst_crossing_list(found);
+    for (unsigned i = 0; i < count; i++) {
+        const struct cst_side *from = cst_side_get(found[i].from), *to = cst_side_get(found[i].to);
+        totals[i] = (struct cst_crossing_total){.from = from->name,
+                                                .to = to->name,
+                                                .from_lang = from->lang,
+                                                .to_lang = to->lang,
+                                                .contract = found[i].contract,
+                                                .count = found[i].count,
+                                                .allowed = found[i].allowed};
+    }
+    return count;
+}
+
+void cst_farewell(const char *how, int status)
+{
+    unsigned leaks = LEAKS_MAX;
+    if (cst_options.leaks != CST_LEAKS_OFF)
+        cst_live_each(cst_options.leaks == CST_LEAKS_FULL, tell_leak, &leaks);
+    struct cst_side_total *sides = cst_pool_alloc(CST_SIDE_MAX * sizeof *sides);
+    struct cst_crossing *found = cst_pool_alloc(CST_CROSSING_MAX * sizeof *found);
+    struct cst_crossing_total *crossings = cst_pool_alloc(CST_CROSSING_MAX * sizeof *crossings);
+    struct repeats repeats = {.list = cst_pool_alloc(CST_FINDINGS_MAX * sizeof *repeats.list)};
+    if (repeats.list)
+        cst_findings_each_repeat(add_repeat, &repeats);
+    struct cst_exit_summary summary = {.status = status, .how = how};
+    for (unsigned severity = 0; severity <= CUSTODY_SEVERITY_ERROR; severity++)
+        summary.findings[severity] = cst_findings_count((enum custody_severity)severity);
+    summary.sides = sides;
+    summary.side_count = sides ? list_sides(sides) : 0;
+    summary.crossings = crossings;
+    summary.crossing_count = found && crossings ? list_crossings(found, crossings) : 0;
+    summary.repeats = repeats.list;
+    summary.repeat_count = repeats.count;
+    cst_audit_exit(&summary);
+}

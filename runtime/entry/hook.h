@@ -1,0 +1,52 @@
+/* Hooks: what the shims call. They must be inlined into the function that the world calls, because they take its return
+ * address and frame: "who called, and from where". The route of a call: shim -> hook (thread ready?) -> engine; a thread
+ * that is not ready, or is inside the runtime already, is served by inside.c. */
+#ifndef CST_ENTRY_HOOK_H
+#define CST_ENTRY_HOOK_H
+
+#include "core/engine.h"
+#include "entry/inside.h"
+#include "entry/thread.h"
+
+/** The call that the enclosing function is the door of. */
+#define CST_HOOK_CALL(which, known_side) \
+    {.door = (which), \
+     .side = (known_side), \
+     .return_address = (uintptr_t)__builtin_return_address(0), \
+     .frame = (uintptr_t)__builtin_frame_address(0)}
+
+CST_INLINE bool cst_hook_is_ready(void)
+{
+    return CST_LIKELY(cst_thread.mode == CST_THREAD_READY) || cst_thread_enter();
+}
+
+CST_INLINE void *cst_hook_alloc(enum custody_door door, uint16_t side, size_t size, size_t align, bool zero)
+{
+    if (!cst_hook_is_ready())
+        return cst_inside_alloc(size, align, zero);
+    const struct cst_call call = CST_HOOK_CALL(door, side);
+    return cst_engine_alloc(&call, size, align, zero);
+}
+
+CST_INLINE void cst_hook_release(enum custody_door door, uint16_t side, void *block, struct cst_given given)
+{
+    if (!block)
+        return;
+    if (!cst_hook_is_ready()) {
+        cst_inside_release(block);
+        return;
+    }
+    const struct cst_call call = CST_HOOK_CALL(door, side);
+    cst_engine_release(&call, block, given);
+}
+
+CST_INLINE void *cst_hook_resize(enum custody_door door, uint16_t side, void *block, size_t size, size_t align,
+                                 struct cst_given given)
+{
+    if (!cst_hook_is_ready())
+        return cst_inside_resize(block, size);
+    const struct cst_call call = CST_HOOK_CALL(door, side);
+    return cst_engine_resize(&call, block, size, align, given);
+}
+
+#endif

@@ -1,0 +1,99 @@
+/* Inside: see inside.h. */
+#include "entry/inside.h"
+
+#include "base/boot.h"
+#include "core/count.h"
+#include "core/engine.h"
+#include "entry/start.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* glibc's allocator under the names that nobody interposes. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t align, size_t size);
+void __libc_free(void *block);
+
+static void *alloc_in_heap(size_t size, size_t align, bool zero)
+{
+    size_t rounded = cst_engine_round(size, align);
+    if (rounded - 1 >= CST_TAG_SIZE_MAX)
+        return NULL;
+    void *block = cst_heap_alloc(0, rounded, align, zero);
+    if (!block)
+        return NULL;
+    struct cst_tag *tag = cst_tag_claim((uintptr_t)block, rounded);
+    tag->facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN);
+    tag->sites = cst_tag_sites((uintptr_t)block, 0, 0);
+    return block;
+}
+
+static void *alloc_from_libc(size_t size, size_t align, bool zero)
+{
+    if (zero)
+        return __libc_calloc(1, size);
+    return align > CST_BLOCK_ALIGN ? __libc_memalign(align, size) : __libc_malloc(size);
+}
+
+void *cst_inside_alloc(size_t size, size_t align, bool zero)
+{
+    void *block = NULL;
+    if (cst_start_is_up())
+        block = alloc_in_heap(size, align, zero);
+    else if (cst_start_failed())
+        block = alloc_from_libc(size, align, zero);
+    else
+        block = cst_boot_alloc(size, align);
+    return block ? block : cst_engine_no_memory();
+}
+
+static struct cst_tag *live_tag(void *block)
+{
+    uintptr_t address = (uintptr_t)block;
+    if (!cst_tag_covers(address))
+        return NULL;
+    struct cst_tag *tag = cst_tag_of(address);
+    return cst_tag_state(tag) == CST_STATE_LIVE && cst_tag_starts_at(tag, address) ? tag : NULL;
+}
+
+void cst_inside_release(void *block)
+{
+    if (cst_boot_owns(block))
+        return;
+    if (cst_start_failed()) {
+        __libc_free(block);
+        return;
+    }
+    struct cst_tag *tag = live_tag(block);
+    if (!tag)
+        return;
+    size_t align = cst_tag_align(tag), rounded = cst_engine_round(cst_tag_size(tag), align);
+    if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN && cst_thread.counts)
+        cst_count_free(cst_tag_side(tag), cst_tag_size(tag));
+    cst_tag_release(tag, 0);
+    cst_heap_release(block, rounded, align);
+}
+
+void *cst_inside_resize(void *block, size_t size)
+{
+    if (cst_start_failed() && !cst_boot_owns(block))
+        return __libc_realloc(block, size);
+    size_t readable = cst_inside_usable(block);
+    void *fresh = cst_inside_alloc(size, CST_BLOCK_ALIGN, false);
+    if (!fresh)
+        return NULL;
+    memcpy(fresh, block, readable < size ? readable : size);
+    cst_inside_release(block);
+    return fresh;
+}
+
+size_t cst_inside_usable(void *block)
+{
+    if (cst_boot_owns(block))
+        return cst_boot_size(block);
+    return live_tag(block) ? cst_heap_usable(block) : 0;
+}

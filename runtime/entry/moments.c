@@ -1,0 +1,125 @@
+/* The awkward moments of a process: see moments.h. */
+#include "entry/moments.h"
+
+#include "audit/audit.h"
+#include "base/pool.h"
+#include "core/count.h"
+#include "core/crossing.h"
+#include "core/findings.h"
+#include "core/side.h"
+#include "entry/farewell.h"
+#include "entry/options.h"
+#include "entry/start.h"
+#include "entry/thread.h"
+#include "plat/sys.h"
+#include "site/callsite.h"
+#include "site/module.h"
+#include "site/stack.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int __cxa_atexit(void (*function)(void *), void *argument, void *dso);
+int __cxa_at_quick_exit(void (*function)(void *), void *dso);
+
+static pid_t self;
+static atomic_bool ended;
+
+/* Fork: the child is alone with memory that other threads may have been changing. Locks are freed, what the parent found
+ * and counted as crossings stays the parent's, blocks keep the parent's generation. */
+static void in_child(void)
+{
+    pid_t parent = self;
+    uint8_t mode = cst_thread_guard();
+    self = cst_sys_pid();
+    atomic_store(&ended, false);
+    cst_pool_after_fork();
+    cst_count_after_fork();
+    cst_side_after_fork();
+    cst_module_after_fork();
+    cst_callsite_after_fork();
+    cst_stack_after_fork();
+    cst_findings_after_fork();
+    cst_crossing_after_fork();
+    cst_start_after_fork();
+    cst_thread_after_fork();
+    cst_audit_fork(parent);
+    cst_thread_unguard(mode);
+}
+
+/* Exec: what was live in this image is not told, for the exec may yet fail. A child of vfork shares our memory: nothing
+ * of ours is changed, only a line is written. */
+void cst_moments_exec(const char *file, char *const argv[])
+{
+    if (!cst_start_is_up() || cst_sys_pid() != self)
+        return;
+    uint8_t mode = cst_thread_guard();
+    cst_audit_exec(file, argv);
+    cst_thread_unguard(mode);
+}
+
+/* dlclose: call sites in modules that are gone are forgotten, for another module may come to their addresses. */
+void cst_moments_unload(void)
+{
+    if (!cst_start_is_up())
+        return;
+    uint8_t mode = cst_thread_guard();
+    if (cst_module_sweep() > 0)
+        for (uint32_t id = 0; id < cst_module_count(); id++) {
+            const struct cst_module *module = cst_module_get(id);
+            if (module && module->unloaded)
+                cst_callsite_forget(module->lo, module->hi);
+        }
+    cst_thread_unguard(mode);
+}
+
+static bool must_fail(void)
+{
+    if (cst_options.fail_on >= CST_FAIL_NEVER)
+        return false;
+    for (unsigned severity = cst_options.fail_on; severity <= CUSTODY_SEVERITY_ERROR; severity++)
+        if (cst_findings_count((enum custody_severity)severity) > 0)
+            return true;
+    return false;
+}
+
+/* The end: told once, by the process whose audit this is; a child of vfork ends without a word. */
+int cst_moments_end(const char *how, int status)
+{
+    if (!cst_start_is_up() || cst_sys_pid() != self || atomic_exchange(&ended, true))
+        return status;
+    uint8_t mode = cst_thread_guard();
+    cst_farewell(how, status);
+    cst_thread_unguard(mode);
+    return must_fail() ? (int)cst_options.exit_code : status;
+}
+
+/* Runs after every other exit handler and destructor: it was registered before all of them. What follows in libc is the
+ * flushing of streams, so that is done here when the status changes. */
+static void at_exit(void *unused)
+{
+    (void)unused;
+    int status = cst_moments_end("exit", -1);
+    if (status == -1)
+        return;
+    fflush(NULL);
+    cst_sys_exit(status);
+}
+
+static void at_quick_exit_(void *unused)
+{
+    (void)unused;
+    int status = cst_moments_end("quick_exit", -1);
+    if (status != -1)
+        cst_sys_exit(status);
+}
+
+void cst_moments_start(void)
+{
+    self = cst_sys_pid();
+    pthread_atfork(NULL, NULL, in_child);
+    __cxa_atexit(at_exit, NULL, NULL);
+    __cxa_at_quick_exit(at_quick_exit_, NULL);
+}

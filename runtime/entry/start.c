@@ -1,0 +1,152 @@
+/* Start: see start.h. Order matters: settings, so that messages know where to go; the heap, so that libc may be called;
+ * the audit; modules, which are audited as they are found; last the moments of the process. */
+#include "entry/start.h"
+
+#include "audit/audit.h"
+#include "core/engine.h"
+#include "core/findings.h"
+#include "core/heap.h"
+#include "core/origin.h"
+#include "core/side.h"
+#include "entry/moments.h"
+#include "entry/options.h"
+#include "entry/rust_hook.h"
+#include "entry/thread.h"
+#include "base/pool.h"
+#include "plat/sys.h"
+#include "site/callsite.h"
+#include "site/module.h"
+#include "site/rust.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ENVIRONMENT_MAX ((size_t)512 * 1024)
+#define OPTIONS_NAME "CUSTODY_OPTIONS="
+
+enum state { STATE_DOWN, STATE_STARTING, STATE_UP, STATE_FAILED };
+
+__attribute__((weak)) uintptr_t cst_doors[CUSTODY_DOOR_COUNT];
+
+static _Atomic enum state state;
+static uint8_t generation;
+
+static const char *find_in(const char *block, size_t size)
+{
+    for (size_t at = 0; at < size; at += strnlen(block + at, size - at) + 1)
+        if (strncmp(block + at, OPTIONS_NAME, strlen(OPTIONS_NAME)) == 0)
+            return block + at + strlen(OPTIONS_NAME);
+    return NULL;
+}
+
+/* The environment as the kernel holds it: before libc has set `environ`. */
+static const char *options_from_kernel(void)
+{
+    static char *block;
+    int fd = cst_sys_open_read("/proc/self/environ");
+    if (fd < 0)
+        return NULL;
+    block = cst_sys_map(ENVIRONMENT_MAX);
+    size_t size = 0;
+    ssize_t got = 1;
+    while (block && got > 0 && size < ENVIRONMENT_MAX - 1) {
+        got = cst_sys_read(fd, block + size, ENVIRONMENT_MAX - 1 - size);
+        size += got > 0 ? (size_t)got : 0;
+    }
+    cst_sys_close(fd);
+    return block ? find_in(block, size) : NULL;
+}
+
+static const char *find_options(void)
+{
+    if (!environ)
+        return options_from_kernel();
+    for (char **variable = environ; *variable; variable++)
+        if (strncmp(*variable, OPTIONS_NAME, strlen(OPTIONS_NAME)) == 0)
+            return *variable + strlen(OPTIONS_NAME);
+    return NULL;
+}
+
+static void complain(const char *message)
+{
+    cst_audit_say("%s", message);
+}
+
+/* Returns the options as they were given, for the log. */
+static const char *read_options(void)
+{
+    const char *given = find_options();
+    size_t length = given ? strlen(given) : 0;
+    const char *kept = cst_pool_copy(given ? given : "", length);
+    char *parsed = (char *)(uintptr_t)cst_pool_copy(given ? given : "", length);
+    cst_options_parse(parsed, complain);
+    cst_engine_settings.strict = cst_options.strict;
+    cst_engine_settings.abort_on_error = cst_options.abort;
+    cst_engine_settings.stacks = cst_options.stacks;
+    return kept ? kept : "";
+}
+
+static void wire(const char *options)
+{
+    cst_audit_open(cst_options.log, options);
+    cst_findings_start(cst_audit_finding);
+    cst_side_isolate(cst_options.isolate);
+    cst_callsite_setup(cst_doors, &cst_origin_resolver);
+    cst_rust_route(cst_rust_hook_route);
+    cst_module_observe(cst_audit_module);
+}
+
+static bool bring_up(void)
+{
+    const char *options = read_options();
+    if (!cst_heap_start()) {
+        cst_audit_say("no address space for the heap (see ulimit -v): this process is not audited");
+        return false;
+    }
+    wire(options);
+    cst_audit_start();
+    cst_rust_allow_protect(true);
+    cst_module_scan();
+    cst_rust_allow_protect(false);
+    cst_thread_start();
+    cst_moments_start();
+    return true;
+}
+
+bool cst_start(void)
+{
+    enum state found = STATE_DOWN;
+    if (!atomic_compare_exchange_strong(&state, &found, STATE_STARTING))
+        return found == STATE_UP;
+    bool up = bring_up();
+    atomic_store(&state, up ? STATE_UP : STATE_FAILED);
+    return up;
+}
+
+bool cst_start_is_up(void)
+{
+    return atomic_load(&state) == STATE_UP;
+}
+
+bool cst_start_failed(void)
+{
+    return atomic_load(&state) == STATE_FAILED;
+}
+
+uint8_t cst_start_generation(void)
+{
+    return generation;
+}
+
+void cst_start_after_fork(void)
+{
+    if (generation < UINT8_MAX)
+        generation++;
+}
+
+/* A program that never allocates is audited all the same: its log says that it ran. */
+__attribute__((constructor(101))) static void start_when_loaded(void)
+{
+    (void)!cst_thread_enter();
+}

@@ -1,0 +1,64 @@
+/* Threads: see thread.h. Rule of a thread's end: its counters go back once the other thread-specific data is gone, which
+ * takes a destructor that asks to be called again until the last round; whatever the thread still does after that is
+ * counted in the shared counters, and audited all the same. */
+#include "entry/thread.h"
+
+#include "core/count.h"
+#include "core/engine.h"
+#include "entry/start.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdint.h>
+
+static pthread_key_t key;
+static bool has_key;
+
+/* `round` counts the rounds of destructors, from 1. */
+static void at_thread_end(void *round)
+{
+    uint8_t mode = cst_thread_guard();
+    uintptr_t next = (uintptr_t)round + 1;
+    if (next < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(key, (void *)next) == 0) {
+        cst_thread_unguard(mode);
+        return;
+    }
+    cst_count_give_back(cst_thread.counts);
+    cst_thread.counts = cst_count_acquire(true);
+    cst_thread.ended = true;
+    cst_thread_unguard(mode);
+}
+
+void cst_thread_start(void)
+{
+    has_key = pthread_key_create(&key, at_thread_end) == 0;
+}
+
+static void set_up(void)
+{
+    cst_thread.bounds = cst_stack_bounds_get();
+    cst_thread.stacks = (uint8_t)cst_engine_settings.stacks;
+    cst_thread.generation = cst_start_generation();
+    cst_thread.counts = cst_count_acquire(false);
+    if (has_key)
+        pthread_setspecific(key, (void *)1);
+}
+
+bool cst_thread_enter(void)
+{
+    if (cst_thread.mode != CST_THREAD_FRESH)
+        return cst_thread.mode == CST_THREAD_READY;
+    cst_thread.mode = CST_THREAD_INSIDE;
+    if (!cst_start()) {
+        cst_thread.mode = CST_THREAD_FRESH;
+        return false;
+    }
+    set_up();
+    cst_thread.mode = CST_THREAD_READY;
+    return true;
+}
+
+void cst_thread_after_fork(void)
+{
+    cst_thread.generation = cst_start_generation();
+}
