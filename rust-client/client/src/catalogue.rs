@@ -184,3 +184,32 @@ pub fn print_table() -> Outcome {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bug_has_a_name_of_its_own_and_a_known_group() {
+        for (i, bug) in BUGS.iter().enumerate() {
+            assert_eq!(BUGS.iter().position(|other| other.name == bug.name), Some(i), "{}", bug.name);
+            assert!(GROUPS.iter().any(|(group, _)| *group == bug.group), "{}", bug.name);
+        }
+    }
+
+    #[test]
+    fn no_two_bugs_have_blocks_of_the_same_size() {
+        for (i, bug) in BUGS.iter().enumerate() {
+            for finding in bug.findings.iter().filter(|finding| finding.size > 0) {
+                let others = BUGS.iter().enumerate().filter(|(j, _)| *j != i).flat_map(|(_, other)| other.findings);
+                assert!(!others.into_iter().any(|other| other.size == finding.size), "{}", bug.name);
+            }
+        }
+    }
+
+    #[test]
+    fn bugs_are_found_by_name() {
+        assert_eq!(find("box-to-free").map(|bug| bug.group), Some('A'));
+        assert!(find("box").is_none());
+    }
+}

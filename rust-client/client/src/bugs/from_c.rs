@@ -71,7 +71,7 @@ pub mod arrays_to_vec {
     use crate::Outcome;
 
     /// Elements of each array.
-    pub const COUNT: usize = 131;
+    pub const COUNT: usize = 137;
 
     pub fn bad() -> Outcome {
         let account = account_of(COUNT)?;
