@@ -121,7 +121,7 @@ LEDGER_API void ledger_string_free(char *string);
  * away. */
 LEDGER_API void *ledger_bytes_copy(const void *bytes, size_t length);
 
-/** The journal: one line an entry, "<cents> <memo>\n", `*out_length` bytes without a NUL. NULL when memory ran out.
+/** The journal: one line an entry, `<cents> <memo>`, in all `*out_length` bytes without a NUL. NULL when memory ran out.
  * Released with ledger_bytes_free. */
 LEDGER_API char *ledger_account_journal(const struct ledger_account *account, size_t *out_length);
 
