@@ -7,8 +7,6 @@
 #include "audit/trace.h"
 #include "plat/sys.h"
 
-#define EXPECT_SIZE 512
-
 /* The stacks of a finding, resolved. */
 struct traces {
     struct cst_trace alloc, release, first_release;
@@ -49,7 +47,7 @@ static void write_parties(struct cst_json *json, const struct cst_finding *findi
 
 static void write_expect(struct cst_json *json, const struct cst_finding *finding)
 {
-    char advice[EXPECT_SIZE];
+    char advice[CST_EXPECT_SIZE];
     struct cst_text text;
     cst_text_init(&text, advice, sizeof advice, 0);
     cst_expect_write(&text, finding);

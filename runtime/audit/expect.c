@@ -16,13 +16,13 @@ static void write_owner(struct cst_text *text, const struct cst_finding *finding
 
 static void write_layout(struct cst_text *text, const struct cst_finding *finding)
 {
-    cst_text_format(text, "%s, with the size and alignment that the block was made with: %zu and %zu",
-                    release_of(finding), finding->block_size, finding->block_align);
+    cst_text_format(text, "%s; the size and alignment to give are those of the block: %zu and %zu", release_of(finding),
+                    finding->block_size, finding->block_align);
 }
 
 static void write_interior(struct cst_text *text, const struct cst_finding *finding)
 {
-    cst_text_format(text, "%s, with the start of the block, %zu bytes before the pointer that was given",
+    cst_text_format(text, "%s; the pointer to give is the start of the block, %zu bytes before this one",
                     release_of(finding), (size_t)(finding->address - finding->block_address));
 }
 

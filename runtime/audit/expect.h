@@ -5,6 +5,9 @@
 #include "base/text.h"
 #include "core/finding.h"
 
+/** Room for any advice, names of ordinary length included, bytes. */
+#define CST_EXPECT_SIZE 512
+
 /** Appends the advice for this finding; never nothing. */
 void cst_expect_write(struct cst_text *text, const struct cst_finding *finding);
 

@@ -68,6 +68,17 @@ static void write_where(struct cst_text *text, const char *what, const struct cs
     }
 }
 
+static void write_advice(struct cst_text *text, const struct cst_finding *finding)
+{
+    char bytes[CST_EXPECT_SIZE];
+    struct cst_text advice;
+    cst_text_init(&advice, bytes, sizeof bytes, 0);
+    cst_expect_write(&advice, finding);
+    cst_text_string(text, "custody:   expected: ");
+    cst_text_printable(text, bytes);
+    cst_text_char(text, '\n');
+}
+
 void cst_plain_write(struct cst_text *text, const struct cst_finding *finding, const struct cst_trace *alloc,
                      const struct cst_trace *release, const struct cst_trace *first_release)
 {
@@ -78,7 +89,5 @@ void cst_plain_write(struct cst_text *text, const struct cst_finding *finding, c
     write_where(text, "allocated", alloc);
     write_where(text, "released first", first_release);
     write_where(text, "released", release);
-    cst_text_string(text, "custody:   expected: ");
-    cst_expect_write(text, finding);
-    cst_text_char(text, '\n');
+    write_advice(text, finding);
 }

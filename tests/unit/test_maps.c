@@ -31,7 +31,8 @@ struct seen {
 static bool remember(const struct cst_mapping *mapping, void *context)
 {
     struct seen *seen = context;
-    seen->ascending = (seen->count == 0 || (seen->ascending && mapping->lo >= seen->last_hi)) && mapping->hi > mapping->lo;
+    seen->ascending =
+        (seen->count == 0 || (seen->ascending && mapping->lo >= seen->last_hi)) && mapping->hi > mapping->lo;
     seen->count++;
     seen->last_hi = mapping->hi;
     seen->last = *mapping;
@@ -120,7 +121,8 @@ static void code_has_the_name_of_its_file(void **state)
 static void every_field_of_a_line_is_read(void **state)
 {
     (void)state;
-    const char *line = "7f0000001000-7f00000ff000 r-xs 0001f000 fe:01 123456789                 /a path/with spaces (deleted)\n";
+    const char *line =
+        "7f0000001000-7f00000ff000 r-xs 0001f000 fe:01 123456789                 /a path/with spaces (deleted)\n";
     struct seen seen = read_list(line, strlen(line));
     assert_int_equal(seen.count, 1);
     assert_int_equal(seen.last.lo, 0x7f0000001000);

@@ -163,7 +163,8 @@ static void json_escapes_quotes_backslashes_and_controls(void **state)
 static void json_keeps_well_formed_utf8(void **state)
 {
     struct cst_text *text = &((struct fixture *)*state)->text;
-    const char *good = "\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xef\xbf\xbf \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf";
+    const char *good =
+        "\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xef\xbf\xbf \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf";
     char expected[64];
     (void)snprintf(expected, sizeof expected, "\"%s\"", good);
     expect_json(text, good, strlen(good), expected);
@@ -174,13 +175,19 @@ static void json_replaces_each_byte_that_is_not_utf8(void **state)
     struct cst_text *text = &((struct fixture *)*state)->text;
 #define U "\xef\xbf\xbd"
     expect_json(text, "\x80", 1, "\"" U "\"");
-    expect_json(text, "\xff" "a", 2, "\"" U "a\"");
-    expect_json(text, "\xc0\xaf", 2, "\"" U U "\"");         /* overlong */
-    expect_json(text, "\xe0\x80\x80", 3, "\"" U U U "\"");     /* overlong */
-    expect_json(text, "\xed\xa0\x80", 3, "\"" U U U "\"");     /* surrogate */
+    expect_json(text,
+                "\xff"
+                "a",
+                2, "\"" U "a\"");
+    expect_json(text, "\xc0\xaf", 2, "\"" U U "\"");             /* overlong */
+    expect_json(text, "\xe0\x80\x80", 3, "\"" U U U "\"");       /* overlong */
+    expect_json(text, "\xed\xa0\x80", 3, "\"" U U U "\"");       /* surrogate */
     expect_json(text, "\xf4\x90\x80\x80", 4, "\"" U U U U "\""); /* above U+10FFFF */
-    expect_json(text, "\xe2\x82", 2, "\"" U U "\"");         /* cut short */
-    expect_json(text, "\xc3" "(", 2, "\"" U "(\"");
+    expect_json(text, "\xe2\x82", 2, "\"" U U "\"");             /* cut short */
+    expect_json(text,
+                "\xc3"
+                "(",
+                2, "\"" U "(\"");
 }
 
 static void json_never_reads_behind_its_bytes(void **state)
