@@ -12,18 +12,24 @@
 #define CST_SITE_CALLSITE_H
 
 #include "custody/words.h"
+#include "plat/compiler.h"
 #include "site/module.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /** How a call site was read. */
 enum cst_callsite_how {
-    CST_HOW_UNKNOWN,  /**< cannot be told: register-indirect, undecodable, outside every module */
-    CST_HOW_DIRECT,   /**< the code at the return address called the door */
-    CST_HOW_TAIL,     /**< a function called from there tail-jumped to the door: it is the caller */
-    CST_HOW_HOISTED,  /**< called through a register that the same function loads from the door's GOT slot */
-    CST_HOW_RUST,     /**< went through a `__rust_*` entry that was not hooked yet */
+    CST_HOW_UNKNOWN, /**< cannot be told: register-indirect, undecodable, outside every module */
+    CST_HOW_DIRECT,  /**< the code at the return address called the door */
+    CST_HOW_TAIL,    /**< a function called from there tail-jumped to the door: it is the caller */
+    CST_HOW_HOISTED, /**< called through a register that the same function loads from the door's GOT slot */
+    CST_HOW_RUST,    /**< went through a `__rust_*` entry that was not hooked yet */
 };
 
-/** What is known of one call site. `owner` is what the resolver below made of the module: opaque here. */
+/** What is known of one call site. `owner` is what the resolver below made of the module: opaque here. `site` fits in 24
+ * bits (CST_STACK_ID_BITS). */
 struct cst_callsite {
     uint32_t module; /**< id of the module that called; CST_MODULE_NONE when unknown */
     uint16_t owner;  /**< the resolver's answer; 0 when unknown */
@@ -41,8 +47,56 @@ struct cst_callsite_resolver {
 /** Sets the addresses of the doors (0 where a door has none) and the resolver; at start. Arrays are kept, not copied. */
 void cst_callsite_setup(const uintptr_t doors[CUSTODY_DOOR_COUNT], const struct cst_callsite_resolver *resolver);
 
-/** What is known of the call that will return to `return_address` and entered at `door`. Never fails. */
-struct cst_callsite cst_callsite_get(uintptr_t return_address, enum custody_door door);
+/** One row of the table. `key` says which call site; it is written last and read again after `value`, so that a reader
+ * never takes the value of another site that was put in the same row meanwhile. */
+struct cst_callsite_row {
+    _Atomic uint64_t key;   /**< cst_callsite_key, CST_CALLSITE_FREE or CST_CALLSITE_GONE */
+    _Atomic uint64_t value; /**< a packed struct cst_callsite */
+};
+
+#define CST_CALLSITE_BITS 17
+#define CST_CALLSITE_FREE ((uint64_t)0)
+#define CST_CALLSITE_GONE ((uint64_t)1)
+
+extern struct cst_callsite_row cst_callsite_table[(size_t)1 << CST_CALLSITE_BITS];
+
+CST_INLINE uint64_t cst_callsite_key(uintptr_t return_address, enum custody_door door)
+{
+    return UINT64_C(1) << 63 | (uint64_t)return_address << 8 | (uint64_t)door;
+}
+
+CST_INLINE size_t cst_callsite_home(uint64_t key)
+{
+    return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - CST_CALLSITE_BITS));
+}
+
+/* Bits of a packed call site: module 0-15 (all ones for none), owner 16-31, how 32-39, site 40-63. */
+CST_INLINE struct cst_callsite cst_callsite_unpack(uint64_t value)
+{
+    uint32_t module = (uint32_t)value & 0xffff;
+    return (struct cst_callsite){.module = module == 0xffff ? CST_MODULE_NONE : module,
+                                 .owner = (uint16_t)(value >> 16),
+                                 .how = (uint8_t)(value >> 32),
+                                 .site = (uint32_t)(value >> 40)};
+}
+
+/** The way of a site that is not in its home row: looks further, or reads the call and remembers it. */
+struct cst_callsite cst_callsite_get_slow(uintptr_t return_address, enum custody_door door);
+
+/** What is known of the call that will return to `return_address` and entered at `door`. Never fails. The first call for
+ * a site reads code, may register modules and calls the resolver: no lock of the runtime may be held. */
+CST_INLINE struct cst_callsite cst_callsite_get(uintptr_t return_address, enum custody_door door)
+{
+    uint64_t key = cst_callsite_key(return_address, door);
+    struct cst_callsite_row *row = &cst_callsite_table[cst_callsite_home(key)];
+    if (CST_LIKELY(atomic_load_explicit(&row->key, memory_order_acquire) == key)) {
+        uint64_t value = atomic_load_explicit(&row->value, memory_order_acquire);
+        if (CST_LIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) == key)) {
+            return cst_callsite_unpack(value);
+        }
+    }
+    return cst_callsite_get_slow(return_address, door);
+}
 
 /** Forgets every call site in [lo, hi): its module was unloaded. */
 void cst_callsite_forget(uintptr_t lo, uintptr_t hi);

@@ -377,7 +377,7 @@ static const char writes_one[257] = "eeggaa--eeggaa--" /* 00 */
                                     "hhhhhhhhii-----i" /* 90 */
                                     "aaaaiiii--iiiiii" /* a0 */
                                     "oooooooooooooooo" /* b0 */
-                                    "ee----ees-------" /* c0 */
+                                    "ee----eess------" /* c0 */
                                     "eeee---aiiiiiiii" /* d0 */
                                     "iiiiaaaai---aaaa" /* e0 */
                                     "------cc------ee" /* f0 */;
@@ -464,8 +464,8 @@ bool cst_insn_may_write(const struct cst_insn *insn, uint8_t reg)
     if (insn->map == CST_MAP_ONE && insn->has_modrm && cmp_or_test_group(insn)) {
         return false;
     }
-    if ((insn->map == CST_MAP_0F && insn->opcode == 0xa2) || insn->opcode == 0xc9) {
-        return true; /* cpuid writes rbx too; leave restores rbp */
+    if (insn->map == CST_MAP_0F && insn->opcode == 0xa2) {
+        return true; /* cpuid writes rbx too */
     }
     bool wide = is_wide(insn);
     bool in_reg = insn->has_modrm && names(insn, cst_insn_modrm_reg(insn), reg, wide);

@@ -1,0 +1,149 @@
+/* The table of call sites; see the header. Rows are found by linear probing over a bounded run; a row is filled under the
+ * lock, and read without. A site whose run is full is worked out anew each time. */
+#include "site/callsite.h"
+
+#include "base/lock.h"
+#include "site/callsite_read.h"
+
+_Static_assert(CUSTODY_DOOR_COUNT <= 256, "a key has 8 bits for the door");
+_Static_assert(CST_MODULE_MAX < 0xffff, "a packed call site has 16 bits for the module");
+
+#define ROW_COUNT ((size_t)1 << CST_CALLSITE_BITS)
+#define PROBES_MAX 32
+#define SITE_MASK ((uint64_t)0xffffff)
+
+struct cst_callsite_row cst_callsite_table[ROW_COUNT];
+
+static struct cst_lock table_lock = CST_LOCK_INIT;
+static const uintptr_t *door_addresses;
+static const struct cst_callsite_resolver *resolver;
+
+void cst_callsite_setup(const uintptr_t doors[CUSTODY_DOOR_COUNT], const struct cst_callsite_resolver *how_to_resolve)
+{
+    door_addresses = doors;
+    resolver = how_to_resolve;
+}
+
+static uint64_t pack(const struct cst_callsite *callsite)
+{
+    return (callsite->module & 0xffff) | (uint64_t)callsite->owner << 16 | (uint64_t)callsite->how << 32 |
+           (callsite->site & SITE_MASK) << 40;
+}
+
+static struct cst_callsite_row *row_at(uint64_t key, size_t probe)
+{
+    return &cst_callsite_table[(cst_callsite_home(key) + probe) % ROW_COUNT];
+}
+
+static bool lookup(uint64_t key, uint64_t *out_value)
+{
+    for (size_t probe = 0; probe < PROBES_MAX; probe++) {
+        struct cst_callsite_row *row = row_at(key, probe);
+        uint64_t seen = atomic_load_explicit(&row->key, memory_order_acquire);
+        if (seen == CST_CALLSITE_FREE) {
+            return false;
+        }
+        if (seen == key) {
+            *out_value = atomic_load_explicit(&row->value, memory_order_acquire);
+            return atomic_load_explicit(&row->key, memory_order_relaxed) == key;
+        }
+    }
+    return false;
+}
+
+/* The first row that `key` may take; NULL when it is in the table or its run is full. Under the lock. */
+static struct cst_callsite_row *vacant_row(uint64_t key)
+{
+    struct cst_callsite_row *vacant = NULL;
+    for (size_t probe = 0; probe < PROBES_MAX; probe++) {
+        struct cst_callsite_row *row = row_at(key, probe);
+        uint64_t seen = atomic_load_explicit(&row->key, memory_order_relaxed);
+        if (seen == key) {
+            return NULL;
+        }
+        if (!vacant && (seen == CST_CALLSITE_FREE || seen == CST_CALLSITE_GONE)) {
+            vacant = row;
+        }
+        if (seen == CST_CALLSITE_FREE) {
+            break;
+        }
+    }
+    return vacant;
+}
+
+static void insert(uint64_t key, uint64_t value)
+{
+    cst_lock_acquire(&table_lock);
+    struct cst_callsite_row *row = vacant_row(key);
+    if (row) {
+        atomic_store_explicit(&row->value, value, memory_order_release);
+        atomic_store_explicit(&row->key, key, memory_order_release);
+    }
+    cst_lock_release(&table_lock);
+}
+
+static struct cst_goal goal_of(enum custody_door door)
+{
+    struct cst_goal goal = {.door = door_addresses ? door_addresses[door] : 0};
+    switch (door) {
+    case CUSTODY_DOOR_RUST_ALLOC: goal.entry = CST_RUST_ENTRY_ALLOC; break;
+    case CUSTODY_DOOR_RUST_ALLOC_ZEROED: goal.entry = CST_RUST_ENTRY_ALLOC_ZEROED; break;
+    case CUSTODY_DOOR_RUST_REALLOC: goal.entry = CST_RUST_ENTRY_REALLOC; break;
+    case CUSTODY_DOOR_RUST_DEALLOC: goal.entry = CST_RUST_ENTRY_DEALLOC; break;
+    default: goal.any_rust_entry = true; break;
+    }
+    return goal;
+}
+
+static struct cst_callsite work_out(uintptr_t return_address, enum custody_door door)
+{
+    const struct cst_module *module;
+    struct cst_goal goal = goal_of(door);
+    enum cst_callsite_how how = cst_callsite_read(return_address, &goal, &module);
+    return (struct cst_callsite){
+        .module = module ? module->id : CST_MODULE_NONE,
+        .how = (uint8_t)how,
+        .owner = resolver ? resolver->owner(module, door, how) : 0,
+        .site = resolver ? resolver->site(return_address) : 0,
+    };
+}
+
+struct cst_callsite cst_callsite_get_slow(uintptr_t return_address, enum custody_door door)
+{
+    uint64_t key = cst_callsite_key(return_address, door), value;
+    if (!lookup(key, &value)) {
+        struct cst_callsite callsite = work_out(return_address, door);
+        value = pack(&callsite);
+        if (resolver) {
+            insert(key, value);
+        }
+    }
+    return cst_callsite_unpack(value);
+}
+
+/* True when the row's call returns into [lo, hi), or was made by a module that lies there. */
+static bool concerns(const struct cst_callsite_row *row, uint64_t key, uintptr_t lo, uintptr_t hi)
+{
+    uintptr_t return_address = key << 1 >> 9;
+    struct cst_callsite callsite = cst_callsite_unpack(atomic_load_explicit(&row->value, memory_order_relaxed));
+    const struct cst_module *module = cst_module_get(callsite.module);
+    return (return_address >= lo && return_address < hi) || (module && module->lo >= lo && module->lo < hi);
+}
+
+void cst_callsite_forget(uintptr_t lo, uintptr_t hi)
+{
+    cst_lock_acquire(&table_lock);
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        struct cst_callsite_row *row = &cst_callsite_table[i];
+        uint64_t key = atomic_load_explicit(&row->key, memory_order_relaxed);
+        if (key != CST_CALLSITE_FREE && key != CST_CALLSITE_GONE && concerns(row, key, lo, hi)) {
+            atomic_store_explicit(&row->key, CST_CALLSITE_GONE, memory_order_release);
+        }
+    }
+    cst_lock_release(&table_lock);
+}
+
+void cst_callsite_after_fork(void)
+{
+    cst_lock_reset(&table_lock);
+}

@@ -1,0 +1,40 @@
+/* Where a call or a jump really goes: follows stubs of the procedure linkage table to the function behind them, and says
+ * whether that is the door in question, a Rust entry, or a function whose own jumps must be looked at. Reads the memory
+ * of loaded modules only. No allocation, no lock held; may register modules. */
+#ifndef CST_SITE_CALLSITE_FOLLOW_H
+#define CST_SITE_CALLSITE_FOLLOW_H
+
+#include "site/callsite_image.h"
+#include "site/rust.h"
+
+/** What a call is followed for. */
+struct cst_goal {
+    uintptr_t door;        /**< address of the door; 0 when it has none and only a Rust entry leads there */
+    bool any_rust_entry;   /**< every Rust entry may lead to the door, not only `entry` */
+    enum cst_rust_entry entry;
+};
+
+enum cst_landing_kind {
+    CST_LAND_OPAQUE,   /**< outside every module, or code of unknown extent */
+    CST_LAND_DOOR,     /**< the door */
+    CST_LAND_RUST,     /**< a Rust entry that leads to the door: `rust_module` */
+    CST_LAND_ELSEWHERE,/**< code that never goes on to the door: our own, or another Rust entry */
+    CST_LAND_UNBOUND,  /**< a stub that the dynamic linker has not resolved yet */
+    CST_LAND_FUNCTION, /**< a function: `module` and `function` */
+};
+
+struct cst_landing {
+    enum cst_landing_kind kind;
+    uint32_t rust_module;
+    const struct cst_module *module;
+    struct cst_range function;
+};
+
+/** Follows code at `address`. */
+struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal);
+
+/** Follows the function address in the word at `slot` of `image`. Opaque unless the dynamic linker fills that word: a
+ * function pointer that the program keeps in a variable says nothing about who calls. */
+struct cst_landing cst_follow_slot(const struct cst_image *image, uintptr_t slot, const struct cst_goal *goal);
+
+#endif

@@ -1,0 +1,140 @@
+/* The search over tail jumps; see the header. Every function found is swept from its first byte to its last, so what is
+ * seen is more than what can run; all of it must agree. */
+#include "site/callsite_tail.h"
+
+#include "site/decode_x86_64.h"
+
+/* Functions looked at for one call site, and bytes of code. Beyond these the answer is unknown. */
+#define FUNCTIONS_MAX 48
+#define BYTES_MAX ((size_t)256 << 10)
+
+#define NO_REGISTER 16
+
+struct function {
+    const struct cst_module *module;
+    struct cst_range range;
+};
+
+struct trace {
+    const struct cst_goal *goal;
+    struct function functions[FUNCTIONS_MAX];
+    size_t count;
+    size_t bytes;
+    enum cst_callsite_how how; /* of the jumps to the door found so far; UNKNOWN when none was */
+    uint32_t module;           /* who made them */
+};
+
+/* A switch, as compilers write it: movslq (table,index,4), %a; add %b, %a; jmp *%a. */
+struct switch_watch {
+    uint8_t entry; /* register that holds an entry of a table; NO_REGISTER when none */
+    uint8_t label; /* register that holds an address made from one */
+};
+
+static void watch_for_switch(struct switch_watch *watch, const struct cst_insn *insn)
+{
+    bool wide = insn->map == CST_MAP_ONE && (insn->rex & 8) && insn->has_modrm;
+    if (insn->kind != CST_INSN_OTHER) {
+        *watch = (struct switch_watch){NO_REGISTER, NO_REGISTER};
+    } else if (wide && insn->opcode == 0x63 && !cst_insn_rm_is_reg(insn) && (insn->modrm & 7) == 4 && insn->sib >> 6 == 2) {
+        watch->entry = cst_insn_modrm_reg(insn);
+    } else if (wide && (insn->opcode == 0x01 || insn->opcode == 0x03) && cst_insn_rm_is_reg(insn)) {
+        uint8_t reg = cst_insn_modrm_reg(insn), rm = cst_insn_modrm_rm(insn);
+        if (reg == watch->entry || rm == watch->entry) {
+            watch->label = insn->opcode == 0x01 ? rm : reg;
+        }
+    } else if (watch->label != NO_REGISTER && cst_insn_may_write(insn, watch->label)) {
+        watch->label = NO_REGISTER;
+    }
+}
+
+static bool is_switch(const struct switch_watch *watch, const struct cst_insn *insn)
+{
+    return insn->notrack || (insn->kind == CST_INSN_JUMP_REG && insn->reg == watch->label);
+}
+
+static bool add_function(struct trace *trace, const struct cst_landing *landing)
+{
+    for (size_t i = 0; i < trace->count; i++) {
+        if (trace->functions[i].range.lo == landing->function.lo) {
+            return true;
+        }
+    }
+    trace->bytes += landing->function.hi - landing->function.lo;
+    if (trace->count == FUNCTIONS_MAX || trace->bytes > BYTES_MAX) {
+        return false;
+    }
+    trace->functions[trace->count++] = (struct function){landing->module, landing->function};
+    return true;
+}
+
+/* A jump to the door was found. False when it contradicts an earlier one. */
+static bool agree(struct trace *trace, enum cst_callsite_how how, uint32_t module)
+{
+    if (trace->how == CST_HOW_UNKNOWN) {
+        trace->how = how;
+        trace->module = module;
+    }
+    return trace->how == how && trace->module == module;
+}
+
+/* A jump out of `from` lands. False when nothing can be said any more. */
+static bool note_exit(struct trace *trace, const struct cst_module *from, struct cst_landing landing)
+{
+    switch (landing.kind) {
+    case CST_LAND_DOOR: return agree(trace, CST_HOW_TAIL, from->id);
+    case CST_LAND_RUST: return agree(trace, CST_HOW_RUST, landing.rust_module);
+    case CST_LAND_FUNCTION: return add_function(trace, &landing);
+    case CST_LAND_ELSEWHERE: return true;
+    case CST_LAND_OPAQUE:
+    case CST_LAND_UNBOUND: break;
+    }
+    return false;
+}
+
+static bool note_instruction(struct trace *trace, const struct cst_image *image, struct cst_range function,
+                             const struct switch_watch *watch, const struct cst_insn *insn)
+{
+    switch (insn->kind) {
+    case CST_INSN_JUMP:
+    case CST_INSN_BRANCH:
+        return (insn->target >= function.lo && insn->target < function.hi) ||
+               note_exit(trace, image->module, cst_follow(insn->target, trace->goal));
+    case CST_INSN_JUMP_RIP: return note_exit(trace, image->module, cst_follow_slot(image, insn->target, trace->goal));
+    case CST_INSN_JUMP_REG:
+    case CST_INSN_JUMP_MEM: return is_switch(watch, insn);
+    default: return true;
+    }
+}
+
+static bool sweep(struct trace *trace, struct function function)
+{
+    struct cst_image image;
+    struct cst_insn insn;
+    struct switch_watch watch = {NO_REGISTER, NO_REGISTER};
+    if (!cst_image_open(function.module, &image)) {
+        return false;
+    }
+    for (uintptr_t at = function.range.lo; at < function.range.hi; at += insn.length) {
+        if (!cst_insn_decode((const uint8_t *)at, function.range.hi - at, at, &insn) ||
+            !note_instruction(trace, &image, function.range, &watch, &insn)) {
+            return false;
+        }
+        watch_for_switch(&watch, &insn);
+    }
+    return true;
+}
+
+enum cst_callsite_how cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal, uint32_t *out_module)
+{
+    struct trace trace = {.goal = goal, .how = CST_HOW_UNKNOWN};
+    if (!add_function(&trace, start)) {
+        return CST_HOW_UNKNOWN;
+    }
+    for (size_t i = 0; i < trace.count; i++) {
+        if (!sweep(&trace, trace.functions[i])) {
+            return CST_HOW_UNKNOWN;
+        }
+    }
+    *out_module = trace.module;
+    return trace.how;
+}
