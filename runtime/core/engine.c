@@ -24,6 +24,20 @@ static void take(struct cst_tag *tag, uint32_t release_stack)
     cst_tag_release(tag, release_stack);
 }
 
+void cst_engine_retag(const struct cst_call *call, void *block, size_t align)
+{
+    uintptr_t address = (uintptr_t)block;
+    if (!cst_tag_covers(address))
+        return;
+    struct cst_tag *tag = cst_tag_of(address);
+    if (cst_tag_state(tag) != CST_STATE_LIVE || !cst_tag_starts_at(tag, address))
+        return;
+    struct cst_origin origin = cst_origin_of(call);
+    size_t size = cst_tag_size(tag), made_align = cst_tag_align(tag);
+    take(tag, 0);
+    cst_engine_tag(address, cst_engine_round(size, made_align), size, align > made_align ? align : made_align, &origin);
+}
+
 static struct cst_suspect examine(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                                   const struct cst_given *given)
 {

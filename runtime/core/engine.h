@@ -76,6 +76,10 @@ CST_INLINE void *cst_engine_alloc(const struct cst_call *call, size_t size, size
     return block;
 }
 
+/** A live block that another door made for this call (operator new of the C++ library, after the new-handler): from now
+ * on it is as if `call` had made it. */
+void cst_engine_retag(const struct cst_call *call, void *block, size_t align);
+
 /** True when what the release names is what the tag says. */
 CST_INLINE bool cst_engine_fits(const struct cst_tag *tag, const struct cst_given *given)
 {

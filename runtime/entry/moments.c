@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int __cxa_atexit(void (*function)(void *), void *argument, void *dso);
 int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 
 static pid_t self;
@@ -98,28 +97,28 @@ int cst_moments_end(const char *how, int status)
 
 /* Runs after every other exit handler and destructor: it was registered before all of them. What follows in libc is the
  * flushing of streams, so that is done here when the status changes. */
-static void at_exit(void *unused)
+static void at_exit(int status, void *unused)
 {
     (void)unused;
-    int status = cst_moments_end("exit", -1);
-    if (status == -1)
+    int changed = cst_moments_end("exit", status);
+    if (changed == status)
         return;
     fflush(NULL);
-    cst_sys_exit(status);
+    cst_sys_exit(changed);
 }
 
-static void at_quick_exit_(void *unused)
+static void at_quick(void *unused)
 {
     (void)unused;
-    int status = cst_moments_end("quick_exit", -1);
-    if (status != -1)
-        cst_sys_exit(status);
+    int changed = cst_moments_end("quick_exit", -1);
+    if (changed != -1)
+        cst_sys_exit(changed);
 }
 
 void cst_moments_start(void)
 {
     self = cst_sys_pid();
     pthread_atfork(NULL, NULL, in_child);
-    __cxa_atexit(at_exit, NULL, NULL);
-    __cxa_at_quick_exit(at_quick_exit_, NULL);
+    on_exit(at_exit, NULL);
+    __cxa_at_quick_exit(at_quick, NULL);
 }

@@ -1,0 +1,26 @@
+/* Where the doors are: the addresses of the shims, for the floor that decodes call sites. Made from the one list. Rust's
+ * entries live in the audited modules and have no address here. */
+#include "entry/start.h"
+
+/* Each shim under a name of ours, so that no prototype of libc or of the compiler gets in the way. */
+#define DECLARE_C(ID, symbol) void door_##ID(void) __asm__(symbol);
+#define DECLARE_RUST(ID, symbol)
+#define ADDRESS_C(ID) [CUSTODY_DOOR_##ID] = (uintptr_t)door_##ID,
+#define ADDRESS_RUST(ID)
+
+#define DECLARE_MALLOC DECLARE_C
+#define DECLARE_NEW DECLARE_C
+#define DECLARE_NEW_ARRAY DECLARE_C
+#define DECLARE_LIBC DECLARE_C
+#define ADDRESS_MALLOC ADDRESS_C
+#define ADDRESS_NEW ADDRESS_C
+#define ADDRESS_NEW_ARRAY ADDRESS_C
+#define ADDRESS_LIBC ADDRESS_C
+
+#define CUSTODY_DOOR(ID, symbol, contract, verb) DECLARE_##contract(ID, symbol)
+#include "custody/doors.def"
+
+uintptr_t cst_doors[CUSTODY_DOOR_COUNT] = {
+#define CUSTODY_DOOR(ID, symbol, contract, verb) ADDRESS_##contract(ID)
+#include "custody/doors.def"
+};

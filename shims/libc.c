@@ -1,0 +1,131 @@
+/* libc functions that allocate for their caller, who owns and releases the result, and those that make objects which libc
+ * itself releases (FILE, DIR). The real function does the work; while it runs, what libc allocates is its caller's. The
+ * copies of strings are made here, being no more than an allocation and a copy. */
+#include "shims.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+
+/* Compiled without FORTIFY_SOURCE: these are the functions, not their callers. */
+
+static void restore(const struct cst_behalf *saved)
+{
+    cst_thread.behalf = *saved;
+}
+
+/* From here to the end of the enclosing block, or to whatever leaves it (a return, a cancelled thread), libc allocates
+ * for the caller of the enclosing function. */
+#define ON_BEHALF(DOOR) \
+    const struct cst_behalf saved __attribute__((cleanup(restore))) = cst_thread.behalf; \
+    cst_thread.behalf = (struct cst_behalf){.return_address = (uintptr_t)__builtin_return_address(0), \
+                                            .door = CUSTODY_DOOR_##DOOR}
+
+/* Finds the real function once. A libc without it: the wrapper fails as the function would for want of memory. */
+#define REAL(type, symbol) \
+    static type _Atomic found; \
+    type real = found; \
+    if (CST_UNLIKELY(!real)) { \
+        *(void **)&real = NEXT(symbol); \
+        found = real; \
+    }
+
+/* One wrapper around the function of the same name. */
+#define WRAP(DOOR, result, symbol, failure, parameters, arguments) \
+    CST_EXPORT result symbol parameters; \
+    typedef result type_of_##symbol parameters; \
+    result symbol parameters \
+    { \
+        REAL(type_of_##symbol *, #symbol) \
+        if (!real) { \
+            errno = ENOSYS; \
+            return failure; \
+        } \
+        ON_BEHALF(DOOR); \
+        return real arguments; \
+    }
+
+typedef int filter(const struct dirent *);
+typedef int order(const struct dirent **, const struct dirent **);
+typedef int filter64(const struct dirent64 *);
+typedef int order64(const struct dirent64 **, const struct dirent64 **);
+
+WRAP(VASPRINTF, int, vasprintf, -1, (char **out, const char *format, va_list list), (out, format, list))
+WRAP(VASPRINTF_CHK, int, __vasprintf_chk, -1, (char **out, int flag, const char *format, va_list list),
+     (out, flag, format, list))
+WRAP(GETLINE, ssize_t, getline, -1, (char **line, size_t *size, FILE *file), (line, size, file))
+WRAP(GETDELIM, ssize_t, getdelim, -1, (char **line, size_t *size, int end, FILE *file), (line, size, end, file))
+WRAP(REALPATH, char *, realpath, NULL, (const char *path, char *resolved), (path, resolved))
+WRAP(REALPATH_CHK, char *, __realpath_chk, NULL, (const char *path, char *resolved, size_t size), (path, resolved, size))
+WRAP(CANONICALIZE, char *, canonicalize_file_name, NULL, (const char *path), (path))
+WRAP(GETCWD, char *, getcwd, NULL, (char *buffer, size_t size), (buffer, size))
+WRAP(GET_CURRENT_DIR_NAME, char *, get_current_dir_name, NULL, (void), ())
+WRAP(SCANDIR, int, scandir, -1, (const char *path, struct dirent ***list, filter *keep, order *compare),
+     (path, list, keep, compare))
+WRAP(SCANDIR64, int, scandir64, -1, (const char *path, struct dirent64 ***list, filter64 *keep, order64 *compare),
+     (path, list, keep, compare))
+WRAP(TEMPNAM, char *, tempnam, NULL, (const char *directory, const char *prefix), (directory, prefix))
+WRAP(OPEN_MEMSTREAM, FILE *, open_memstream, NULL, (char **out, size_t *size), (out, size))
+WRAP(OPEN_WMEMSTREAM, FILE *, open_wmemstream, NULL, (wchar_t **out, size_t *size), (out, size))
+WRAP(FOPEN, FILE *, fopen, NULL, (const char *path, const char *mode), (path, mode))
+WRAP(FOPEN64, FILE *, fopen64, NULL, (const char *path, const char *mode), (path, mode))
+WRAP(FDOPEN, FILE *, fdopen, NULL, (int fd, const char *mode), (fd, mode))
+WRAP(OPENDIR, DIR *, opendir, NULL, (const char *path), (path))
+WRAP(FDOPENDIR, DIR *, fdopendir, NULL, (int fd), (fd))
+
+CST_EXPORT int asprintf(char **out, const char *format, ...);
+int asprintf(char **out, const char *format, ...)
+{
+    REAL(type_of_vasprintf *, "vasprintf")
+    ON_BEHALF(ASPRINTF);
+    va_list list;
+    va_start(list, format);
+    int length = real(out, format, list);
+    va_end(list);
+    return length;
+}
+
+CST_EXPORT int __asprintf_chk(char **out, int flag, const char *format, ...);
+int __asprintf_chk(char **out, int flag, const char *format, ...)
+{
+    REAL(type_of___vasprintf_chk *, "__vasprintf_chk")
+    ON_BEHALF(ASPRINTF_CHK);
+    va_list list;
+    va_start(list, format);
+    int length = real(out, flag, format, list);
+    va_end(list);
+    return length;
+}
+
+CST_INLINE void *copy(enum custody_door door, const void *bytes, size_t size)
+{
+    void *block = cst_hook_alloc(door, CST_SIDE_UNKNOWN, size, CST_BLOCK_ALIGN, false);
+    return block ? memcpy(block, bytes, size) : NULL;
+}
+
+CST_EXPORT char *strdup(const char *text);
+char *strdup(const char *text)
+{
+    return copy(CUSTODY_DOOR_STRDUP, text, strlen(text) + 1);
+}
+
+CST_EXPORT char *strndup(const char *text, size_t most);
+char *strndup(const char *text, size_t most)
+{
+    size_t length = strnlen(text, most);
+    char *block = cst_hook_alloc(CUSTODY_DOOR_STRNDUP, CST_SIDE_UNKNOWN, length + 1, CST_BLOCK_ALIGN, false);
+    if (!block)
+        return NULL;
+    block[length] = '\0';
+    return memcpy(block, text, length);
+}
+
+CST_EXPORT wchar_t *wcsdup(const wchar_t *text);
+wchar_t *wcsdup(const wchar_t *text)
+{
+    return copy(CUSTODY_DOOR_WCSDUP, text, (wcslen(text) + 1) * sizeof *text);
+}

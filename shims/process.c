@@ -1,0 +1,141 @@
+/* The moments of a process that must pass through us to be seen: exec, the ways to end at once, dlclose. Each does what
+ * the function of its name does, by calling it. */
+#include "entry/moments.h"
+#include "plat/compiler.h"
+#include "plat/sys.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+typedef int exec_function(const char *file, char *const argv[]);
+typedef int exec_env_function(const char *file, char *const argv[], char *const envp[]);
+typedef int fexec_function(int fd, char *const argv[], char *const envp[]);
+typedef int close_function(void *handle);
+
+/* Found when the library is loaded: a child of vfork, which may do little, calls them. */
+static struct {
+    exec_function *execv, *execvp;
+    exec_env_function *execve, *execvpe;
+    fexec_function *fexecve;
+    close_function *dlclose;
+} real;
+
+static void find(void *out_function, const char *symbol)
+{
+    *(void **)out_function = dlsym(RTLD_NEXT, symbol);
+}
+
+__attribute__((constructor(102))) static void find_all(void)
+{
+    find(&real.execv, "execv");
+    find(&real.execvp, "execvp");
+    find(&real.execve, "execve");
+    find(&real.execvpe, "execvpe");
+    find(&real.fexecve, "fexecve");
+    find(&real.dlclose, "dlclose");
+}
+
+static int missing(void)
+{
+    errno = ENOSYS;
+    return -1;
+}
+
+CST_EXPORT int execve(const char *file, char *const argv[], char *const envp[])
+{
+    cst_moments_exec(file, argv);
+    return real.execve ? real.execve(file, argv, envp) : missing();
+}
+
+CST_EXPORT int execv(const char *file, char *const argv[])
+{
+    cst_moments_exec(file, argv);
+    return real.execv ? real.execv(file, argv) : missing();
+}
+
+CST_EXPORT int execvp(const char *file, char *const argv[])
+{
+    cst_moments_exec(file, argv);
+    return real.execvp ? real.execvp(file, argv) : missing();
+}
+
+CST_EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+    cst_moments_exec(file, argv);
+    return real.execvpe ? real.execvpe(file, argv, envp) : missing();
+}
+
+CST_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
+{
+    cst_moments_exec(argv[0], argv);
+    return real.fexecve ? real.fexecve(fd, argv, envp) : missing();
+}
+
+/* The arguments of execl and its kin, from `first` to the NULL. */
+static size_t count_arguments(const char *first, va_list list)
+{
+    size_t count = first != NULL;
+    while (first && va_arg(list, const char *))
+        count++;
+    return count;
+}
+
+static void collect_arguments(char *argv[], size_t count, const char *first, va_list list)
+{
+    argv[0] = (char *)(size_t)first;
+    for (size_t i = 1; i <= count; i++)
+        argv[i] = va_arg(list, char *);
+    argv[count] = NULL;
+}
+
+#define COLLECT(first) \
+    va_list list; \
+    va_start(list, first); \
+    size_t count = count_arguments(first, list); \
+    va_end(list); \
+    char *argv[count + 2]; \
+    va_start(list, first); \
+    collect_arguments(argv, count, first, list)
+
+CST_EXPORT int execl(const char *file, const char *first, ...)
+{
+    COLLECT(first);
+    va_end(list);
+    return execv(file, argv);
+}
+
+CST_EXPORT int execlp(const char *file, const char *first, ...)
+{
+    COLLECT(first);
+    va_end(list);
+    return execvp(file, argv);
+}
+
+CST_EXPORT int execle(const char *file, const char *first, ...)
+{
+    COLLECT(first);
+    char *const *envp = va_arg(list, char *const *);
+    va_end(list);
+    return execve(file, argv, envp);
+}
+
+CST_EXPORT _Noreturn void _exit(int status)
+{
+    cst_sys_exit(cst_moments_end("_exit", status));
+}
+
+CST_EXPORT _Noreturn void _Exit(int status)
+{
+    cst_sys_exit(cst_moments_end("_exit", status));
+}
+
+CST_EXPORT int dlclose(void *handle)
+{
+    int result = real.dlclose ? real.dlclose(handle) : missing();
+    cst_moments_unload();
+    return result;
+}
