@@ -2,7 +2,7 @@
 """The scenarios: small real programs under `custody run`, each with the findings it must have and a correct twin that
 must have none. Programs lie in c/, cxx/, rust/ and mixed/, libraries that they share in lib/; the opening comment of
 each program says what is expected (harness/header.py gives the words). `run.py --filter NAME` runs some of them.
-BUILD names the directory with Custody in it (build)."""
+CUSTODY_BUILD names the directory with Custody in it (build)."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
-from harness import doors, suite  # noqa: E402
+from harness import doors, suite, words  # noqa: E402
 
 
 def main():
@@ -20,7 +20,8 @@ def main():
     chosen = [program for program in programs if options.filter in f"{program.path.parent.name}/{program.name}"]
 
     def tasks(work):
-        return suite.programs_as_tasks(chosen, work) + doors.tasks(work, options.filter)
+        checks = [(words.schema_task,), (words.coverage_task, programs)] if not options.filter else []
+        return checks + suite.programs_as_tasks(chosen, work) + doors.tasks(work, options.filter)
 
     return suite.run(options, tasks)
 

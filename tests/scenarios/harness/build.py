@@ -13,7 +13,7 @@ COMPILERS = {
     (".c", "gcc"): ["gcc", "-std=gnu11"],
     (".c", "clang"): ["clang", "-std=gnu11"],
     (".cpp", "gcc"): ["g++", "-std=c++17"],
-    (".cpp", "clang"): ["clang++", "-std=c++17"],
+    (".cpp", "clang"): ["clang++", "-std=c++17", "-fsized-deallocation"],
 }
 AXIS_FLAGS = {
     ("pie", "yes"): ["-fPIE", "-pie"],
@@ -39,6 +39,7 @@ RUST_AXIS_FLAGS = {
     ("lto", "thin"): ["-Clto=thin"],
     ("strip", "no"): [],
     ("strip", "yes"): ["-Cstrip=symbols"],
+    ("std", "own"): [],
     ("std", "shared"): ["-Cprefer-dynamic", "-Crpath"],
 }
 RUST_COMMON = ["rustc", "--edition=2021", "-g", "-Cforce-frame-pointers=yes", "-Dwarnings"]
@@ -138,8 +139,16 @@ def library_link_words(program, build, work):
     return words + rpaths
 
 
+def place_plugins(program, build, work, directory):
+    """Puts the program's plugins beside it, where it looks for them."""
+    for name in program.plugins:
+        path = library(name, build, work, "shared")
+        (Path(directory) / path.name).symlink_to(path)
+
+
 def build_program(program, build, work, target):
     """Makes the executable `target` of `program` for `build`. Raises BuildError."""
+    place_plugins(program, build, work, Path(target).parent)
     link_words = library_link_words(program, build, work)
     if program.path.suffix == ".rs":
         command = rust_command(build) + program.flags

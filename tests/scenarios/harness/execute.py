@@ -14,7 +14,8 @@ EXIT_FINDINGS = 99
 
 
 def build_dir():
-    return (ROOT / os.environ.get("BUILD", "build")).resolve()
+    """Where Custody was built: CUSTODY_BUILD, as the Makefile has it, or build/."""
+    return (ROOT / os.environ.get("CUSTODY_BUILD", "build")).resolve()
 
 
 def names_of(program, build):
@@ -22,6 +23,7 @@ def names_of(program, build):
     names = {"$prog": program.name}
     for lib in program.libs:
         names[f"${lib}"] = f"lib{lib}.so" if build.get("link") == "shared" else program.name
+    names.update({f"${plugin}": f"lib{plugin}.so" for plugin in program.plugins})
     return names
 
 
@@ -56,7 +58,7 @@ def set_limit(limit):
 
 def start(command, run, place, options=()):
     """Runs `command` in the directory `place`; its completed process, with output as text."""
-    env = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", "CUSTODY_OPTIONS", "BUILD")}
+    env = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", "CUSTODY_OPTIONS", "CUSTODY_BUILD")}
     env.update(run.env)
     if options:
         env["CUSTODY_OPTIONS"] = ":".join(options)
@@ -86,7 +88,8 @@ def run_once(program, build, run, binary, place, tolerant):
     problems = list(log.problems)
     if not log.events("start"):
         problems.append("the log has no start event")
-    problems += judge(log, applicable(run.expects, program, build), applicable(run.forbids, program, build))
+    problems += judge(log, applicable(run.expects, program, build), applicable(run.forbids, program, build),
+                      ("note", "warning") if run.allow_warnings else ("note",))
     errors = any(finding["severity"] == "error" for finding in log.findings())
     wanted = EXIT_FINDINGS if errors and not tolerant else run.exit
     if result.returncode != wanted:

@@ -4,6 +4,7 @@ A line of the comment that starts with `@` is a directive; everything else is pr
 belong to the program, those after it to that run:
 
     @libs vault press            libraries of lib/ that it links; their `link` axis follows
+    @plugins vault               libraries that it loads with dlopen from its own directory
     @builds cc=gcc opt=0,2       axes and their values, instead of the language's default matrix
     @flags -pthread              more flags for compiler and linker
     @run NAME [ARG...]           one execution; without a further word of it, it must be silent: no error, no warning
@@ -15,6 +16,7 @@ belong to the program, those after it to that run:
     @limit address-space KIB     ulimit -v for the run
     @expect KIND SEVERITY CONFIDENCE name=value...   a finding that must be there (once)
     @forbid KIND name=value...   a finding that must not be there, of any severity
+    @allow warning               warnings that nothing expects are no failure here
 
 `@expect[link=static] ...` holds for the builds named only; values joined by `,` are alternatives. In names of sides and
 modules `$prog` is the program, `$vault` the library vault: its file when it is shared, the program when it is static.
@@ -73,6 +75,7 @@ class Run:
     cli: list = field(default_factory=list)
     env: dict = field(default_factory=dict)
     limit: int = 0
+    allow_warnings: bool = False
     expects: list = field(default_factory=list)
     forbids: list = field(default_factory=list)
 
@@ -83,6 +86,7 @@ class Program:
 
     path: Path
     libs: list = field(default_factory=list)
+    plugins: list = field(default_factory=list)
     axes: dict = field(default_factory=dict)
     flags: list = field(default_factory=list)
     runs: list = field(default_factory=list)
@@ -123,6 +127,8 @@ def apply_to_run(run, word, only, words):
         run.env.update(pair.split("=", 1) for pair in words)
     elif word == "limit":
         run.limit = int(words[1]) * 1024
+    elif word == "allow" and words == ["warning"]:
+        run.allow_warnings = True
     elif word == "expect":
         run.expects.append(parse_expectation(words, only))
     elif word == "forbid":
@@ -138,6 +144,8 @@ def apply_directive(program, word, only, words):
         program.runs.append(Run(words[0], words))
     elif word == "libs" and not program.runs:
         program.libs += words
+    elif word == "plugins" and not program.runs:
+        program.plugins += words
     elif word == "builds" and not program.runs:
         program.axes = parse_pairs(words)
     elif word == "flags" and not program.runs:

@@ -114,8 +114,9 @@ def finding_matches(log, expectation, finding):
     return all(any(value_matches(value, facts[name]) for value in values) for name, values in expectation.facts.items())
 
 
-def judge(log, expects, forbids):
-    """What is wrong with the findings of `log`: expected ones that are missing, and those that should not be there."""
+def judge(log, expects, forbids=(), tolerated=("note",)):
+    """What is wrong with the findings of `log`: expected ones that are missing, and those that should not be there.
+    Findings of a severity in `tolerated` need no expectation."""
     left, problems = log.findings(), []
     for expectation in expects:
         match = next((f for f in left if finding_matches(log, expectation, f)), None)
@@ -123,7 +124,7 @@ def judge(log, expects, forbids):
             problems.append(f"missing:    {expectation}")
         else:
             left.remove(match)
-    problems += [f"unexpected: {describe(log, f)}" for f in left if f["severity"] != "note"]
+    problems += [f"unexpected: {describe(log, f)}" for f in left if f["severity"] not in tolerated]
     for forbidden in forbids:
         hits = [f for f in log.findings() if finding_matches(log, forbidden, f)]
         problems += [f"forbidden:  {describe(log, f)}" for f in hits]

@@ -1,0 +1,179 @@
+"""Custody set up wrongly, by hand and by `custody run`: a clear message that names what is wrong, the program untouched,
+and never a silent nothing."""
+
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+from harness.build import build_program
+from harness.execute import build_dir, custody_command, start
+from harness.header import Program, Run
+from harness.logs import Log
+
+BUILD = {"cc": "gcc", "opt": "0"}
+BUG = Path(__file__).resolve().parent / "exec_chain.c"
+LAST = "104"  # the argument with which exec_chain stays what it is
+
+
+class Scene:
+    """A directory with a program in it that releases a block twice, prints `done` and exits 0."""
+
+    def __init__(self, work):
+        self.place = Path(tempfile.mkdtemp(dir=work))
+        self.binary = self.place / "exec_chain"
+        self.log = self.place / "log.jsonl"
+        build_program(Program(BUG), BUILD, work, self.binary)
+
+    def preload(self, options, *arguments, cwd=None):
+        """Runs the program with the library preloaded by hand."""
+        run = Run("settings", [], env={"LD_PRELOAD": str(build_dir() / "libcustody_preload.so"),
+                                       "CUSTODY_OPTIONS": options})
+        return start([str(self.binary), *(arguments or [LAST])], run, cwd or self.place)
+
+    def custody(self, *words):
+        return start([build_dir() / "custody", *words], Run("settings", []), self.place)
+
+    def kinds(self):
+        return [finding["kind"] for finding in Log(self.log).findings()]
+
+
+def unless(condition, result, what):
+    """A problem, with what the program said, when `condition` does not hold."""
+    return [] if condition else [f"{what}: status {result.returncode}, stdout {result.stdout[-300:]!r}, "
+                                 f"stderr {result.stderr[-800:]!r}"]
+
+
+def preload_by_hand_works_the_same(scene):
+    result = scene.preload(f"log={scene.log}:fail_on=error")
+    return unless(result.stdout == "done\n" and "double-free" in scene.kinds(), result, "by hand") + Log(scene.log).problems
+
+
+def without_a_log_findings_go_to_stderr(scene):
+    result = scene.preload("")
+    right = result.stdout == "done\n" and result.returncode == 0 and "double-free" in result.stderr
+    return unless(right, result, "no log")
+
+
+def unknown_setting_is_named(scene):
+    result = scene.preload(f"log={scene.log}:colour=blue")
+    return unless("colour" in result.stderr and result.stdout == "done\n" and scene.kinds(), result, "unknown setting")
+
+
+def bad_value_is_named_and_the_default_stays(scene):
+    problems = []
+    for setting in ("stacks=many", "stacks=65", "stacks=-1", "stacks=", "strict=perhaps", "leaks=all"):
+        scene.log.unlink(missing_ok=True)
+        result = scene.preload(f"{setting}:log={scene.log}")
+        name = setting.split("=", maxsplit=1)[0]
+        problems += unless(name in result.stderr and result.stdout == "done\n" and scene.kinds(), result, setting)
+    return problems
+
+
+def malformed_options_do_no_harm(scene):
+    problems = []
+    for options in (":::", "=", "log", "=x", "x" * 5000, "log=" + "y" * 5000, "\x01\xff=\x02", "stacks=1:stacks=2"):
+        result = scene.preload(options)
+        problems += unless(result.stdout == "done\n" and result.returncode == 0, result, f"options {options[:20]!r}")
+    return problems
+
+
+def unwritable_log_is_said_and_findings_go_to_stderr(scene):
+    problems = []
+    for path in ("/no/such/directory/log", "/proc/self/exe", str(scene.place)):
+        result = scene.preload(f"log={path}")
+        right = "log" in result.stderr and path in result.stderr and "double-free" in result.stderr
+        problems += unless(right and result.stdout == "done\n", result, f"log {path}")
+    return problems
+
+
+def symbolic_link_as_log_is_refused(scene):
+    victim = scene.place / "victim"
+    victim.write_text("precious\n")
+    scene.log.symlink_to(victim)
+    result = scene.preload(f"log={scene.log}")
+    return unless(victim.read_text() == "precious\n" and result.stdout == "done\n", result, "symbolic link")
+
+
+def log_is_private(scene):
+    scene.preload(f"log={scene.log}")
+    mode = stat.S_IMODE(scene.log.stat().st_mode)
+    return [] if mode == 0o600 else [f"the log has mode {mode:o}"]
+
+
+def relative_log_stays_where_the_program_began(scene):
+    scene.preload("log=log.jsonl", "101")
+    kinds = scene.kinds()
+    return [] if kinds == ["double-free"] * 4 else [f"relative log: {kinds}"]
+
+
+def full_disk_harms_nobody(scene):
+    result = scene.preload("log=/dev/full")
+    return unless(result.stdout == "done\n" and result.returncode == 0, result, "full disk")
+
+
+def run_leaves_status_and_signals(scene):
+    problems = []
+    for words, status in ((["--fail-on", "never"], 0), ([], 99), (["--exit-code", "42"], 42), (["--fail-on", "note"], 99)):
+        result = scene.custody("run", "--quiet", "--log", scene.log, *words, "--", scene.binary, LAST)
+        problems += unless(result.returncode == status and result.stdout == "done\n", result, f"run {words}")
+    return problems
+
+
+def run_says_what_it_cannot_run(scene):
+    text, script = scene.place / "text", scene.place / "script"
+    text.write_text("not a program\n")
+    script.write_text("#!/bin/sh\necho done\n")
+    script.chmod(0o755)
+    problems = []
+    for command, status in ((["/no/such/program"], 127), ([text], 126), ([script], 0)):
+        result = scene.custody("run", "--quiet", "--log", scene.log, "--", *command)
+        problems += unless(result.returncode == status and (status == 0 or result.stderr), result, f"run {command}")
+    return problems
+
+
+def run_refuses_what_it_cannot_watch(scene):
+    source = scene.place / "plain.c"
+    source.write_text('int main(void) { return 0; }\n')
+    problems = []
+    for name, flags in (("static", ["-static"]), ("sanitized", ["-fsanitize=address"])):
+        binary = scene.place / name
+        subprocess.run(["gcc", *flags, "-o", binary, source], check=True, capture_output=True)
+        result = scene.custody("run", "--log", scene.log, "--", binary)
+        problems += unless(result.returncode == 125 and result.stderr, result, f"run {name}")
+    return problems
+
+
+def settings_of_run_are_checked(scene):
+    problems = []
+    for words in (["--stacks", "65"], ["--exit-code", "300"], ["--fail-on", "sometimes"], ["--leaks", "some"],
+                  ["--log", "/no/such/directory/log"], ["--policy", "/no/such/policy"], ["--unknown"]):
+        result = scene.custody("run", *words, "--", scene.binary, LAST)
+        problems += unless(result.returncode == 125 and result.stderr, result, f"run {words}")
+    return problems
+
+
+def children_of_a_shell_are_found(scene):
+    run = Run("settings", [])
+    command = ["/bin/sh", "-c", f"{scene.binary} {LAST}; echo $?"]
+    result = start(custody_command(scene.log, run, command), run, scene.place)
+    right = result.stdout == "done\n0\n" and result.returncode == 99 and scene.kinds() == ["double-free"]
+    return unless(right, result, "child of a shell") + Log(scene.log).problems
+
+
+CASES = [
+    preload_by_hand_works_the_same, without_a_log_findings_go_to_stderr, unknown_setting_is_named,
+    bad_value_is_named_and_the_default_stays, malformed_options_do_no_harm,
+    unwritable_log_is_said_and_findings_go_to_stderr, symbolic_link_as_log_is_refused, log_is_private,
+    relative_log_stays_where_the_program_began, full_disk_harms_nobody, run_leaves_status_and_signals,
+    run_says_what_it_cannot_run, run_refuses_what_it_cannot_watch, settings_of_run_are_checked,
+    children_of_a_shell_are_found,
+]
+
+
+def run_case(case, work):
+    return [(f"settings/{case.__name__}", case(Scene(work)))]
+
+
+def tasks(work, wanted):
+    return [(run_case, case, work) for case in CASES if wanted in f"settings/{case.__name__}"]

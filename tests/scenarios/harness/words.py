@@ -1,0 +1,48 @@
+"""The lists of include/custody/*.def, and a check that the schema and the suites keep up with them."""
+
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+SCHEMA = ROOT / "docs" / "audit-log.schema.json"
+
+
+def rows(name):
+    """The entries of a .def file, each a list of its arguments with quotes taken off."""
+    text = (ROOT / "include" / "custody" / f"{name}.def").read_text()
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    entries = re.findall(r"^CUSTODY_\w+\((.*)\)$", text, flags=re.MULTILINE)
+    return [[word.strip().strip('"') for word in entry.split(",", 3)] for entry in entries]
+
+
+def finding_kinds():
+    return {row[1] for row in rows("findings")}
+
+
+def contract_names():
+    """Name of a contract by the identifier that doors.def uses."""
+    return {row[0]: row[1] for row in rows("contracts")}
+
+
+def doors():
+    """Every door as (symbol, name of its contract, verb)."""
+    names = contract_names()
+    return [(symbol, names[contract], verb) for _, symbol, contract, verb in rows("doors")]
+
+
+def schema_task():
+    """The schema's words are those of the lists."""
+    schema = json.loads(SCHEMA.read_text())["$defs"]
+    problems = []
+    for what, ours, theirs in (("kinds", finding_kinds(), schema["finding"]["properties"]["kind"]["enum"]),
+                               ("contracts", set(contract_names().values()), schema["contract"]["enum"])):
+        if ours != set(theirs):
+            problems.append(f"{what}: only in one of list and schema: {sorted(ours ^ set(theirs))}")
+    return [("words/schema", problems)]
+
+
+def coverage_task(programs):
+    """Every kind of finding is expected by some scenario."""
+    expected = {e.kind for program in programs for run in program.runs for e in run.expects}
+    return [("words/coverage", [f"no scenario expects {kind}" for kind in sorted(finding_kinds() - expected)])]
