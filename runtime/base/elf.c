@@ -261,9 +261,11 @@ static bool may_reach(const struct cst_elf *elf, const struct cst_elf_symbol *sy
     return address >= section.sh_addr && address - section.sh_addr < section.sh_size;
 }
 
-static unsigned binding_rank(const struct cst_elf_symbol *symbol)
+/* Global before weak before local; among equals the name without the underscore of internal aliases. */
+static unsigned name_rank(const struct cst_elf_symbol *symbol)
 {
-    return symbol->binding == STB_GLOBAL ? 2 : symbol->binding == STB_WEAK ? 1 : 0;
+    unsigned binding = symbol->binding == STB_GLOBAL ? 2 : symbol->binding == STB_WEAK ? 1 : 0;
+    return 2 * binding + (symbol->name[0] != '_');
 }
 
 /* Whether `one` tells better than `other` what is at `address`; both begin at or before it. */
@@ -275,7 +277,7 @@ static bool tells_better(const struct cst_elf_symbol *one, const struct cst_elf_
     if (one->value != other->value) {
         return one->value > other->value;
     }
-    return binding_rank(one) > binding_rank(other);
+    return name_rank(one) > name_rank(other);
 }
 
 bool cst_elf_symbol_at(const struct cst_elf *elf, uint64_t address, struct cst_elf_symbol *out_symbol)

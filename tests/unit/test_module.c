@@ -1,0 +1,458 @@
+/* The registry of modules, over libraries that the test compiles, copies, loads, unloads, replaces and removes. The
+ * runtime is linked into the test program, so the program is the test's, not Custody's. */
+#include "site/module.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "fixtures/fixture.h"
+
+#define MANY 200
+#define THREADS 8
+#define RACES 20
+
+static atomic_uint told[CST_MODULE_MAX];
+
+static void count_telling(const struct cst_module *module)
+{
+    atomic_fetch_add(&told[module->id], 1);
+}
+
+static int build_fixtures(void **state)
+{
+    (void)state;
+    fixture_begin();
+    fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0a -o @/plain.so %/plain.c");
+    fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0b -o @/other.so %/plain.c");
+    fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=none -o @/bare.so %/plain.c");
+    fixture_run("c++ -O0 -shared -fPIC -o @/placement.so %/placement.cpp");
+    fixture_run("c++ -O1 -shared -fPIC -o @/operators.so %/operators.cpp");
+    fixture_run("mkdir @/copies");
+    cst_module_observe(count_telling);
+    cst_module_scan();
+    return 0;
+}
+
+static int remove_fixtures(void **state)
+{
+    (void)state;
+    fixture_end();
+    return 0;
+}
+
+static void *load(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL) {
+        fail_msg("%s", dlerror());
+    }
+    return library;
+}
+
+static uintptr_t address_in(void *library, const char *symbol)
+{
+    void *address = dlsym(library, symbol);
+    assert_non_null(address);
+    return (uintptr_t)address;
+}
+
+static const struct cst_module *module_of(void *library)
+{
+    return cst_module_find(address_in(library, "plain_name"));
+}
+
+static void the_program_is_module_0(void **state)
+{
+    (void)state;
+    char path[PATH_MAX] = "";
+    assert_true(readlink("/proc/self/exe", path, sizeof path - 1) > 0);
+    const struct cst_module *program = cst_module_find((uintptr_t)&build_fixtures);
+    assert_ptr_equal(program, cst_module_get(0));
+    assert_int_equal(program->id, 0);
+    assert_int_equal(program->role, CST_ROLE_PROGRAM);
+    assert_int_equal(program->lang, CUSTODY_LANG_C);
+    assert_int_equal(program->rust, CST_RUST_ABSENT);
+    assert_false(program->own_operators);
+    assert_string_equal(program->path, path);
+    assert_string_equal(program->name, "test_module");
+    assert_true(program->lo <= (uintptr_t)&build_fixtures && (uintptr_t)&build_fixtures < program->hi);
+}
+
+static void the_scan_registers_what_is_loaded_and_tells_of_each_once(void **state)
+{
+    (void)state;
+    uint32_t count = cst_module_count();
+    assert_true(count >= 4);
+    cst_module_scan();
+    assert_int_equal(cst_module_count(), count);
+    for (uint32_t id = 0; id < count; id++) {
+        assert_int_equal(cst_module_get(id)->id, id);
+        assert_int_equal(told[id], 1);
+    }
+    assert_null(cst_module_get(count));
+    assert_null(cst_module_get(CST_MODULE_NONE));
+}
+
+static void libc_and_the_kernels_library_are_libc(void **state)
+{
+    (void)state;
+    const struct cst_module *libc = cst_module_find((uintptr_t)dlsym(RTLD_DEFAULT, "printf"));
+    assert_string_equal(libc->name, "libc.so.6");
+    assert_int_equal(libc->path[0], '/');
+    assert_int_equal(libc->role, CST_ROLE_LIBC);
+    assert_true(libc->build_id_size > 0);
+    const struct cst_module *vdso = cst_module_find(getauxval(AT_SYSINFO_EHDR));
+    if (vdso != NULL) { /* the kernel may run without one */
+        assert_int_equal(vdso->role, CST_ROLE_LIBC);
+        assert_string_equal(vdso->name, "linux-vdso.so.1");
+    }
+}
+
+static void what_is_in_no_module_is_not_found(void **state)
+{
+    (void)state;
+    int local = 0;
+    static const uintptr_t wild[] = {0, 1, UINTPTR_MAX, UINTPTR_MAX / 2, (uintptr_t)1 << 63};
+    assert_null(cst_module_find((uintptr_t)&local));
+    for (size_t i = 0; i < sizeof wild / sizeof wild[0]; i++) {
+        assert_null(cst_module_find(wild[i]));
+    }
+    void *block = malloc(64);
+    assert_null(cst_module_find((uintptr_t)block));
+    free(block);
+}
+
+static void languages_and_operators_are_told_apart(void **state)
+{
+    (void)state;
+    void *plain = load(fixture_path("plain.so"));
+    void *placement = load(fixture_path("placement.so"));
+    void *operators = load(fixture_path("operators.so"));
+    const struct cst_module *c = module_of(plain);
+    assert_int_equal(c->role, CST_ROLE_LIBRARY);
+    assert_int_equal(c->lang, CUSTODY_LANG_C);
+    assert_false(c->own_operators);
+    const struct cst_module *cxx = cst_module_find(address_in(placement, "placement_make"));
+    assert_int_equal(cxx->lang, CUSTODY_LANG_CXX);
+    assert_false(cxx->own_operators);
+    assert_true(cst_module_find(address_in(operators, "_Znwm"))->own_operators ||
+                strstr(cst_module_find(address_in(operators, "_Znwm"))->name, "libstdc++") != NULL);
+    cst_module_scan();
+    bool found = false;
+    for (uint32_t id = 0; id < cst_module_count(); id++) {
+        const struct cst_module *module = cst_module_get(id);
+        found |= strcmp(module->name, "operators.so") == 0 && module->own_operators;
+        assert_true(strncmp(module->name, "libstdc++", 9) != 0 || module->role == CST_ROLE_CXX_RUNTIME);
+        assert_true(module->role != CST_ROLE_CXX_RUNTIME || !module->own_operators);
+    }
+    assert_true(found);
+    dlclose(operators);
+    dlclose(placement);
+    dlclose(plain);
+    cst_module_sweep();
+}
+
+static void a_library_loaded_again_is_a_new_module(void **state)
+{
+    (void)state;
+    void *library = load(fixture_path("plain.so"));
+    const struct cst_module *first = module_of(library);
+    assert_ptr_equal(first, module_of(library));
+    assert_int_equal(cst_module_sweep(), 0);
+    assert_false(first->unloaded);
+    uintptr_t address = address_in(library, "plain_name");
+    dlclose(library);
+    assert_null(cst_module_find(address));
+    assert_int_equal(cst_module_sweep(), 1);
+    assert_int_equal(cst_module_sweep(), 0);
+    assert_true(first->unloaded);
+
+    library = load(fixture_path("plain.so"));
+    const struct cst_module *second = module_of(library);
+    assert_true(second->id > first->id && second->epoch > first->epoch);
+    assert_false(second->unloaded);
+    assert_int_equal(told[second->id], 1);
+    assert_ptr_equal(cst_module_get(first->id), first);
+    dlclose(library);
+    cst_module_sweep();
+}
+
+/* The loader puts the second where the first was, and perhaps into the same record; only a scan tells them apart. */
+static void a_library_that_took_anothers_place_is_told_apart_by_a_scan(void **state)
+{
+    (void)state;
+    void *library = load(fixture_path("plain.so"));
+    const struct cst_module *first = module_of(library);
+    dlclose(library);
+    library = load(fixture_path("other.so"));
+    assert_true(first->lo < address_in(library, "plain_name") && address_in(library, "plain_name") < first->hi);
+    cst_module_scan();
+    const struct cst_module *second = module_of(library);
+    assert_true(first->unloaded);
+    assert_string_equal(first->name, "plain.so");
+    assert_string_equal(second->name, "other.so");
+    assert_int_equal(second->build_id[0], 0x0b);
+    dlclose(library);
+    cst_module_sweep();
+}
+
+static void hundreds_of_modules_are_found_by_their_own_names(void **state)
+{
+    (void)state;
+    static void *libraries[MANY];
+    fixture_run("i=0; while [ $i -lt 200 ]; do cp @/plain.so @/copies/$i.so; i=$((i+1)); done");
+    for (int i = 0; i < MANY; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "copies/%d.so", i);
+        libraries[i] = load(fixture_path(name));
+    }
+    uint32_t before = cst_module_count();
+    cst_module_scan();
+    assert_int_equal(cst_module_count(), before + MANY);
+    for (int i = 0; i < MANY; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%d.so", i);
+        assert_string_equal(module_of(libraries[i])->name, name);
+    }
+    assert_int_equal(cst_module_count(), before + MANY);
+    for (int i = 0; i < MANY; i += 2) {
+        dlclose(libraries[i]);
+    }
+    assert_int_equal(cst_module_sweep(), MANY / 2);
+    for (int i = 1; i < MANY; i += 2) {
+        assert_false(module_of(libraries[i])->unloaded);
+        dlclose(libraries[i]);
+    }
+    assert_int_equal(cst_module_sweep(), MANY / 2);
+}
+
+struct race {
+    pthread_barrier_t *start;
+    uintptr_t address;
+    const struct cst_module *found;
+};
+
+static void *find_in_race(void *argument)
+{
+    struct race *race = argument;
+    pthread_barrier_wait(race->start);
+    race->found = cst_module_find(race->address);
+    return NULL;
+}
+
+static void threads_that_race_for_a_new_module_register_it_once(void **state)
+{
+    (void)state;
+    for (int round = 0; round < RACES; round++) {
+        void *library = load(fixture_path("plain.so"));
+        uint32_t before = cst_module_count();
+        pthread_barrier_t start;
+        pthread_t threads[THREADS];
+        struct race races[THREADS];
+        pthread_barrier_init(&start, NULL, THREADS);
+        for (int i = 0; i < THREADS; i++) {
+            races[i] = (struct race){&start, address_in(library, "plain_name"), NULL};
+            assert_int_equal(pthread_create(&threads[i], NULL, find_in_race, &races[i]), 0);
+        }
+        for (int i = 0; i < THREADS; i++) {
+            pthread_join(threads[i], NULL);
+            assert_ptr_equal(races[i].found, cst_module_get(before));
+        }
+        assert_int_equal(cst_module_count(), before + 1);
+        assert_int_equal(told[before], 1);
+        pthread_barrier_destroy(&start);
+        dlclose(library);
+        assert_int_equal(cst_module_sweep(), 1);
+    }
+}
+
+static void symbols_are_named_with_their_start(void **state)
+{
+    (void)state;
+    const char *name;
+    uintptr_t start;
+    const struct cst_module *program = cst_module_get(0);
+    assert_true(cst_module_symbol(program, (uintptr_t)&find_in_race + 1, &name, &start));
+    assert_string_equal(name, "find_in_race");
+    assert_int_equal(start, (uintptr_t)&find_in_race);
+    assert_false(cst_module_symbol(program, program->lo, &name, &start));
+
+    uintptr_t printf_address = (uintptr_t)dlsym(RTLD_DEFAULT, "printf");
+    assert_true(cst_module_symbol(cst_module_find(printf_address), printf_address + 2, &name, &start));
+    assert_string_equal(name, "printf");
+    assert_int_equal(start, printf_address);
+}
+
+static void symbols_of_an_unloaded_library_are_still_told(void **state)
+{
+    (void)state;
+    void *library = load(fixture_path("plain.so"));
+    const struct cst_module *module = module_of(library);
+    uintptr_t address = address_in(library, "plain_name");
+    dlclose(library);
+    cst_module_sweep();
+    const char *name;
+    uintptr_t start;
+    assert_true(cst_module_symbol(module, address, &name, &start));
+    assert_string_equal(name, "plain_name");
+}
+
+static void symbols_are_not_taken_from_a_file_that_took_the_place(void **state)
+{
+    (void)state;
+    fixture_run("cp @/plain.so @/replaced.so && cp @/bare.so @/removed.so");
+    void *library = load(fixture_path("replaced.so"));
+    void *bare = load(fixture_path("removed.so"));
+    fixture_run("cp @/other.so @/new && mv @/new @/replaced.so && rm @/removed.so");
+    const struct cst_module *module = module_of(library);
+    const struct cst_module *removed = module_of(bare);
+    assert_string_equal(module->name, "replaced.so");
+    assert_string_equal(removed->name, "removed.so");
+    assert_int_equal(removed->build_id_size, 0);
+    const char *name;
+    uintptr_t start;
+    assert_false(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
+    assert_false(cst_module_symbol(removed, address_in(bare, "plain_name"), &name, &start));
+    dlclose(bare);
+    dlclose(library);
+    cst_module_sweep();
+}
+
+static void a_library_without_build_id_is_known_by_its_headers(void **state)
+{
+    (void)state;
+    void *library = load(fixture_path("bare.so"));
+    const char *name;
+    uintptr_t start;
+    const struct cst_module *module = module_of(library);
+    assert_int_equal(module->build_id_size, 0);
+    assert_true(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
+    dlclose(library);
+    cst_module_sweep();
+}
+
+static void a_relative_name_becomes_a_path(void **state)
+{
+    (void)state;
+    char before[PATH_MAX];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(fixture_directory), 0);
+    void *library = load("./plain.so");
+    assert_int_equal(chdir(before), 0);
+    assert_string_equal(module_of(library)->path, fixture_path("plain.so"));
+    dlclose(library);
+    cst_module_sweep();
+}
+
+static void a_library_in_anonymous_memory_has_a_name_and_no_file(void **state)
+{
+    (void)state;
+    char command[64];
+    int fd = memfd_create("plugin", 0);
+    assert_true(fd >= 0);
+    snprintf(command, sizeof command, "cat @/plain.so >/proc/%d/fd/%d", getpid(), fd);
+    fixture_run(command);
+    snprintf(command, sizeof command, "/proc/self/fd/%d", fd);
+    void *library = load(command);
+    close(fd);
+    const struct cst_module *module = module_of(library);
+    assert_string_equal(module->name, "memfd:plugin");
+    assert_int_equal(module->role, CST_ROLE_LIBRARY);
+    assert_int_equal(module->build_id[0], 0x0a);
+    const char *name;
+    uintptr_t start;
+    assert_false(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
+    dlclose(library);
+    cst_module_sweep();
+}
+
+static void errno_is_left_alone(void **state)
+{
+    (void)state;
+    fixture_run("cp @/plain.so @/gone.so");
+    void *library = load(fixture_path("gone.so"));
+    fixture_run("rm @/gone.so");
+    uintptr_t address = address_in(library, "plain_name");
+    const char *name;
+    uintptr_t start;
+    errno = 4711;
+    const struct cst_module *module = cst_module_find(address);
+    bool named = cst_module_symbol(module, address, &name, &start);
+    cst_module_scan();
+    assert_int_equal(errno, 4711);
+    assert_false(named);
+    dlclose(library);
+    cst_module_sweep();
+}
+
+static void a_child_registers_for_itself(void **state)
+{
+    (void)state;
+    uint32_t before = cst_module_count();
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        cst_module_after_fork();
+        const struct cst_module *module = module_of(load(fixture_path("plain.so")));
+        _exit(module != NULL && module->id == before ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(cst_module_count(), before);
+}
+
+/* Last: it uses up the ids. */
+static void when_ids_are_used_up_modules_are_not_found(void **state)
+{
+    (void)state;
+    cst_module_observe(NULL);
+    while (cst_module_count() < CST_MODULE_MAX) {
+        void *library = load(fixture_path("plain.so"));
+        assert_non_null(module_of(library));
+        dlclose(library);
+        assert_int_equal(cst_module_sweep(), 1);
+    }
+    void *library = load(fixture_path("plain.so"));
+    assert_null(module_of(library));
+    assert_int_equal(cst_module_count(), CST_MODULE_MAX);
+    assert_non_null(cst_module_find((uintptr_t)&build_fixtures));
+    dlclose(library);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_program_is_module_0),
+        cmocka_unit_test(the_scan_registers_what_is_loaded_and_tells_of_each_once),
+        cmocka_unit_test(libc_and_the_kernels_library_are_libc),
+        cmocka_unit_test(what_is_in_no_module_is_not_found),
+        cmocka_unit_test(languages_and_operators_are_told_apart),
+        cmocka_unit_test(a_library_loaded_again_is_a_new_module),
+        cmocka_unit_test(a_library_that_took_anothers_place_is_told_apart_by_a_scan),
+        cmocka_unit_test(hundreds_of_modules_are_found_by_their_own_names),
+        cmocka_unit_test(threads_that_race_for_a_new_module_register_it_once),
+        cmocka_unit_test(symbols_are_named_with_their_start),
+        cmocka_unit_test(symbols_of_an_unloaded_library_are_still_told),
+        cmocka_unit_test(symbols_are_not_taken_from_a_file_that_took_the_place),
+        cmocka_unit_test(a_library_without_build_id_is_known_by_its_headers),
+        cmocka_unit_test(a_relative_name_becomes_a_path),
+        cmocka_unit_test(a_library_in_anonymous_memory_has_a_name_and_no_file),
+        cmocka_unit_test(errno_is_left_alone),
+        cmocka_unit_test(a_child_registers_for_itself),
+        cmocka_unit_test(when_ids_are_used_up_modules_are_not_found),
+    };
+    return cmocka_run_group_tests(tests, build_fixtures, remove_fixtures);
+}
