@@ -1,8 +1,7 @@
 /* Questions that logs answer without interpretation; see audit_log.h. */
 #include "audit_log.h"
 
-const struct cst_log_module *cst_log_module_of(const struct cst_log_process *process,
-                                               const struct cst_log_frame *frame)
+const struct cst_log_module *cst_log_module_of(const struct cst_log_process *process, const struct cst_log_frame *frame)
 {
     return frame->module < process->module_count ? process->modules[frame->module] : NULL;
 }

@@ -54,7 +54,7 @@ struct cst_log_finding {
     uint64_t count;  /**< >= 1 */
 
     bool has_block;
-    const char *address; /**< as the log spells it */
+    const char *address;  /**< as the log spells it */
     uint64_t size, align; /**< bytes */
     bool has_owner, has_by;
     struct cst_log_party owner, by;
@@ -94,8 +94,8 @@ struct cst_log_repeat {
 
 /** How the record of a process ends. */
 enum cst_log_end {
-    CST_END_MISSING,  /**< no last word: killed, or still running */
-    CST_END_EXEC,     /**< became another program */
+    CST_END_MISSING, /**< no last word: killed, or still running */
+    CST_END_EXEC,    /**< became another program */
     CST_END_EXIT,
 };
 

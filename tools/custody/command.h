@@ -5,12 +5,12 @@
 
 enum cst_exit {
     CST_EXIT_OK = 0,
-    CST_EXIT_NEW_FINDINGS = 1,    /**< check: something new */
-    CST_EXIT_FINDINGS = 99,       /**< run: findings, unless --exit-code says otherwise */
-    CST_EXIT_OWN_ERROR = 125,     /**< usage, unreadable log, program that cannot be audited */
+    CST_EXIT_NEW_FINDINGS = 1, /**< check: something new */
+    CST_EXIT_FINDINGS = 99,    /**< run: findings, unless --exit-code says otherwise */
+    CST_EXIT_OWN_ERROR = 125,  /**< usage, unreadable log, program that cannot be audited */
     CST_EXIT_CANNOT_EXECUTE = 126,
     CST_EXIT_NOT_FOUND = 127,
-    CST_EXIT_SIGNAL_BASE = 128,   /**< plus the number of the signal that killed the command */
+    CST_EXIT_SIGNAL_BASE = 128, /**< plus the number of the signal that killed the command */
 };
 
 int cst_command_run(int argc, char **argv);

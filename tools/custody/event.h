@@ -18,8 +18,8 @@ struct cst_event_sink {
 /** Result of taking one event. */
 enum cst_event_result {
     CST_EVENT_TAKEN,
-    CST_EVENT_MALFORMED,      /**< not an object with v, event and pid */
-    CST_EVENT_OTHER_VERSION,  /**< `v` is not 1 */
+    CST_EVENT_MALFORMED,     /**< not an object with v, event and pid */
+    CST_EVENT_OTHER_VERSION, /**< `v` is not 1 */
 };
 
 /** Takes one event into the log. `*out_why` gets a static text when malformed. */

@@ -53,8 +53,8 @@ void cst_event_module(struct cst_log *log, struct cst_log_process *process, cons
     module->name = *module->path ? last_component(module->path) : "unknown";
     module->build_id = copy_field(log, event, "build_id", "");
     while (process->module_count <= id) {
-        process->modules = cst_arena_extend(&log->arena, process->modules, process->module_count,
-                                            sizeof(struct cst_log_module *));
+        process->modules =
+            cst_arena_extend(&log->arena, process->modules, process->module_count, sizeof(struct cst_log_module *));
         process->modules[process->module_count++] = NULL;
     }
     process->modules[id] = module;
@@ -62,8 +62,7 @@ void cst_event_module(struct cst_log *log, struct cst_log_process *process, cons
 
 static void take_side(struct cst_log *log, struct cst_log_process *process, const json_t *object)
 {
-    process->sides =
-        cst_arena_extend(&log->arena, process->sides, process->side_count, sizeof(struct cst_log_side));
+    process->sides = cst_arena_extend(&log->arena, process->sides, process->side_count, sizeof(struct cst_log_side));
     process->sides[process->side_count++] = (struct cst_log_side){
         .side = copy_field(log, object, "side", "unknown"),
         .lang = copy_field(log, object, "lang", "unknown"),

@@ -9,17 +9,11 @@
 #define uthash_fatal(message) cst_say_and_exit("%s", message)
 #include <uthash.h>
 
-/* How often a finding came in one process, by its lines. */
-struct appearance {
-    const struct cst_log_process *process;
-    uint64_t count;
-};
-
 /* A group under construction. */
 struct draft {
     struct cst_group group;
-    size_t order; /* of appearance */
-    struct appearance *appearances;
+    size_t order;                             /* of appearance */
+    const struct cst_log_process **processes; /* that have a line of it */
     UT_hash_handle hh;
 };
 
@@ -48,25 +42,27 @@ static void add_finding(struct cst_arena *arena, struct draft *draft, const stru
     group->count += finding->count;
     group->leak_blocks += finding->leak_blocks;
     group->leak_bytes += finding->leak_bytes;
-    if (group->processes > 0 && draft->appearances[group->processes - 1].process == finding->process) {
-        draft->appearances[group->processes - 1].count += finding->count;
+    if (group->processes > 0 && draft->processes[group->processes - 1] == finding->process) {
         return;
     }
-    draft->appearances =
-        cst_arena_extend(arena, draft->appearances, group->processes, sizeof *draft->appearances);
-    draft->appearances[group->processes++] = (struct appearance){finding->process, finding->count};
+    draft->processes = cst_arena_extend(arena, draft->processes, group->processes, sizeof *draft->processes);
+    draft->processes[group->processes++] = finding->process;
 }
 
-/* A repeat tells the whole count of its process, the lines already counted included. */
-static void add_repeat(struct draft *draft, const struct cst_log_process *process, uint64_t count)
+static bool came_in(const struct draft *draft, const struct cst_log_process *process)
 {
-    uint64_t counted = 0;
     for (size_t i = 0; i < draft->group.processes; i++) {
-        if (draft->appearances[i].process == process) {
-            counted += draft->appearances[i].count;
+        if (draft->processes[i] == process) {
+            return true;
         }
     }
-    draft->group.count += count > counted ? count - counted : 0;
+    return false;
+}
+
+/* A repeat tells all times in its process, among them the first, which has a line and is counted already. */
+static void add_repeat(struct draft *draft, const struct cst_log_process *process, uint64_t count)
+{
+    draft->group.count += count - (count > 0 && came_in(draft, process) ? 1 : 0);
 }
 
 static void add_repeats(struct draft *drafts, const struct cst_log *log)

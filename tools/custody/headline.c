@@ -39,8 +39,7 @@ const char *cst_headline_count(struct cst_arena *arena, uint64_t count, const ch
 
 static const char *owner_of(struct cst_arena *arena, const struct cst_log_finding *finding)
 {
-    return finding->has_owner ? cst_headline_party(arena, finding->owner.side, finding->owner.lang)
-                              : "an unknown side";
+    return finding->has_owner ? cst_headline_party(arena, finding->owner.side, finding->owner.lang) : "an unknown side";
 }
 
 /* " by libledger.so (c) with free", or what is known of it. */

@@ -13,11 +13,11 @@
 /** A file being read. Start with {.file = ...}; the caller closes the file. */
 struct cst_line_source {
     FILE *file;
-    char *buffer;        /**< CST_LINE_MAX + 1 bytes, made on first use */
-    size_t length;       /**< bytes of the current line */
+    char *buffer;         /**< CST_LINE_MAX + 1 bytes, made on first use */
+    size_t length;        /**< bytes of the current line */
     unsigned long number; /**< of the current line, from 1 */
-    bool complete;       /**< it ended with a newline */
-    bool too_long;       /**< it was longer than CST_LINE_MAX; `buffer` has its beginning */
+    bool complete;        /**< it ended with a newline */
+    bool too_long;        /**< it was longer than CST_LINE_MAX; `buffer` has its beginning */
 };
 
 /** Reads the next line into the source; false at the end of the file or on a read error (see ferror). */

@@ -28,7 +28,6 @@ bool cst_option_number(const char *command, const char *name, const char *text, 
 bool cst_option_severity(const char *command, const char *name, const char *text, bool allow_never, int *out_severity);
 
 /** Reads one of `words` (ends with NULL); `out_index` gets which. */
-bool cst_option_word(const char *command, const char *name, const char *text, const char *const *words,
-                     int *out_index);
+bool cst_option_word(const char *command, const char *name, const char *text, const char *const *words, int *out_index);
 
 #endif

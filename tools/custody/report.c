@@ -14,8 +14,8 @@ void cst_report_totals(FILE *out, const struct cst_groups *groups)
 {
     for (int severity = CUSTODY_SEVERITY_ERROR; severity >= CUSTODY_SEVERITY_NOTE; severity--) {
         size_t count = cst_groups_count(groups, (enum custody_severity)severity);
-        fprintf(out, "%zu %s%s%s", count, custody_severity_name((enum custody_severity)severity),
-                count == 1 ? "" : "s", severity == CUSTODY_SEVERITY_NOTE ? "" : ", ");
+        fprintf(out, "%zu %s%s%s", count, custody_severity_name((enum custody_severity)severity), count == 1 ? "" : "s",
+                severity == CUSTODY_SEVERITY_NOTE ? "" : ", ");
     }
     size_t processes = 0;
     for (size_t i = 0; i < groups->program_count; i++) {

@@ -9,10 +9,10 @@
 
 /** What is wanted. */
 struct cst_report_wish {
-    int severity;      /**< least enum custody_severity that is shown */
-    bool all_leaks;    /**< leaks of severity `note` one by one instead of a line per side */
-    const char *side;  /**< only findings in which this side takes part; NULL for all */
-    bool tables;       /**< sides and crossings too (text; JSON always has them) */
+    int severity;     /**< least enum custody_severity that is shown */
+    bool all_leaks;   /**< leaks of severity `note` one by one instead of a line per side */
+    const char *side; /**< only findings in which this side takes part; NULL for all */
+    bool tables;      /**< sides and crossings too (text; JSON always has them) */
 };
 
 /** Prints a text report. Colour when `colour`. */

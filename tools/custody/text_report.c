@@ -23,9 +23,12 @@ struct text_report {
 static enum cst_paint paint_of(enum custody_severity severity)
 {
     switch (severity) {
-    case CUSTODY_SEVERITY_ERROR: return CST_PAINT_ERROR;
-    case CUSTODY_SEVERITY_WARNING: return CST_PAINT_WARNING;
-    case CUSTODY_SEVERITY_NOTE: break;
+    case CUSTODY_SEVERITY_ERROR:
+        return CST_PAINT_ERROR;
+    case CUSTODY_SEVERITY_WARNING:
+        return CST_PAINT_WARNING;
+    case CUSTODY_SEVERITY_NOTE:
+        break;
     }
     return CST_PAINT_NOTE;
 }
@@ -91,8 +94,8 @@ static void print_particulars(struct text_report *report, const struct cst_group
 {
     const struct cst_log_finding *finding = group->first;
     struct cst_arena *arena = &report->arena;
-    const char *text = cst_arena_format(arena, "%s, seen %s", finding->confidence,
-                                        cst_headline_count(arena, group->count, "time"));
+    const char *text =
+        cst_arena_format(arena, "%s, seen %s", finding->confidence, cst_headline_count(arena, group->count, "time"));
     if (group->processes > 1) {
         text = cst_arena_format(arena, "%s in %zu processes", text, group->processes);
     }

@@ -96,8 +96,8 @@ static void print_sides(const struct cst_canvas *canvas, struct cst_arena *arena
     }
 }
 
-static void print_crossings(const struct cst_canvas *canvas, struct cst_arena *arena,
-                            const struct cst_program *program, const char *only)
+static void print_crossings(const struct cst_canvas *canvas, struct cst_arena *arena, const struct cst_program *program,
+                            const char *only)
 {
     static const char *const head[] = {"owner", "released by", "contract", "", "times"};
     struct table table = {.arena = arena, .columns = 5, .first_number = 4};

@@ -1,0 +1,226 @@
+/* `custody run`: preloads the runtime into a command, waits for it, reads the log of all its processes, reports, and turns
+ * findings into an exit status. The steps are files of their own: target, preload, log_file, launch, reader, report. */
+#include "command.h"
+#include "group.h"
+#include "launch.h"
+#include "log_file.h"
+#include "option.h"
+#include "policy_file.h"
+#include "preload.h"
+#include "reader.h"
+#include "report.h"
+#include "say.h"
+#include "target.h"
+#include "usage.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the command line asks for. */
+struct run_wish {
+    struct cst_preload_settings settings;
+    int fail_on;
+    int exit_code;
+    bool keep_log; /* it is the user's, not a temporary one */
+    bool quiet;
+    char **command; /* ends with NULL */
+};
+
+static bool read_numbers(const char *stacks, const char *exit_code, struct run_wish *wish)
+{
+    long number = CST_EXIT_FINDINGS;
+    if (stacks && !cst_option_number("run", "stacks", stacks, 0, 64, &number)) {
+        return false;
+    }
+    number = CST_EXIT_FINDINGS;
+    if (exit_code && !cst_option_number("run", "exit-code", exit_code, 0, 255, &number)) {
+        return false;
+    }
+    wish->exit_code = (int)number;
+    wish->settings.stacks = stacks;
+    return true;
+}
+
+static bool read_words(const char *leaks, const char *fail_on, struct run_wish *wish)
+{
+    static const char *const leak_words[] = {"off", "summary", "full", NULL};
+    int ignored;
+    if (leaks && !cst_option_word("run", "leaks", leaks, leak_words, &ignored)) {
+        return false;
+    }
+    wish->settings.leaks = leaks;
+    wish->fail_on = CUSTODY_SEVERITY_ERROR;
+    return !fail_on || cst_option_severity("run", "fail-on", fail_on, true, &wish->fail_on);
+}
+
+/* Reads the command line; false after a message. With `*out_help` nothing else counts. */
+static bool read_wish(int argc, char **argv, struct run_wish *wish, bool *out_help)
+{
+    const char *log = NULL, *fail_on = NULL, *exit_code = NULL, *policy = NULL, *stacks = NULL, *leaks = NULL;
+    const struct cst_option options[] = {
+        {.name = "log", .value = &log},
+        {.name = "fail-on", .value = &fail_on},
+        {.name = "exit-code", .value = &exit_code},
+        {.name = "strict", .flag = &wish->settings.strict},
+        {.name = "policy", .value = &policy},
+        {.name = "stacks", .value = &stacks},
+        {.name = "leaks", .value = &leaks},
+        {.name = "quiet", .flag = &wish->quiet},
+        {.name = "help", .flag = out_help},
+        {.name = NULL},
+    };
+    int operands = 0;
+    if (!cst_option_parse("run", options, true, argc, argv, &operands)) {
+        return false;
+    }
+    if (*out_help) {
+        return true;
+    }
+    if (operands == 0) {
+        cst_say("run: no command given; see `custody help run`");
+        return false;
+    }
+    wish->command = argv;
+    wish->settings.log = log;
+    wish->settings.policy = policy;
+    wish->keep_log = log != NULL;
+    return read_numbers(stacks, exit_code, wish) && read_words(leaks, fail_on, wish);
+}
+
+/* Makes paths absolute, begins the log and sets the environment. The command may change its directory. */
+static bool prepare(struct cst_arena *arena, struct run_wish *wish)
+{
+    struct cst_preload_settings *settings = &wish->settings;
+    const char *library = cst_preload_find(arena);
+    if (!library || (settings->policy && !cst_policy_file_check(settings->policy))) {
+        return false;
+    }
+    if (settings->policy && !(settings->policy = cst_preload_absolute(arena, settings->policy))) {
+        return false;
+    }
+    settings->log = wish->keep_log ? cst_preload_absolute(arena, settings->log) : cst_log_file_temporary(arena);
+    return settings->log && cst_preload_set(arena, library, settings) &&
+           (!wish->keep_log || cst_log_file_begin(settings->log));
+}
+
+/* A stream to stderr that gathers what it is given: reports are long, and stderr itself writes byte by byte. */
+static FILE *open_stderr(void)
+{
+    int fd = dup(STDERR_FILENO);
+    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    return out ? out : stderr;
+}
+
+static void close_stderr(FILE *out)
+{
+    if (out != stderr) {
+        fclose(out);
+    }
+}
+
+static void print_summary(const struct run_wish *wish, const struct cst_groups *groups)
+{
+    fputs("custody: ", stderr);
+    cst_report_totals(stderr, groups);
+    if (wish->keep_log) {
+        fputs("; log: ", stderr);
+        cst_print_text(stderr, wish->settings.log);
+    }
+    fputc('\n', stderr);
+}
+
+/* Prints findings above notes with their tables; of a clean run only the totals. Quiet: nothing, unless it fails. */
+static void tell(const struct run_wish *wish, const struct cst_groups *groups)
+{
+    if (!wish->quiet && cst_groups_reach(groups, CUSTODY_SEVERITY_WARNING)) {
+        FILE *out = open_stderr();
+        struct cst_symbols *symbols = cst_symbols_new();
+        const struct cst_report_wish report = {.severity = CUSTODY_SEVERITY_NOTE, .tables = true};
+        cst_report_text(out, cst_report_wants_colour(stderr), &report, groups, symbols);
+        cst_symbols_free(symbols);
+        close_stderr(out);
+    }
+    if (!wish->quiet || cst_groups_reach(groups, wish->fail_on)) {
+        print_summary(wish, groups);
+    }
+}
+
+static int exit_status(const struct run_wish *wish, const struct cst_groups *groups, const struct cst_launch_end *end)
+{
+    if (cst_groups_reach(groups, wish->fail_on)) {
+        return wish->exit_code;
+    }
+    return end->signal ? CST_EXIT_SIGNAL_BASE + end->signal : end->status;
+}
+
+/* Reads what the command's processes wrote and decides. */
+static int judge(const struct run_wish *wish, const struct cst_launch_end *end)
+{
+    struct cst_log log = {0};
+    int status = CST_EXIT_OWN_ERROR;
+    if (end->signal && !wish->quiet) {
+        cst_say("%s was killed by signal %d (%s)", wish->command[0], end->signal, strsignal(end->signal));
+    }
+    if (cst_reader_add(&log, wish->settings.log, true)) {
+        if (cst_log_any_start(&log)) {
+            struct cst_groups groups = cst_groups_make(&log);
+            tell(wish, &groups);
+            status = exit_status(wish, &groups, end);
+            cst_groups_free(&groups);
+        } else {
+            cst_say("run: %s ran, but Custody was not in it: no process wrote to the log, so nothing was checked",
+                    wish->command[0]);
+        }
+    }
+    cst_log_free(&log);
+    return status;
+}
+
+static int run_and_judge(const struct run_wish *wish, const char *path)
+{
+    struct cst_launch_end end;
+    if (!cst_launch(path, wish->command, &end)) {
+        return CST_EXIT_OWN_ERROR;
+    }
+    if (!end.started) {
+        cst_say("run: cannot execute %s: %s", path, strerror(end.error));
+        return end.error == ENOENT ? CST_EXIT_NOT_FOUND : CST_EXIT_CANNOT_EXECUTE;
+    }
+    return judge(wish, &end);
+}
+
+static int run(struct cst_arena *arena, struct run_wish *wish)
+{
+    int status = CST_EXIT_OWN_ERROR;
+    const char *path = cst_target_find(arena, wish->command[0], &status);
+    if (!path) {
+        return status;
+    }
+    int refused = cst_target_check(path);
+    if (refused != 0) {
+        return refused;
+    }
+    status = prepare(arena, wish) ? run_and_judge(wish, path) : CST_EXIT_OWN_ERROR;
+    if (!wish->keep_log && wish->settings.log) {
+        unlink(wish->settings.log);
+    }
+    return status;
+}
+
+int cst_command_run(int argc, char **argv)
+{
+    struct run_wish wish = {0};
+    bool help = false;
+    if (!read_wish(argc, argv, &wish, &help)) {
+        return CST_EXIT_OWN_ERROR;
+    }
+    if (help) {
+        return cst_usage_print("run");
+    }
+    struct cst_arena arena = {0};
+    int status = run(&arena, &wish);
+    cst_arena_free(&arena);
+    return status;
+}

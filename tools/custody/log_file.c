@@ -1,0 +1,53 @@
+/* Log files for `run`; see log_file.h. */
+#include "log_file.h"
+
+#include "say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *why_not_open(int error)
+{
+    return error == ELOOP ? "is a symbolic link" : error == EISDIR ? "is a directory" : strerror(error);
+}
+
+bool cst_log_file_begin(const char *path)
+{
+    /* Truncated only once it is known to be a regular file; O_NONBLOCK because a pipe would wait for a reader. */
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    if (fd < 0) {
+        cst_say("run: cannot write the log %s: %s", path, why_not_open(errno));
+        return false;
+    }
+    struct stat status;
+    bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    if (!regular) {
+        cst_say("run: cannot write the log %s: not a regular file", path);
+    } else if (ftruncate(fd, 0) != 0) {
+        cst_say("run: cannot empty the log %s: %s", path, strerror(errno));
+        regular = false;
+    }
+    close(fd);
+    return regular;
+}
+
+const char *cst_log_file_temporary(struct cst_arena *arena)
+{
+    const char *directory = getenv("TMPDIR");
+    /* A relative directory would move with the command, and ':' cannot stand in CUSTODY_OPTIONS. */
+    if (!directory || directory[0] != '/' || strchr(directory, ':')) {
+        directory = "/tmp";
+    }
+    char *path = cst_arena_format(arena, "%s/custody-XXXXXX", directory);
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0) {
+        cst_say("run: cannot make a temporary log in %s: %s", directory, strerror(errno));
+        return NULL;
+    }
+    close(fd);
+    return path;
+}

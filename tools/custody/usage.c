@@ -1,0 +1,90 @@
+/* Help texts; see usage.h. The manual pages in docs/man say the same at more length. */
+#include "usage.h"
+
+#include "command.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char overview[] =
+    "custody: who owns this pointer, and who may release it?\n"
+    "\n"
+    "Usage:\n"
+    "  custody run [OPTION...] [--] COMMAND [ARG...]   run a program and check every release in it\n"
+    "  custody report [OPTION...] LOG...               show what logs hold\n"
+    "  custody check [OPTION...] LOG...                fail when logs hold findings that a baseline has not\n"
+    "  custody explain [KIND]                          say what a kind of finding means\n"
+    "  custody help [TOPIC]                            commands, settings, findings, log, or a command's name\n"
+    "  custody --version\n";
+
+static const struct {
+    const char *command, *text;
+} texts[] = {
+    {"run",
+     "Usage: custody run [OPTION...] [--] COMMAND [ARG...]\n"
+     "\n"
+     "Runs COMMAND with the Custody runtime preloaded, waits for it, and reports on stderr what it and its\n"
+     "children did wrong. Standard input and output stay the command's.\n"
+     "\n"
+     "  --log FILE            keep the audit log in FILE, which is begun afresh\n"
+     "  --fail-on SEVERITY    error (default), warning, note or never: what makes the run fail\n"
+     "  --exit-code N         exit status of a run that fails (0-255, default 99)\n"
+     "  --strict              a release across sides is an error, not a warning\n"
+     "  --policy FILE         rules for crossings; this version takes files without rules only\n"
+     "  --stacks N            frames kept for each allocation and release (0-64, default 16)\n"
+     "  --leaks WHAT          blocks live at exit: off, summary, or full (default)\n"
+     "  --quiet               print nothing unless the run fails, and then one line\n"
+     "\n"
+     "Exit status: the command's own, or 128+N when signal N killed it; 99 (--exit-code) with findings; 125 when\n"
+     "custody itself fails or the program cannot be audited; 126 and 127 as for env(1).\n"},
+    {"report",
+     "Usage: custody report [OPTION...] LOG...\n"
+     "\n"
+     "Prints the findings of the logs, equal ones once, then the sides and crossings of each program.\n"
+     "\n"
+     "  --format FORMAT       text (default) or json\n"
+     "  --severity SEVERITY   least severity shown: error, warning or note; with note, leaks are shown one by one\n"
+     "  --side NAME           only findings in which this side takes part\n"
+     "\n"
+     "Exit status: 0; 125 when a log cannot be read.\n"},
+    {"check",
+     "Usage: custody check [OPTION...] LOG...\n"
+     "\n"
+     "Prints one line per finding that the baseline has not, then those that only the baseline has (\"fixed\").\n"
+     "\n"
+     "  --fail-on SEVERITY    least severity that counts: error (default), warning, note or never\n"
+     "  --baseline LOG        findings in this log are known\n"
+     "\n"
+     "Exit status: 0 when nothing is new, 1 when something is, 125 when a log cannot be read.\n"},
+    {"explain",
+     "Usage: custody explain [KIND]\n"
+     "\n"
+     "Says what a kind of finding means, how its report looks, how to mend it and what is left unreported on\n"
+     "purpose. Without KIND, lists all kinds.\n"},
+    {"help", "Usage: custody help [TOPIC]\n"
+             "\n"
+             "Topics: commands, settings, findings, log, and the names of the commands.\n"},
+};
+
+const char *cst_usage_text(const char *command)
+{
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (strcmp(texts[i].command, command) == 0) {
+            return texts[i].text;
+        }
+    }
+    return NULL;
+}
+
+const char *cst_usage_overview(void)
+{
+    return overview;
+}
+
+int cst_usage_print(const char *command)
+{
+    const char *text = command ? cst_usage_text(command) : NULL;
+    fputs(text ? text : overview, stdout);
+    return CST_EXIT_OK;
+}
