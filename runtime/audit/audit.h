@@ -1,7 +1,8 @@
-/* The audit: findings and the life of the process become lines of the audit log (docs/audit-log.md), or, when no log is
- * set, short messages on stderr. Builds each line in a fixed buffer of its own memory and appends it with one write, so
- * that a killed process loses nothing it had found. Never allocates from the audited heap, uses no stdio, leaves errno as
- * it was. Callable from any thread under the recursion guard; takes one lock, its own, for the time of a line. */
+/* The audit: findings and the life of the process become lines of the audit log (docs/audit-log.md), or, when no log
+ * is set, short messages on stderr. Builds each line in a fixed buffer of its own memory and appends it with one
+ * write, so that a killed process loses nothing it had found. Never allocates from the audited heap, uses no stdio,
+ * leaves errno as it was. Callable from any thread under the recursion guard; takes one lock, its own, for the time of
+ * a line. */
 #ifndef CST_AUDIT_AUDIT_H
 #define CST_AUDIT_AUDIT_H
 
@@ -27,8 +28,8 @@ struct cst_crossing_total {
     const char *from, *to; /**< owner, releaser */
     enum custody_lang from_lang, to_lang;
     enum custody_contract contract; /**< of the block */
+    bool allowed;                   /**< false when any of them was reported */
     uint64_t count;
-    bool allowed; /**< false when any of them was reported */
 };
 
 /** A finding that came again after its first time. */

@@ -10,8 +10,8 @@
 static _Atomic pid_t inside; /* thread id; 0 when nobody is */
 static atomic_uint_fast64_t refusals;
 
-/* Takes the gate over from a thread that no longer exists: killed in the child of a vfork, or left behind in the parent by
- * a fork that the runtime was not told of. */
+/* Takes the gate over from a thread that no longer exists: killed in the child of a vfork, or left behind in the
+ * parent by a fork that the runtime was not told of. */
 static bool take_over(pid_t gone, pid_t self)
 {
     return !cst_process_exists(gone) && atomic_compare_exchange_strong(&inside, &gone, self);

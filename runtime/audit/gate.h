@@ -1,6 +1,6 @@
-/* The gate: one thread at a time builds and writes a line. Holds back the thread's signals meanwhile, so that no handler
- * can come in between, and never waits for somebody who cannot leave: the same thread further up its own stack, or a
- * thread that has ceased to exist. Needs no initialisation. */
+/* The gate: one thread at a time builds and writes a line. Holds back the thread's signals meanwhile, so that no
+ * handler can come in between, and never waits for somebody who cannot leave: the same thread further up its own
+ * stack, or a thread that has ceased to exist. Needs no initialisation. */
 #ifndef CST_AUDIT_GATE_H
 #define CST_AUDIT_GATE_H
 

@@ -1,5 +1,5 @@
-/* JSON in a fixed buffer; the contract stands in the header. A comma is due whenever the text does not end in an opening
- * bracket, so no state beside the text is needed: a string cannot end in one, its quote comes last. */
+/* JSON in a fixed buffer; the contract stands in the header. A comma is due whenever the text does not end in an
+ * opening bracket, so no state beside the text is needed: a string cannot end in one, its quote comes last. */
 #include "audit/json.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
-/* The file of the audit log: opened once, by its absolute path, on a high descriptor of its own, and appended to with one
- * write a line. Survives programs that close or reuse descriptors they did not open: the descriptor is checked before each
- * line and the file is opened again when it is no longer ours. A write that fails is said once, on stderr. Allocates
- * nothing, takes no lock: the callers do, see gate.h. */
+/* The file of the audit log: opened once, by its absolute path, on a high descriptor of its own, and appended to with
+ * one write a line. Survives programs that close or reuse descriptors they did not open: the descriptor is checked
+ * before each line and the file is opened again when it is no longer ours. A write that fails is said once, on stderr.
+ * Allocates nothing, takes no lock: the callers do, see gate.h. */
 #ifndef CST_AUDIT_LOG_H
 #define CST_AUDIT_LOG_H
 

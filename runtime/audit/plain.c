@@ -1,5 +1,5 @@
-/* A finding in plain words; the contract stands in the header. Names come from files and may hold anything: they are made
- * printable, since this goes to terminals. */
+/* A finding in plain words; the contract stands in the header. Names come from files and may hold anything: they are
+ * made printable, since this goes to terminals. */
 #include "audit/plain.h"
 
 #include "audit/expect.h"

@@ -1,6 +1,6 @@
-/* Words to people on stderr, for set-up and for running without a log. One write a message, into descriptor 2 only while
- * it is what a person reads: not a file or socket that the program has opened in its place. No locks, no allocation, no
- * stdio; errno stays. */
+/* Words to people on stderr, for set-up and for running without a log. One write a message, into descriptor 2 only
+ * while it is what a person reads: not a file or socket that the program has opened in its place. No locks, no
+ * allocation, no stdio; errno stays. */
 #ifndef CST_AUDIT_SAY_H
 #define CST_AUDIT_SAY_H
 

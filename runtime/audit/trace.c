@@ -1,5 +1,5 @@
-/* Traces; the contract stands in the header. A return address lies behind the call, which may be the last instruction of
- * its function or even of its module: the byte before it is what is looked up. */
+/* Traces; the contract stands in the header. A return address lies behind the call, which may be the last instruction
+ * of its function or even of its module: the byte before it is what is looked up. */
 #include "audit/trace.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
-/* Traces: a stack of a finding with each return address as module and offset, the form that means the same in every run
- * of the same binaries. Resolved before a line is begun, because finding a module may register it, which is an event. */
+/* Traces: a stack of a finding with each return address as module and offset, the form that means the same in every
+ * run of the same binaries. Resolved before a line is begun, because finding a module may register it, which is an
+ * event. */
 #ifndef CST_AUDIT_TRACE_H
 #define CST_AUDIT_TRACE_H
 
@@ -25,7 +26,8 @@ struct cst_trace {
     size_t count;
 };
 
-/** Resolves the first CST_STACK_FRAMES_MAX frames. An address in a module that has been unloaded since still gets it. */
+/** Resolves the first CST_STACK_FRAMES_MAX frames. An address in a module that has been unloaded since still gets
+ * it. */
 void cst_trace_resolve(const struct cst_frames *frames, struct cst_trace *out_trace);
 
 /** The trace as an array of objects. */

@@ -1,4 +1,5 @@
-/* Reader of /proc/self/maps: a window of text slides over the file, a line at a time; the contract stands in the header. */
+/* Reader of /proc/self/maps: a window of text slides over the file, a line at a time; the contract stands in the
+ * header. */
 #include "base/maps.h"
 
 #include "plat/sys.h"
@@ -129,14 +130,10 @@ static void visit_lines(struct window *window, cst_maps_visitor *visit, void *co
 
 bool cst_maps_each_in(const char *path, cst_maps_visitor *visit, void *context)
 {
-    struct window window;
-    window.fd = cst_sys_open_read(path);
+    struct window window = {.fd = cst_sys_open_read(path)};
     if (window.fd < 0) {
         return false;
     }
-    window.start = 0;
-    window.end = 0;
-    window.skipping = false;
     visit_lines(&window, visit, context);
     cst_sys_close(window.fd);
     return true;

@@ -1,6 +1,7 @@
-/* The mappings of the process, as the kernel lists them in /proc/self/maps (proc(5)). Reads through a buffer of 4 KiB on
- * the caller's stack: no allocation, no lock, no libc beyond string functions, errno as it was. Slow (one line of text per
- * mapping): for findings, not for calls. Mappings that appear or go while the list is read may be missed or seen. */
+/* The mappings of the process, as the kernel lists them in /proc/self/maps (proc(5)). Reads through a buffer of 4 KiB
+ * on the caller's stack: no allocation, no lock, no libc beyond string functions, errno as it was. Slow (one line of
+ * text per mapping): for findings, not for calls. Mappings that appear or go while the list is read may be missed or
+ * seen. */
 #ifndef CST_BASE_MAPS_H
 #define CST_BASE_MAPS_H
 

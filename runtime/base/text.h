@@ -1,7 +1,7 @@
-/* Text in a buffer of fixed size that the caller owns: the runtime's answer to stdio, which it must not use. Appends are
- * cut where the buffer ends; a mark taken before an element and cst_text_keep after it make that element appear wholly or
- * not at all. Always terminated. No state of its own, no locks, no allocation, no libc call that could do either: callable
- * from any thread and from signal handlers, one buffer per writer. */
+/* Text in a buffer of fixed size that the caller owns: the runtime's answer to stdio, which it must not use. Appends
+ * are cut where the buffer ends; a mark taken before an element and cst_text_keep after it make that element appear
+ * wholly or not at all. Always terminated. No state of its own, no locks, no allocation, no libc call that could do
+ * either: callable from any thread and from signal handlers, one buffer per writer. */
 #ifndef CST_BASE_TEXT_H
 #define CST_BASE_TEXT_H
 
@@ -52,12 +52,12 @@ void cst_text_signed(struct cst_text *text, int64_t value);
 /** Appends a lower-case hexadecimal number without prefix, with at least `digits` digits (0 to 16). */
 void cst_text_hex(struct cst_text *text, uint64_t value, unsigned digits);
 
-/** Appends `size` bytes of any content as a JSON string with its quotes (RFC 8259, section 7). The result is valid UTF-8:
- * every byte that is not part of a well-formed sequence (RFC 3629) becomes U+FFFD. */
+/** Appends `size` bytes of any content as a JSON string with its quotes (RFC 8259, section 7). The result is valid
+ * UTF-8: every byte that is not part of a well-formed sequence (RFC 3629) becomes U+FFFD. */
 void cst_text_json(struct cst_text *text, const char *bytes, size_t size);
 
-/** Appends by a format: %s %c %d %i %u %x %p %%, lengths h hh l ll z t j, and for numbers a zero-filled width (%06u, %016lx).
- * %s takes NULL as "(null)". Anything else is appended as it stands. */
+/** Appends by a format: %s %c %d %i %u %x %p %%, lengths h hh l ll z t j, and for numbers a zero-filled width (%06u,
+ * %016lx). %s takes NULL as "(null)". Anything else is appended as it stands. */
 void cst_text_format(struct cst_text *text, const char *format, ...) CST_PRINTF(2, 3);
 
 /** cst_text_format with its arguments in a list. */

@@ -4,8 +4,8 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD in UTF-8 */
 
-/* The well-formed sequences by their first byte (Unicode 15, table 3-7): how long, and where the second byte may lie. The
- * bounds of the second byte exclude overlong forms, surrogates and what is above U+10FFFF. */
+/* The well-formed sequences by their first byte (Unicode 15, table 3-7): how long, and where the second byte may lie.
+ * The bounds of the second byte exclude overlong forms, surrogates and what is above U+10FFFF. */
 struct utf8_lead {
     unsigned char first_lo, first_hi;
     unsigned char length;

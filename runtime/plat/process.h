@@ -1,6 +1,6 @@
-/* The process among other processes: links under /proc, its parent, its descriptors, its signals, and writes that cannot
- * end it. Like sys.h: raw system calls that leave errno alone, allocate nothing and lock nothing; any thread, also in
- * signal handlers and in the child of vfork. */
+/* The process among other processes: links under /proc, its parent, its descriptors, its signals, and writes that
+ * cannot end it. Like sys.h: raw system calls that leave errno alone, allocate nothing and lock nothing; any thread,
+ * also in signal handlers and in the child of vfork. */
 #ifndef CST_PLAT_PROCESS_H
 #define CST_PLAT_PROCESS_H
 
@@ -14,8 +14,8 @@
 /** A set of signals as the kernel holds it: bit n - 1 for signal n. */
 typedef uint64_t cst_signals;
 
-/** Where the symbolic link `path` leads, terminated, in `out_target[size]`. False, and an empty string, when it is no link
- * or its target does not fit. */
+/** Where the symbolic link `path` leads, terminated, in `out_target[size]`. False, and an empty string, when it is no
+ * link or its target does not fit. */
 CST_MUST_USE bool cst_process_read_link(const char *path, char *out_target, size_t size);
 
 /** Id of the parent process. */

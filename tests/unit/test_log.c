@@ -1,5 +1,5 @@
-/* The file of the audit log among programs that close, reuse and run out of descriptors, disks and directories. Every test
- * runs in a process of its own, since the log is opened once a process. */
+/* The file of the audit log among programs that close, reuse and run out of descriptors, disks and directories. Every
+ * test runs in a process of its own, since the log is opened once a process. */
 #include "audit/log.h"
 
 #include "plat/process.h"

@@ -1,4 +1,5 @@
-/* What lies at an address that is no block of ours. The registry of modules is replaced by one that knows this program. */
+/* What lies at an address that is no block of ours. The registry of modules is replaced by one that knows this
+ * program. */
 #include "core/place.h"
 
 #include "plat/sys.h"
