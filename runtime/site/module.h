@@ -34,20 +34,20 @@ enum cst_rust_attribution {
 
 /** One module. Immutable after registration except `unloaded`. Never freed. */
 struct cst_module {
-    uint32_t id;            /**< index, from 0 in order of discovery */
-    uint32_t epoch;         /**< value of the load counter when it was found: grows with every module */
-    uintptr_t base;         /**< load bias: run-time address minus address in the file (ELF `l_addr`) */
-    uintptr_t lo, hi;       /**< mapped range [lo, hi) */
-    const char *path;       /**< absolute path where known, else the loader's name; never NULL */
-    const char *name;       /**< last component of `path`: the name of its side; never NULL */
+    uint32_t id;      /**< index, from 0 in order of discovery */
+    uint32_t epoch;   /**< value of the load counter when it was found: grows with every module */
+    uintptr_t base;   /**< load bias: run-time address minus address in the file (ELF `l_addr`) */
+    uintptr_t lo, hi; /**< mapped range [lo, hi) */
+    const char *path; /**< absolute path where known, else the loader's name; never NULL */
+    const char *name; /**< last component of `path`: the name of its side; never NULL */
     uint8_t build_id[CST_BUILD_ID_MAX];
-    uint8_t build_id_size;  /**< bytes used of `build_id`; 0 when there is none */
-    uint64_t fingerprint;   /**< hash of its program headers: tells its file from one that took its place; 0: unknown */
+    uint8_t build_id_size; /**< bytes used of `build_id`; 0 when there is none */
+    uint64_t fingerprint;  /**< hash of its program headers: tells its file from one that took its place; 0: unknown */
     enum cst_module_role role;
     enum custody_lang lang; /**< language for contracts that imply none: C, CXX or RUST */
     enum cst_rust_attribution rust;
-    bool own_operators;     /**< defines C++ operator new or delete itself (dynamic or local symbol) */
-    bool unloaded;          /**< set after dlclose */
+    bool own_operators; /**< defines C++ operator new or delete itself (dynamic or local symbol) */
+    bool unloaded;      /**< set after dlclose */
 };
 
 /** Told of each new module, once, outside all locks of the registry, by the thread that registered it. Another thread may

@@ -13,9 +13,9 @@
 
 /* Beginnings of the names of what glibc consists of, and of the C++ runtimes (gcc's and LLVM's). */
 static const char *const libc_names[] = {
-    "libc.so",     "libc-2.",    "ld-linux", "ld-2.",   "libm.so",   "libm-2.",    "libmvec.so", "libpthread.so",
-    "libpthread-", "libdl.so",   "libdl-2.", "librt.so", "librt-2.", "libresolv",  "libnss_",    "libanl.so",
-    "libanl-2.",   "libutil.so", "libutil-", "libnsl",  "linux-vdso", "linux-gate", "libBrokenLocale",
+    "libc.so",     "libc-2.",    "ld-linux", "ld-2.",    "libm.so",    "libm-2.",    "libmvec.so",      "libpthread.so",
+    "libpthread-", "libdl.so",   "libdl-2.", "librt.so", "librt-2.",   "libresolv",  "libnss_",         "libanl.so",
+    "libanl-2.",   "libutil.so", "libutil-", "libnsl",   "linux-vdso", "linux-gate", "libBrokenLocale",
 };
 static const char *const cxx_runtime_names[] = {
     "libstdc++.so", "libc++.so", "libc++abi.so", "libgcc_s.so", "libsupc++",
@@ -185,8 +185,8 @@ static enum cst_module_role role_of(const struct cst_module *module, bool is_pro
  * allocates outside those entries is C's. Told only when the symbols are there to tell. */
 static bool is_rust(const struct cst_module *module, const struct traits *traits)
 {
-    bool guest = module->role == CST_ROLE_PROGRAM && module->rust == CST_RUST_EXACT && traits->has_symtab &&
-                 !traits->rust_main;
+    bool guest =
+        module->role == CST_ROLE_PROGRAM && module->rust == CST_RUST_EXACT && traits->has_symtab && !traits->rust_main;
     return module->rust != CST_RUST_ABSENT && !guest;
 }
 

@@ -59,7 +59,7 @@ void cst_module_identify(struct cst_module *module)
 
 static bool has_build_id(const struct cst_elf *elf, const struct cst_module *module)
 {
-    uint8_t id[CST_BUILD_ID_MAX];
+    uint8_t id[CST_BUILD_ID_MAX] = {0};
     size_t size = 0;
     for (size_t i = 0; i < cst_elf_segment_count(elf) && size == 0; i++) {
         Elf64_Phdr segment = cst_elf_segment(elf, i);

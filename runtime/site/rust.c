@@ -57,8 +57,7 @@ static void add_slot(struct survey *survey, const struct cst_elf_symbol *symbol,
         survey->too_many = true;
         return;
     }
-    survey->slots[survey->slot_count++] =
-        (struct slot){.entry = entry, .address = symbol->value, .size = symbol->size};
+    survey->slots[survey->slot_count++] = (struct slot){.entry = entry, .address = symbol->value, .size = symbol->size};
 }
 
 static void survey_table(const struct cst_elf *elf, enum cst_elf_table table, struct survey *survey)
@@ -94,8 +93,8 @@ static bool is_default_allocator(const struct cst_elf *elf, uint64_t address, en
     struct cst_elf_symbol symbol;
     while (cst_elf_next(&symbols, &symbol)) {
         enum cst_rust_entry entry;
-        if (symbol.value == address && symbol.defined &&
-            cst_rust_name(symbol.name, &entry) == CST_RUST_NAME_DEFAULT && entry == wanted) {
+        if (symbol.value == address && symbol.defined && cst_rust_name(symbol.name, &entry) == CST_RUST_NAME_DEFAULT &&
+            entry == wanted) {
             return true;
         }
     }

@@ -18,9 +18,9 @@ struct cst_rust_code {
 
 /** How slots are written: through /proc/self/mem, or else, when that is refused, by page protections. */
 struct cst_rust_writer {
-    int memory;         /**< descriptor of the process's own memory, or negative */
-    bool may_protect;   /**< page protections may be changed for a moment */
-    int protection;     /**< PROT_* that the pages have and get back */
+    int memory;       /**< descriptor of the process's own memory, or negative */
+    bool may_protect; /**< page protections may be changed for a moment */
+    int protection;   /**< PROT_* that the pages have and get back */
 };
 
 /** True when `code` is a thunk; `out_target` gets where it jumps, relative to the start of the slot. */

@@ -18,10 +18,14 @@ static size_t operand_size(const unsigned char *at, size_t left)
     }
     bool scaled = (at[0] & 7) == 4;
     switch (at[0] >> 6) {
-    case 0: return (at[0] & 7) == 5 || scaled ? CST_RUST_SLOT_SIZE : 1;
-    case 1: return scaled ? 3 : 2;
-    case 2: return scaled ? 6 : 5;
-    default: return CST_RUST_SLOT_SIZE;
+    case 0:
+        return (at[0] & 7) == 5 || scaled ? CST_RUST_SLOT_SIZE : 1;
+    case 1:
+        return scaled ? 3 : 2;
+    case 2:
+        return scaled ? 6 : 5;
+    default:
+        return CST_RUST_SLOT_SIZE;
     }
 }
 
@@ -70,7 +74,8 @@ struct cst_rust_code cst_rust_slot_jump(uintptr_t target)
 {
     struct cst_rust_code code = {{0xff, 0x25, 0x00, 0x00, 0x00, 0x00}};
     memcpy(code.bytes + JMP_INDIRECT_SIZE, &target, sizeof target);
-    memset(code.bytes + JMP_INDIRECT_SIZE + sizeof target, 0xcc, CST_RUST_SLOT_SIZE - JMP_INDIRECT_SIZE - sizeof target);
+    memset(code.bytes + JMP_INDIRECT_SIZE + sizeof target, 0xcc,
+           CST_RUST_SLOT_SIZE - JMP_INDIRECT_SIZE - sizeof target);
     return code;
 }
 

@@ -294,7 +294,7 @@ static uint64_t draw(uint64_t *seed)
 static size_t draw_place(const struct cst_elf *elf, uint64_t *seed)
 {
     const struct cst_elf_bytes parts[] = {
-        {elf->file.bytes, sizeof(Elf64_Ehdr)}, elf->phdrs, elf->shdrs, elf->dynamic,
+        {elf->file.bytes, sizeof(Elf64_Ehdr)},        elf->phdrs,         elf->shdrs, elf->dynamic,
         cst_elf_symbols(elf, CST_ELF_SYMTAB).entries, elf->dynamic_names, elf->file,
     };
     struct cst_elf_bytes part = parts[draw(seed) % (sizeof parts / sizeof parts[0])];
@@ -341,11 +341,12 @@ static void sections_with_absurd_fields_are_read_within_their_bounds(void **stat
     static const struct {
         size_t offset, width;
     } fields[] = {
-        {offsetof(Elf64_Shdr, sh_name), 4},   {offsetof(Elf64_Shdr, sh_type), 4}, {offsetof(Elf64_Shdr, sh_offset), 8},
-        {offsetof(Elf64_Shdr, sh_size), 8},   {offsetof(Elf64_Shdr, sh_link), 4}, {offsetof(Elf64_Shdr, sh_addr), 8},
+        {offsetof(Elf64_Shdr, sh_name), 4},    {offsetof(Elf64_Shdr, sh_type), 4}, {offsetof(Elf64_Shdr, sh_offset), 8},
+        {offsetof(Elf64_Shdr, sh_size), 8},    {offsetof(Elf64_Shdr, sh_link), 4}, {offsetof(Elf64_Shdr, sh_addr), 8},
         {offsetof(Elf64_Shdr, sh_entsize), 8},
     };
-    static const uint64_t values[] = {0, 1, 2, 11, 24, 4096, INT32_MAX, UINT32_MAX, INT64_MAX, UINT64_MAX - 63, UINT64_MAX};
+    static const uint64_t values[] = {0,         1, 2, 11, 24, 4096, INT32_MAX, UINT32_MAX, INT64_MAX, UINT64_MAX - 63,
+                                      UINT64_MAX};
     for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++) {
         for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
             struct guarded file = load(fixture_path("plain.so"));

@@ -1,0 +1,372 @@
+/* Rust entries in real libraries, from rustc and from hand-written entries, hooked and called. The hooks
+ * count, check what they are told, and allocate from malloc. */
+#include "site/rust.h"
+
+#include "site/module.h"
+
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixtures/fixture.h"
+
+/* Functions of the fixtures. */
+typedef void *maker(size_t length);
+typedef void dropper(void *block, size_t length);
+typedef size_t grower(size_t length);
+typedef void *allocator(size_t size, size_t align);
+typedef void *taker(void);
+
+static unsigned calls[CST_RUST_ENTRY_COUNT];
+static size_t last_size, last_align;
+
+static void *hook_alloc(size_t size, size_t align)
+{
+    calls[CST_RUST_ENTRY_ALLOC]++;
+    last_size = size;
+    last_align = align;
+    return malloc(size);
+}
+
+static void *hook_alloc_zeroed(size_t size, size_t align)
+{
+    calls[CST_RUST_ENTRY_ALLOC_ZEROED]++;
+    last_size = size;
+    last_align = align;
+    return calloc(1, size);
+}
+
+static void *hook_realloc(void *block, size_t old_size, size_t align, size_t size)
+{
+    calls[CST_RUST_ENTRY_REALLOC]++;
+    assert_true(old_size < size);
+    last_size = size;
+    last_align = align;
+    return realloc(block, size);
+}
+
+static void hook_dealloc(void *block, size_t size, size_t align)
+{
+    calls[CST_RUST_ENTRY_DEALLOC]++;
+    last_size = size;
+    last_align = align;
+    free(block);
+}
+
+static uintptr_t route(uint32_t module, enum cst_rust_entry entry)
+{
+    static const uintptr_t hooks[CST_RUST_ENTRY_COUNT] = {
+        [CST_RUST_ENTRY_ALLOC] = (uintptr_t)&hook_alloc,
+        [CST_RUST_ENTRY_ALLOC_ZEROED] = (uintptr_t)&hook_alloc_zeroed,
+        [CST_RUST_ENTRY_REALLOC] = (uintptr_t)&hook_realloc,
+        [CST_RUST_ENTRY_DEALLOC] = (uintptr_t)&hook_dealloc,
+    };
+    return module < CST_MODULE_MAX ? hooks[entry] : 0;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    fixture_begin();
+    cst_rust_route(route);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    fixture_end();
+    return 0;
+}
+
+static int reset(void **state)
+{
+    (void)state;
+    memset(calls, 0, sizeof calls);
+    cst_rust_route(route);
+    return 0;
+}
+
+/* Builds a library with `command`, which writes @/built.so; loads it under a name of its own and registers it. */
+static void *load_built(const char *command, const struct cst_module **out_module)
+{
+    static unsigned number;
+    char name[32];
+    char move[96];
+    snprintf(name, sizeof name, "built%u.so", number++);
+    snprintf(move, sizeof move, "mv @/built.so @/%s", name);
+    fixture_run(command);
+    fixture_run(move);
+    void *library = dlopen(fixture_path(name), RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL) {
+        fail_msg("%s", dlerror());
+    }
+    cst_module_scan();
+    *out_module = NULL;
+    for (uint32_t id = 0; id < cst_module_count(); id++) {
+        if (strcmp(cst_module_get(id)->name, name) == 0) {
+            *out_module = cst_module_get(id);
+        }
+    }
+    assert_non_null(*out_module);
+    return library;
+}
+
+static void unload(void *library)
+{
+    dlclose(library);
+    cst_module_sweep();
+}
+
+static uintptr_t address_in(void *library, const char *symbol)
+{
+    void *address = dlsym(library, symbol);
+    assert_non_null(address);
+    return (uintptr_t)address;
+}
+
+static void use_library(void *library)
+{
+    maker *make = (maker *)address_in(library, "fixture_make");
+    dropper *drop = (dropper *)address_in(library, "fixture_drop");
+    grower *grow = (grower *)address_in(library, "fixture_grow");
+
+    char *block = make(77);
+    assert_int_equal(block[76], 1);
+    assert_int_equal(last_size, 77);
+    assert_int_equal(last_align, 1);
+    drop(block, 33);
+    assert_int_equal(calls[CST_RUST_ENTRY_DEALLOC], 1);
+    assert_int_equal(last_size, 33);
+    assert_int_equal(grow(500), 1000);
+    assert_int_equal(calls[CST_RUST_ENTRY_ALLOC], 1);
+    assert_int_equal(calls[CST_RUST_ENTRY_ALLOC_ZEROED], 1);
+    assert_int_equal(calls[CST_RUST_ENTRY_REALLOC], 1);
+    assert_int_equal(calls[CST_RUST_ENTRY_DEALLOC], 2);
+}
+
+static void hooks_receive_what_a_library_allocates(const char *command)
+{
+    const struct cst_module *module;
+    void *library = load_built(command, &module);
+    assert_int_equal(module->rust, CST_RUST_EXACT);
+    assert_int_equal(module->lang, CUSTODY_LANG_RUST);
+    use_library(library);
+    unload(library);
+}
+
+static void a_debug_library_is_hooked(void **state)
+{
+    (void)state;
+    hooks_receive_what_a_library_allocates("rustc --crate-type cdylib %/library.rs -o @/built.so");
+}
+
+static void a_release_library_is_hooked(void **state)
+{
+    (void)state;
+    hooks_receive_what_a_library_allocates("rustc -O --crate-type cdylib %/library.rs -o @/built.so");
+}
+
+static void a_library_linked_by_gnu_ld_is_hooked(void **state)
+{
+    (void)state;
+    hooks_receive_what_a_library_allocates(
+        "rustc -O -C link-arg=-fuse-ld=bfd --crate-type cdylib %/library.rs -o @/built.so");
+}
+
+static void a_static_library_inside_a_c_library_is_hooked(void **state)
+{
+    (void)state;
+    hooks_receive_what_a_library_allocates(
+        "rustc -O --crate-type staticlib %/library.rs -o @/library.a && "
+        "cc -shared -o @/built.so -Wl,--whole-archive @/library.a -Wl,--no-whole-archive");
+}
+
+static void is_left_alone(const char *command)
+{
+    const struct cst_module *module;
+    void *library = load_built(command, &module);
+    assert_int_equal(module->rust, CST_RUST_INFERRED);
+    assert_int_equal(module->lang, CUSTODY_LANG_RUST);
+    grower *grow = (grower *)address_in(library, "fixture_grow");
+    assert_true(grow(500) >= 500);
+    for (enum cst_rust_entry entry = 0; entry < CST_RUST_ENTRY_COUNT; entry++) {
+        assert_int_equal(calls[entry], 0);
+    }
+    unload(library);
+}
+
+static void a_library_after_lto_is_left_alone(void **state)
+{
+    (void)state;
+    is_left_alone("rustc -O -C lto=fat --crate-type cdylib %/library.rs -o @/built.so");
+    is_left_alone("rustc -O -C lto=thin --crate-type cdylib %/library.rs -o @/built.so");
+}
+
+static void a_stripped_library_is_left_alone(void **state)
+{
+    (void)state;
+    is_left_alone("rustc -O -C strip=symbols --crate-type cdylib %/library.rs -o @/built.so");
+}
+
+static void a_library_with_its_own_allocator_is_left_alone(void **state)
+{
+    (void)state;
+    is_left_alone("rustc --crate-type cdylib %/allocator.rs -o @/built.so");
+    is_left_alone("rustc -O --crate-type cdylib %/allocator.rs -o @/built.so");
+}
+
+#define ENTRIES(macros) "cc -shared " macros " -o @/built.so %/entries.S"
+
+static void attribution_of_hand_written_entries_is(enum cst_rust_attribution expected, const char *command)
+{
+    const struct cst_module *module;
+    void *library = load_built(command, &module);
+    assert_int_equal(module->rust, expected);
+    /* The default allocator of the fixture answers 42; a hook, a block. */
+    allocator *alloc = (allocator *)address_in(library, "__rust_alloc");
+    if (expected == CST_RUST_EXACT) {
+        void *block = alloc(24, 8);
+        assert_int_equal(calls[CST_RUST_ENTRY_ALLOC], 1);
+        assert_int_equal(last_align, 8);
+        free(block);
+    } else {
+        assert_int_equal((uintptr_t)alloc(24, 8), 42);
+    }
+    unload(library);
+}
+
+static void entries_under_plain_names_are_hooked(void **state)
+{
+    (void)state;
+    attribution_of_hand_written_entries_is(CST_RUST_EXACT, ENTRIES(""));
+}
+
+static void entries_padded_with_nops_are_hooked(void **state)
+{
+    (void)state;
+    attribution_of_hand_written_entries_is(CST_RUST_EXACT, ENTRIES("-DPADDING='.balign 16'"));
+}
+
+static void an_entry_that_leads_to_another_allocator_leaves_the_module_alone(void **state)
+{
+    (void)state;
+    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DTARGET=__rg_alloc"));
+    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DTARGET=__rdl_alloc_zeroed"));
+}
+
+static void an_entry_followed_by_code_leaves_the_module_alone(void **state)
+{
+    (void)state;
+    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DPADDING='ret'"));
+}
+
+static void an_entry_whose_padding_is_a_function_leaves_the_module_alone(void **state)
+{
+    (void)state;
+    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DPADDING='other: nop'"));
+}
+
+static void entries_that_are_not_aligned_are_left_alone(void **state)
+{
+    (void)state;
+    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DOFFSET=8"));
+}
+
+static void entries_without_a_release_are_left_alone(void **state)
+{
+    (void)state;
+    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DNO_DEALLOC"));
+}
+
+static void without_routes_nothing_is_hooked(void **state)
+{
+    (void)state;
+    cst_rust_route(NULL);
+    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES(""));
+}
+
+static void a_module_that_imports_the_entries_is_as_exact_as_their_owner(void **state)
+{
+    (void)state;
+    const struct cst_module *module;
+    fixture_run(ENTRIES("") " && mv @/built.so @/libowner.so");
+    void *library = load_built("printf 'void *__rust_alloc(long, long);\\nvoid *take(void);\\n"
+                               "void *take(void) { return __rust_alloc(40, 8); }\\n' >@/user.c && "
+                               "cc -O1 -shared -fPIC -o @/built.so @/user.c -L@ -lowner -Wl,-rpath,@",
+                               &module);
+    assert_int_equal(module->rust, CST_RUST_EXACT);
+    assert_int_equal(module->lang, CUSTODY_LANG_RUST);
+    taker *take = (taker *)address_in(library, "take");
+    free(take());
+    assert_int_equal(calls[CST_RUST_ENTRY_ALLOC], 1);
+    unload(library);
+}
+
+static void a_c_library_has_no_rust(void **state)
+{
+    (void)state;
+    const struct cst_module *module;
+    void *library = load_built("cc -shared -fPIC -o @/built.so %/plain.c", &module);
+    assert_int_equal(module->rust, CST_RUST_ABSENT);
+    unload(library);
+}
+
+static void hooked_entries_and_their_old_targets_are_known_until_unloaded(void **state)
+{
+    (void)state;
+    const struct cst_module *module;
+    void *library = load_built(ENTRIES(""), &module);
+    uintptr_t entry_address = address_in(library, "__rust_dealloc");
+    const char *name;
+    uintptr_t target = 0;
+    for (uintptr_t at = module->lo; at < module->hi && target == 0; at++) {
+        uintptr_t start;
+        if (cst_module_symbol(module, at, &name, &start) && strcmp(name, "__rdl_realloc") == 0) {
+            target = start;
+        }
+    }
+    enum cst_rust_entry entry = CST_RUST_ENTRY_COUNT;
+    uint32_t id = CST_MODULE_NONE;
+    assert_true(cst_rust_is_entry(entry_address, &entry, &id));
+    assert_int_equal(entry, CST_RUST_ENTRY_DEALLOC);
+    assert_int_equal(id, module->id);
+    assert_true(cst_rust_is_entry(target, &entry, &id));
+    assert_int_equal(entry, CST_RUST_ENTRY_REALLOC);
+    assert_false(cst_rust_is_entry(entry_address + 1, &entry, &id));
+    assert_false(cst_rust_is_entry(0, &entry, &id));
+    assert_false(cst_rust_is_entry(1, &entry, &id));
+    unload(library);
+    assert_false(cst_rust_is_entry(entry_address, &entry, &id));
+    assert_false(cst_rust_is_entry(target, &entry, &id));
+}
+
+#define TEST(function) cmocka_unit_test_setup(function, reset)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(entries_under_plain_names_are_hooked),
+        TEST(entries_padded_with_nops_are_hooked),
+        TEST(an_entry_that_leads_to_another_allocator_leaves_the_module_alone),
+        TEST(an_entry_followed_by_code_leaves_the_module_alone),
+        TEST(an_entry_whose_padding_is_a_function_leaves_the_module_alone),
+        TEST(entries_that_are_not_aligned_are_left_alone),
+        TEST(entries_without_a_release_are_left_alone),
+        TEST(without_routes_nothing_is_hooked),
+        TEST(a_module_that_imports_the_entries_is_as_exact_as_their_owner),
+        TEST(a_c_library_has_no_rust),
+        TEST(hooked_entries_and_their_old_targets_are_known_until_unloaded),
+        TEST(a_debug_library_is_hooked),
+        TEST(a_release_library_is_hooked),
+        TEST(a_library_linked_by_gnu_ld_is_hooked),
+        TEST(a_static_library_inside_a_c_library_is_hooked),
+        TEST(a_library_after_lto_is_left_alone),
+        TEST(a_stripped_library_is_left_alone),
+        TEST(a_library_with_its_own_allocator_is_left_alone),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
