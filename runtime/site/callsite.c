@@ -12,6 +12,9 @@ _Static_assert(CST_MODULE_MAX < 0xffff, "a packed call site has 16 bits for the 
 #define PROBES_MAX 32
 #define SITE_MASK ((uint64_t)0xffffff)
 
+/* How often a call is read anew whose answer may change. After that it stays unknown. */
+#define READINGS_MAX 31
+
 struct cst_callsite_row cst_callsite_table[ROW_COUNT];
 
 static struct cst_lock table_lock = CST_LOCK_INIT;
@@ -24,10 +27,10 @@ void cst_callsite_setup(const uintptr_t doors[CUSTODY_DOOR_COUNT], const struct 
     resolver = how_to_resolve;
 }
 
-static uint64_t pack(const struct cst_callsite *callsite)
+static uint64_t pack(const struct cst_callsite *callsite, unsigned readings_left)
 {
     return (callsite->module & 0xffff) | (uint64_t)callsite->owner << 16 | (uint64_t)callsite->how << 32 |
-           (callsite->site & SITE_MASK) << 40;
+           (uint64_t)readings_left << 35 | (callsite->site & SITE_MASK) << 40;
 }
 
 static struct cst_callsite_row *row_at(uint64_t key, size_t probe)
@@ -51,15 +54,15 @@ static bool lookup(uint64_t key, uint64_t *out_value)
     return false;
 }
 
-/* The first row that `key` may take; NULL when it is in the table or its run is full. Under the lock. */
-static struct cst_callsite_row *vacant_row(uint64_t key)
+/* The row of `key`, else the first that it may take; NULL when its run is full. Under the lock. */
+static struct cst_callsite_row *row_for(uint64_t key)
 {
     struct cst_callsite_row *vacant = NULL;
     for (size_t probe = 0; probe < PROBES_MAX; probe++) {
         struct cst_callsite_row *row = row_at(key, probe);
         uint64_t seen = atomic_load_explicit(&row->key, memory_order_relaxed);
         if (seen == key) {
-            return NULL;
+            return row;
         }
         if (!vacant && (seen == CST_CALLSITE_FREE || seen == CST_CALLSITE_GONE)) {
             vacant = row;
@@ -71,10 +74,10 @@ static struct cst_callsite_row *vacant_row(uint64_t key)
     return vacant;
 }
 
-static void insert(uint64_t key, uint64_t value)
+static void remember(uint64_t key, uint64_t value)
 {
     cst_lock_acquire(&table_lock);
-    struct cst_callsite_row *row = vacant_row(key);
+    struct cst_callsite_row *row = row_for(key);
     if (row) {
         atomic_store_explicit(&row->value, value, memory_order_release);
         atomic_store_explicit(&row->key, key, memory_order_release);
@@ -86,20 +89,28 @@ static struct cst_goal goal_of(enum custody_door door)
 {
     struct cst_goal goal = {.door = door_addresses ? door_addresses[door] : 0};
     switch (door) {
-    case CUSTODY_DOOR_RUST_ALLOC: goal.entry = CST_RUST_ENTRY_ALLOC; break;
-    case CUSTODY_DOOR_RUST_ALLOC_ZEROED: goal.entry = CST_RUST_ENTRY_ALLOC_ZEROED; break;
-    case CUSTODY_DOOR_RUST_REALLOC: goal.entry = CST_RUST_ENTRY_REALLOC; break;
-    case CUSTODY_DOOR_RUST_DEALLOC: goal.entry = CST_RUST_ENTRY_DEALLOC; break;
-    default: goal.any_rust_entry = true; break;
+    case CUSTODY_DOOR_RUST_ALLOC:
+        goal.entry = CST_RUST_ENTRY_ALLOC;
+        break;
+    case CUSTODY_DOOR_RUST_ALLOC_ZEROED:
+        goal.entry = CST_RUST_ENTRY_ALLOC_ZEROED;
+        break;
+    case CUSTODY_DOOR_RUST_REALLOC:
+        goal.entry = CST_RUST_ENTRY_REALLOC;
+        break;
+    case CUSTODY_DOOR_RUST_DEALLOC:
+        goal.entry = CST_RUST_ENTRY_DEALLOC;
+        break;
+    default:
+        goal.any_rust_entry = true;
+        break;
     }
     return goal;
 }
 
-static struct cst_callsite work_out(uintptr_t return_address, enum custody_door door)
+static struct cst_callsite resolve(uintptr_t return_address, enum custody_door door, enum cst_callsite_how how,
+                                   const struct cst_module *module)
 {
-    const struct cst_module *module;
-    struct cst_goal goal = goal_of(door);
-    enum cst_callsite_how how = cst_callsite_read(return_address, &goal, &module);
     return (struct cst_callsite){
         .module = module ? module->id : CST_MODULE_NONE,
         .how = (uint8_t)how,
@@ -108,17 +119,30 @@ static struct cst_callsite work_out(uintptr_t return_address, enum custody_door 
     };
 }
 
+/* Reads the call and remembers what it says, or, of an answer that may change, that it must be read `left` times more. */
+static struct cst_callsite read_anew(uintptr_t return_address, enum custody_door door, unsigned left)
+{
+    struct cst_goal goal = goal_of(door);
+    struct cst_callsite_reading reading = cst_callsite_read(return_address, &goal);
+    struct cst_callsite answer = resolve(return_address, door, reading.how, reading.module);
+    struct cst_callsite lasting = answer;
+    if (reading.passing) {
+        lasting = resolve(return_address, door, CST_HOW_UNKNOWN, NULL);
+    }
+    if (resolver) {
+        remember(cst_callsite_key(return_address, door), pack(&lasting, reading.passing ? left : 0));
+    }
+    return answer;
+}
+
 struct cst_callsite cst_callsite_get_slow(uintptr_t return_address, enum custody_door door)
 {
-    uint64_t key = cst_callsite_key(return_address, door), value;
-    if (!lookup(key, &value)) {
-        struct cst_callsite callsite = work_out(return_address, door);
-        value = pack(&callsite);
-        if (resolver) {
-            insert(key, value);
-        }
+    uint64_t value;
+    if (!lookup(cst_callsite_key(return_address, door), &value)) {
+        return read_anew(return_address, door, READINGS_MAX);
     }
-    return cst_callsite_unpack(value);
+    unsigned left = cst_callsite_readings_left(value);
+    return left ? read_anew(return_address, door, left - 1) : cst_callsite_unpack(value);
 }
 
 /* True when the row's call returns into [lo, hi), or was made by a module that lies there. */

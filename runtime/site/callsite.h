@@ -35,7 +35,7 @@ struct cst_callsite {
     uint16_t owner;  /**< the resolver's answer; 0 when unknown */
     uint8_t how;     /**< enum cst_callsite_how */
     uint8_t spare;
-    uint32_t site;   /**< the resolver's answer for the return address (an id of the one-frame stack) */
+    uint32_t site; /**< the resolver's answer for the return address (an id of the one-frame stack) */
 };
 
 /** Turns (module or NULL, door) into an owner, and a return address into a site id. Called once per call site. */
@@ -70,17 +70,23 @@ CST_INLINE size_t cst_callsite_home(uint64_t key)
     return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - CST_CALLSITE_BITS));
 }
 
-/* Bits of a packed call site: module 0-15 (all ones for none), owner 16-31, how 32-39, site 40-63. */
+/* Bits of a packed call site: module 0-15 (all ones for none), owner 16-31, how 32-34, readings left 35-39, site 40-63.
+ * Readings are left while the answer may change: the call is then read anew, so many times. */
+CST_INLINE unsigned cst_callsite_readings_left(uint64_t value)
+{
+    return (unsigned)(value >> 35) & 31;
+}
+
 CST_INLINE struct cst_callsite cst_callsite_unpack(uint64_t value)
 {
     uint32_t module = (uint32_t)value & 0xffff;
     return (struct cst_callsite){.module = module == 0xffff ? CST_MODULE_NONE : module,
                                  .owner = (uint16_t)(value >> 16),
-                                 .how = (uint8_t)(value >> 32),
+                                 .how = (uint8_t)(value >> 32) & 7,
                                  .site = (uint32_t)(value >> 40)};
 }
 
-/** The way of a site that is not in its home row: looks further, or reads the call and remembers it. */
+/** The way of a site that is not settled in its home row: looks further, or reads the call and remembers it. */
 struct cst_callsite cst_callsite_get_slow(uintptr_t return_address, enum custody_door door);
 
 /** What is known of the call that will return to `return_address` and entered at `door`. Never fails. The first call for
@@ -91,7 +97,8 @@ CST_INLINE struct cst_callsite cst_callsite_get(uintptr_t return_address, enum c
     struct cst_callsite_row *row = &cst_callsite_table[cst_callsite_home(key)];
     if (CST_LIKELY(atomic_load_explicit(&row->key, memory_order_acquire) == key)) {
         uint64_t value = atomic_load_explicit(&row->value, memory_order_acquire);
-        if (CST_LIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) == key)) {
+        if (CST_LIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) == key &&
+                       cst_callsite_readings_left(value) == 0)) {
             return cst_callsite_unpack(value);
         }
     }

@@ -63,9 +63,12 @@ static bool is_stub(const struct cst_image *image, uintptr_t address, uintptr_t 
 {
     struct cst_range section;
     switch (cst_image_slot(image, slot)) {
-    case CST_SLOT_JUMP: return true;
-    case CST_SLOT_GLOBAL: return cst_fde_find(image, address, &section) && holds_only_stubs(section);
-    case CST_SLOT_NONE: break;
+    case CST_SLOT_JUMP:
+        return true;
+    case CST_SLOT_GLOBAL:
+        return cst_fde_find(image, address, &section) && holds_only_stubs(section);
+    case CST_SLOT_NONE:
+        break;
     }
     return false;
 }

@@ -101,10 +101,13 @@ static bool stays_outside(struct hoist *hoist, uintptr_t at, const struct cst_in
     (void)at;
     switch (insn->kind) {
     case CST_INSN_JUMP:
-    case CST_INSN_BRANCH: return insn->target <= *load || insn->target >= hoist->call_end;
+    case CST_INSN_BRANCH:
+        return insn->target <= *load || insn->target >= hoist->call_end;
     case CST_INSN_JUMP_REG:
-    case CST_INSN_JUMP_MEM: return false;
-    default: return true;
+    case CST_INSN_JUMP_MEM:
+        return false;
+    default:
+        return true;
     }
 }
 
@@ -122,7 +125,8 @@ static bool is_whole(struct hoist *hoist, uintptr_t at, const struct cst_insn *i
 {
     struct cst_range other;
     (void)at;
-    if (stays_out_of_function(hoist, at, insn, state) && (insn->kind == CST_INSN_JUMP || insn->kind == CST_INSN_BRANCH) &&
+    if (stays_out_of_function(hoist, at, insn, state) &&
+        (insn->kind == CST_INSN_JUMP || insn->kind == CST_INSN_BRANCH) &&
         cst_fde_find(hoist->image, insn->target, &other) && other.lo != hoist->function.lo) {
         return sweep(hoist, other, stays_out_of_function, NULL);
     }
@@ -148,6 +152,5 @@ bool cst_hoist_proven(const struct cst_image *image, uintptr_t return_address, c
     bool found = false;
     return cst_fde_find(image, return_address - 1, &hoist.function) &&
            sweep(&hoist, hoist.function, find_call, &found) && found &&
-           (loaded_just_before(&hoist) || never_holds_else(&hoist)) &&
-           sweep(&hoist, hoist.function, is_whole, NULL);
+           (loaded_just_before(&hoist) || never_holds_else(&hoist)) && sweep(&hoist, hoist.function, is_whole, NULL);
 }

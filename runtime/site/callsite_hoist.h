@@ -7,6 +7,7 @@
 #include "site/callsite_follow.h"
 
 /** Whether the register call that returns to `return_address`, in `image`, can only have called the door itself. */
-CST_MUST_USE bool cst_hoist_proven(const struct cst_image *image, uintptr_t return_address, const struct cst_goal *goal);
+CST_MUST_USE bool cst_hoist_proven(const struct cst_image *image, uintptr_t return_address,
+                                   const struct cst_goal *goal);
 
 #endif

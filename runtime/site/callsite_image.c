@@ -99,13 +99,25 @@ static void find_relocations(const struct cst_image *image, struct relocations o
         Elf64_Dyn entry;
         memcpy(&entry, (const void *)at, sizeof entry);
         switch (entry.d_tag) {
-        case DT_NULL: return;
-        case DT_RELA: out_tables[0].table = dynamic_pointer(image, entry.d_un.d_ptr); break;
-        case DT_RELASZ: out_tables[0].size = entry.d_un.d_val; break;
-        case DT_RELACOUNT: out_tables[0].skip_count = entry.d_un.d_val; break;
-        case DT_JMPREL: out_tables[1].table = dynamic_pointer(image, entry.d_un.d_ptr); break;
-        case DT_PLTRELSZ: out_tables[1].size = entry.d_un.d_val; break;
-        default: break;
+        case DT_NULL:
+            return;
+        case DT_RELA:
+            out_tables[0].table = dynamic_pointer(image, entry.d_un.d_ptr);
+            break;
+        case DT_RELASZ:
+            out_tables[0].size = entry.d_un.d_val;
+            break;
+        case DT_RELACOUNT:
+            out_tables[0].skip_count = entry.d_un.d_val;
+            break;
+        case DT_JMPREL:
+            out_tables[1].table = dynamic_pointer(image, entry.d_un.d_ptr);
+            break;
+        case DT_PLTRELSZ:
+            out_tables[1].size = entry.d_un.d_val;
+            break;
+        default:
+            break;
         }
     }
 }

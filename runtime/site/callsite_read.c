@@ -39,9 +39,12 @@ static bool is_code(uintptr_t address)
 static bool makes_sense(const struct cst_image *image, const struct cst_insn *call)
 {
     switch (call->kind) {
-    case CST_INSN_CALL: return is_code(call->target);
-    case CST_INSN_CALL_RIP: return cst_image_slot(image, call->target) != CST_SLOT_NONE;
-    default: return true;
+    case CST_INSN_CALL:
+        return is_code(call->target);
+    case CST_INSN_CALL_RIP:
+        return cst_image_slot(image, call->target) != CST_SLOT_NONE;
+    default:
+        return true;
     }
 }
 
@@ -76,54 +79,58 @@ static bool read_call(struct site *site)
     return sensible == 1 || (sensible > 1 && sweep_to_call(site));
 }
 
-static enum cst_callsite_how judge_landing(const struct site *site, const struct cst_landing *landing,
-                                           const struct cst_goal *goal, const struct cst_module **out_module)
+static struct cst_callsite_reading reading_of(enum cst_callsite_how how, const struct cst_module *module)
 {
-    uint32_t id = CST_MODULE_NONE;
-    enum cst_callsite_how how = CST_HOW_UNKNOWN;
-    switch (landing->kind) {
-    case CST_LAND_DOOR: *out_module = site->image.module; return CST_HOW_DIRECT;
+    return (struct cst_callsite_reading){module ? how : CST_HOW_UNKNOWN, module, false};
+}
+
+static struct cst_callsite_reading judge_tail(const struct cst_landing *landing, const struct cst_goal *goal)
+{
+    struct cst_tail tail = cst_tail_trace(landing, goal);
+    struct cst_callsite_reading reading = reading_of(tail.how, cst_module_get(tail.module));
+    reading.passing = tail.passing;
+    return reading;
+}
+
+static struct cst_callsite_reading judge_landing(const struct site *site, struct cst_landing landing,
+                                                 const struct cst_goal *goal)
+{
+    switch (landing.kind) {
+    case CST_LAND_DOOR:
+        return reading_of(CST_HOW_DIRECT, site->image.module);
     case CST_LAND_RUST:
-        how = CST_HOW_RUST;
-        id = landing->rust_module;
-        break;
-    case CST_LAND_FUNCTION: how = cst_tail_trace(landing, goal, &id); break;
+        return reading_of(CST_HOW_RUST, cst_module_get(landing.rust_module));
+    case CST_LAND_FUNCTION:
+        return judge_tail(&landing, goal);
     case CST_LAND_OPAQUE:
     case CST_LAND_ELSEWHERE:
-    case CST_LAND_UNBOUND: break;
+    case CST_LAND_UNBOUND:
+        break;
     }
-    *out_module = how == CST_HOW_UNKNOWN ? NULL : cst_module_get(id);
-    return *out_module ? how : CST_HOW_UNKNOWN;
+    return reading_of(CST_HOW_UNKNOWN, NULL);
 }
 
-static enum cst_callsite_how judge_register(const struct site *site, const struct cst_goal *goal,
-                                            const struct cst_module **out_module)
+static struct cst_callsite_reading judge_register(const struct site *site, const struct cst_goal *goal)
 {
-    if (!cst_hoist_proven(&site->image, site->return_address, goal)) {
-        return CST_HOW_UNKNOWN;
-    }
-    *out_module = site->image.module;
-    return CST_HOW_HOISTED;
+    bool proven = cst_hoist_proven(&site->image, site->return_address, goal);
+    return reading_of(CST_HOW_HOISTED, proven ? site->image.module : NULL);
 }
 
-enum cst_callsite_how cst_callsite_read(uintptr_t return_address, const struct cst_goal *goal,
-                                        const struct cst_module **out_module)
+struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const struct cst_goal *goal)
 {
     struct site site = {.return_address = return_address};
-    struct cst_landing landing;
-    *out_module = NULL;
     if (!cst_image_at(return_address - 1, &site.image) || !read_call(&site)) {
-        return CST_HOW_UNKNOWN;
+        return reading_of(CST_HOW_UNKNOWN, NULL);
     }
     switch (site.call.kind) {
     case CST_INSN_CALL:
-        landing = cst_follow(site.call.target, goal);
-        return judge_landing(&site, &landing, goal, out_module);
+        return judge_landing(&site, cst_follow(site.call.target, goal), goal);
     case CST_INSN_CALL_RIP:
-        landing = cst_follow_slot(&site.image, site.call.target, goal);
-        return judge_landing(&site, &landing, goal, out_module);
-    case CST_INSN_CALL_REG: return judge_register(&site, goal, out_module);
-    default: return CST_HOW_UNKNOWN;
+        return judge_landing(&site, cst_follow_slot(&site.image, site.call.target, goal), goal);
+    case CST_INSN_CALL_REG:
+        return judge_register(&site, goal);
+    default:
+        return reading_of(CST_HOW_UNKNOWN, NULL);
     }
 }
 

@@ -6,10 +6,14 @@
 #include "site/callsite.h"
 #include "site/callsite_follow.h"
 
-/** How the call that returns to `return_address` came to `goal`; the module that made it goes to `out_module`, NULL when
- * the answer is CST_HOW_UNKNOWN. */
-enum cst_callsite_how cst_callsite_read(uintptr_t return_address, const struct cst_goal *goal,
-                                        const struct cst_module **out_module);
+struct cst_callsite_reading {
+    enum cst_callsite_how how;
+    const struct cst_module *module; /**< that made the call; NULL when `how` is UNKNOWN */
+    bool passing;                    /**< good for this call only: read the next one anew (struct cst_tail) */
+};
+
+/** How the call that returns to `return_address` came to `goal`. */
+struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const struct cst_goal *goal);
 
 /** True when the bytes in front of `return_address` are code of a module and may be read as a call. */
 CST_MUST_USE bool cst_callsite_plausible(uintptr_t return_address);

@@ -22,6 +22,7 @@ struct trace {
     size_t bytes;
     enum cst_callsite_how how; /* of the jumps to the door found so far; UNKNOWN when none was */
     uint32_t module;           /* who made them */
+    bool passing;              /* an unbound stub was left out */
 };
 
 /* A switch, as compilers write it: movslq (table,index,4), %a; add %b, %a; jmp *%a. */
@@ -35,7 +36,8 @@ static void watch_for_switch(struct switch_watch *watch, const struct cst_insn *
     bool wide = insn->map == CST_MAP_ONE && (insn->rex & 8) && insn->has_modrm;
     if (insn->kind != CST_INSN_OTHER) {
         *watch = (struct switch_watch){NO_REGISTER, NO_REGISTER};
-    } else if (wide && insn->opcode == 0x63 && !cst_insn_rm_is_reg(insn) && (insn->modrm & 7) == 4 && insn->sib >> 6 == 2) {
+    } else if (wide && insn->opcode == 0x63 && !cst_insn_rm_is_reg(insn) && (insn->modrm & 7) == 4 &&
+               insn->sib >> 6 == 2) {
         watch->entry = cst_insn_modrm_reg(insn);
     } else if (wide && (insn->opcode == 0x01 || insn->opcode == 0x03) && cst_insn_rm_is_reg(insn)) {
         uint8_t reg = cst_insn_modrm_reg(insn), rm = cst_insn_modrm_rm(insn);
@@ -81,12 +83,19 @@ static bool agree(struct trace *trace, enum cst_callsite_how how, uint32_t modul
 static bool note_exit(struct trace *trace, const struct cst_module *from, struct cst_landing landing)
 {
     switch (landing.kind) {
-    case CST_LAND_DOOR: return agree(trace, CST_HOW_TAIL, from->id);
-    case CST_LAND_RUST: return agree(trace, CST_HOW_RUST, landing.rust_module);
-    case CST_LAND_FUNCTION: return add_function(trace, &landing);
-    case CST_LAND_ELSEWHERE: return true;
+    case CST_LAND_DOOR:
+        return agree(trace, CST_HOW_TAIL, from->id);
+    case CST_LAND_RUST:
+        return agree(trace, CST_HOW_RUST, landing.rust_module);
+    case CST_LAND_FUNCTION:
+        return add_function(trace, &landing);
+    case CST_LAND_ELSEWHERE:
+        return true;
+    case CST_LAND_UNBOUND:
+        trace->passing = true;
+        return true;
     case CST_LAND_OPAQUE:
-    case CST_LAND_UNBOUND: break;
+        break;
     }
     return false;
 }
@@ -99,10 +108,13 @@ static bool note_instruction(struct trace *trace, const struct cst_image *image,
     case CST_INSN_BRANCH:
         return (insn->target >= function.lo && insn->target < function.hi) ||
                note_exit(trace, image->module, cst_follow(insn->target, trace->goal));
-    case CST_INSN_JUMP_RIP: return note_exit(trace, image->module, cst_follow_slot(image, insn->target, trace->goal));
+    case CST_INSN_JUMP_RIP:
+        return note_exit(trace, image->module, cst_follow_slot(image, insn->target, trace->goal));
     case CST_INSN_JUMP_REG:
-    case CST_INSN_JUMP_MEM: return is_switch(watch, insn);
-    default: return true;
+    case CST_INSN_JUMP_MEM:
+        return is_switch(watch, insn);
+    default:
+        return true;
     }
 }
 
@@ -124,17 +136,17 @@ static bool sweep(struct trace *trace, struct function function)
     return true;
 }
 
-enum cst_callsite_how cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal, uint32_t *out_module)
+struct cst_tail cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal)
 {
-    struct trace trace = {.goal = goal, .how = CST_HOW_UNKNOWN};
+    static const struct cst_tail unknown = {CST_HOW_UNKNOWN, CST_MODULE_NONE, false};
+    struct trace trace = {.goal = goal, .how = CST_HOW_UNKNOWN, .module = CST_MODULE_NONE};
     if (!add_function(&trace, start)) {
-        return CST_HOW_UNKNOWN;
+        return unknown;
     }
     for (size_t i = 0; i < trace.count; i++) {
         if (!sweep(&trace, trace.functions[i])) {
-            return CST_HOW_UNKNOWN;
+            return unknown;
         }
     }
-    *out_module = trace.module;
-    return trace.how;
+    return (struct cst_tail){trace.how, trace.module, trace.passing};
 }

@@ -6,9 +6,16 @@
 #include "site/callsite.h"
 #include "site/callsite_follow.h"
 
-/** How a call to the function of `start` (of kind CST_LAND_FUNCTION) came to the door: CST_HOW_TAIL or CST_HOW_RUST with
- * the id of the module in `out_module`. CST_HOW_UNKNOWN when no jump, or jumps of several modules, or jumps that cannot be
- * read lead on. */
-enum cst_callsite_how cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal, uint32_t *out_module);
+struct cst_tail {
+    enum cst_callsite_how
+        how;         /**< TAIL, RUST; UNKNOWN when no jump, or jumps of several modules, or unreadable ones lead on */
+    uint32_t module; /**< id of the module that jumped; CST_MODULE_NONE when unknown */
+    bool passing;    /**< see below */
+};
+
+/** How a call to the function of `start` (of kind CST_LAND_FUNCTION) came to the door. Jumps through stubs that the dynamic
+ * linker has not bound yet were never taken, so they do not count against the answer; but a later call may take one: then
+ * `passing` is true, and the answer good for this call only. */
+struct cst_tail cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal);
 
 #endif

@@ -55,11 +55,14 @@ static size_t format_size(uint8_t encoding)
 {
     switch (encoding & PE_FORMAT_MASK) {
     case PE_UDATA4:
-    case PE_SDATA4: return 4;
+    case PE_SDATA4:
+        return 4;
     case PE_ABSPTR:
     case PE_UDATA8:
-    case PE_SDATA8: return 8;
-    default: return 0;
+    case PE_SDATA8:
+        return 8;
+    default:
+        return 0;
     }
 }
 
@@ -110,7 +113,8 @@ static bool read_augmentation(struct cursor *cursor, const char *letters, uint8_
     uint64_t ignored;
     for (; *letters; letters++) {
         switch (*letters) {
-        case 'R': return take(cursor, out_encoding, 1);
+        case 'R':
+            return take(cursor, out_encoding, 1);
         case 'L':
             if (!take(cursor, &personality, 1)) {
                 return false;
@@ -122,8 +126,10 @@ static bool read_augmentation(struct cursor *cursor, const char *letters, uint8_
             }
             break;
         case 'S':
-        case 'B': break;
-        default: return false;
+        case 'B':
+            break;
+        default:
+            return false;
         }
     }
     return true;
@@ -143,7 +149,8 @@ static bool read_cie(struct cursor cursor, uint8_t *out_encoding)
         return false;
     }
     cursor.at += length + 1;
-    if (!skip_leb(&cursor) || !skip_leb(&cursor) || !(version == 1 ? take(&cursor, &return_column, 1) : skip_leb(&cursor))) {
+    if (!skip_leb(&cursor) || !skip_leb(&cursor) ||
+        !(version == 1 ? take(&cursor, &return_column, 1) : skip_leb(&cursor))) {
         return false;
     }
     if (letters[0] == '\0') {

@@ -1,0 +1,88 @@
+/* Bounds of stacks and the walk over frame pointers; see stack.h. */
+#include "site/stack.h"
+
+#include "plat/sys.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+/* Where the kernel put the first frame's arguments; every frame of the main thread lies below. From ld.so. */
+extern void *__libc_stack_end;
+
+/* More than any main thread uses, when its stack has no limit or an unreasonable one. */
+#define MAIN_STACK_MAX ((size_t)1 << 30)
+
+/* User addresses end here (canonical form, four levels of page tables). */
+#define USER_END ((uintptr_t)1 << 47)
+
+static bool holds(const struct cst_stack_bounds *bounds, uintptr_t address)
+{
+    return address >= bounds->lo && address < bounds->hi;
+}
+
+static struct cst_stack_bounds main_bounds(void)
+{
+    uintptr_t hi = (uintptr_t)__libc_stack_end;
+    size_t limit = cst_sys_stack_limit();
+    size_t size = limit < MAIN_STACK_MAX ? limit : MAIN_STACK_MAX;
+    return (struct cst_stack_bounds){hi > size ? hi - size : 0, hi};
+}
+
+static struct cst_stack_bounds thread_bounds(void)
+{
+    struct cst_stack_bounds bounds = {0, 0};
+    int saved = errno;
+    pthread_attr_t attributes;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        void *lowest;
+        size_t size;
+        if (pthread_attr_getstack(&attributes, &lowest, &size) == 0) {
+            bounds.lo = (uintptr_t)lowest;
+            bounds.hi = bounds.lo + size;
+        }
+        pthread_attr_destroy(&attributes);
+    }
+    errno = saved;
+    return bounds;
+}
+
+struct cst_stack_bounds cst_stack_bounds_get(void)
+{
+    if (cst_sys_tid() == cst_sys_pid()) {
+        struct cst_stack_bounds bounds = main_bounds();
+        if (holds(&bounds, (uintptr_t)__builtin_frame_address(0))) {
+            return bounds;
+        }
+    }
+    return thread_bounds(); /* also after a fork by another thread, whose stack the child goes on with */
+}
+
+static bool may_be_code(const struct cst_stack_bounds *bounds, uintptr_t address)
+{
+    return address >= CST_PAGE_SIZE && address < USER_END && !holds(bounds, address);
+}
+
+size_t cst_stack_walk(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max,
+                      uintptr_t *out_frames)
+{
+    const uintptr_t last = bounds->hi - 2 * sizeof(uintptr_t); /* the highest place of a frame; unused when hi is 0 */
+    size_t count = 1;
+    out_frames[0] = first;
+    if (!holds(bounds, frame) || frame > last || frame % sizeof(uintptr_t)) {
+        return count;
+    }
+    while (count < max) {
+        uintptr_t next = *(const uintptr_t *)frame;
+        if (next <= frame || next > last || next % sizeof(uintptr_t)) {
+            break;
+        }
+        uintptr_t return_address = ((const uintptr_t *)next)[1];
+        if (!may_be_code(bounds, return_address)) {
+            break;
+        }
+        out_frames[count++] = return_address;
+        frame = next;
+    }
+    return count;
+}
