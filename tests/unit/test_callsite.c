@@ -1,0 +1,298 @@
+/* Call sites: real programs and libraries, compiled here by every compiler and linker option that changes how code comes
+ * to a function, tell what the runtime made of their calls: the right module or nothing, never a wrong one. Then the
+ * table: it must not mix sites up, whatever is forgotten meanwhile. */
+#include "site/callsite.h"
+#include "site/callsite_read.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "fixtures/fixture.h"
+
+/* A way of building the fixtures. */
+struct build {
+    const char *name;
+    const char *compiler, *flags, *program_flags;
+    bool optimised; /* with tail jumps */
+};
+
+static struct build builds[] = {
+    {"gcc, lazy binding: nobody is mistaken for the caller", "gcc", "-O2 -Wl,-z,lazy", "-fPIE -pie", true},
+    {"gcc, bound at start: nobody is mistaken for the caller", "gcc", "-O2 -Wl,-z,now", "-fPIE -pie", true},
+    {"gcc, fixed addresses: nobody is mistaken for the caller", "gcc", "-O2", "-fno-pie -no-pie", true},
+    {"gcc, no optimisation: nobody is mistaken for the caller", "gcc", "-O0", "-fPIE -pie", false},
+    {"gcc, no plt: nobody is mistaken for the caller", "gcc", "-O2 -fno-plt", "-fPIE -pie", true},
+    {"gcc, no plt, fixed addresses: nobody is mistaken", "gcc", "-O2 -fno-plt", "-fno-pie -no-pie", true},
+    {"gcc, no plt, no optimisation: nobody is mistaken", "gcc", "-O0 -fno-plt", "-fPIE -pie", false},
+    {"gcc, branch marks: nobody is mistaken for the caller", "gcc", "-O2 -fcf-protection", "-fPIE -pie", true},
+    {"gcc, marks in stubs too: nobody is mistaken", "gcc", "-O2 -fcf-protection -Wl,-z,ibtplt", "-fPIE -pie", true},
+    {"gcc, no plt, branch marks: nobody is mistaken", "gcc", "-O2 -fno-plt -fcf-protection", "-fPIE -pie", true},
+    {"clang, lazy binding: nobody is mistaken for the caller", "clang", "-O2 -Wl,-z,lazy", "-fPIE -pie", true},
+    {"clang, fixed addresses: nobody is mistaken", "clang", "-O2", "-fno-pie -no-pie", true},
+    {"clang, no plt: nobody is mistaken for the caller", "clang", "-O2 -fno-plt", "-fPIE -pie", true},
+    {"clang, no optimisation: nobody is mistaken", "clang", "-O0 -fno-plt", "-fPIE -pie", false},
+    {"lld, lazy binding: nobody is mistaken for the caller", "clang", "-O2 -fuse-ld=lld -Wl,-z,lazy", "-fPIE -pie",
+     true},
+    {"lld, no plt: nobody is mistaken for the caller", "clang", "-O2 -fuse-ld=lld -fno-plt", "-fno-pie -no-pie", true},
+};
+
+/* When a way must be known: always, only without optimisation, or whenever it can be. Unknown is never wrong. */
+enum known { ALWAYS, UNOPTIMISED, PERHAPS, NEVER };
+
+static const struct expectation {
+    const char *way, *module;
+    enum known known;
+} expectations[] = {
+    {"inner_release", "libinner.so", ALWAYS},
+    {"direct", "program", PERHAPS}, /* clang keeps the door and a variable in one register */
+    {"own_release", "program", ALWAYS},
+    {"own_release_of_library", "libinner.so", ALWAYS},
+    {"pointer", "", NEVER},
+    {"inner_release_then_count", "libinner.so", ALWAYS},
+    {"inner_release_thrice", "libinner.so", ALWAYS},
+    {"inner_release_by_size", "libinner.so", ALWAYS},
+    {"inner_release_or_count", "libinner.so", ALWAYS},
+    {"inner_release_by_hook_unset", "libinner.so", UNOPTIMISED},
+    {"inner_release_by_hook_set", "", NEVER},
+    {"inner_release_by_hook", "", NEVER},
+    {"inner_release_by_variable", "", NEVER},
+    {"inner_call_back", "", NEVER},
+    {"inner_tail_call_back", "", NEVER},
+    {"outer_release", "libinner.so", ALWAYS},
+    {"outer_release_then_count", "libinner.so", ALWAYS},
+    {"outer_release_either_inner", "libinner.so", UNOPTIMISED},
+    {"outer_release_either_itself", "libouter.so", UNOPTIMISED},
+};
+
+static const struct expectation *expectation_of(const char *way)
+{
+    for (size_t i = 0; i < sizeof expectations / sizeof *expectations; i++) {
+        if (strcmp(expectations[i].way, way) == 0) {
+            return &expectations[i];
+        }
+    }
+    return NULL;
+}
+
+static void judge(const struct build *build, const char *line)
+{
+    char way[64], how[16], module[64], rest[16] = "";
+    assert_true(sscanf(line, "%63s %15s %63s %15s", way, how, module, rest) >= 3);
+    assert_string_equal(rest, "");
+    const struct expectation *expected = expectation_of(way);
+    assert_non_null(expected);
+    bool unknown = strcmp(how, "unknown") == 0;
+    bool must_know = expected->known == ALWAYS || (expected->known == UNOPTIMISED && !build->optimised);
+    if (unknown ? must_know : strcmp(module, expected->module) != 0) {
+        fail_msg("%s (%s %s): %s", way, build->compiler, build->flags, line);
+    }
+}
+
+static void compile(const struct build *build)
+{
+    char command[2048];
+    snprintf(command, sizeof command,
+             "%1$s %2$s -shared -fPIC -o @/libinner.so %%/callsite_inner.c -L@ -ldoor && "
+             "%1$s %2$s -shared -fPIC -o @/libouter.so %%/callsite_outer.c -L@ -linner -ldoor && "
+             "%1$s %2$s %3$s -D_GNU_SOURCE -I%%/../../../include -I%%/../../../runtime -o @/program "
+             "%%/callsite_program.c @/judge.o -L@ -louter -linner -ldoor -Wl,-rpath,@",
+             build->compiler, build->flags, build->program_flags);
+    fixture_run(command);
+}
+
+static void nobody_is_mistaken_for_the_caller(void **state)
+{
+    const struct build *build = *state;
+    char line[256];
+    size_t lines = 0;
+    compile(build);
+    fixture_run("@/program > @/output");
+    FILE *output = fopen(fixture_path("output"), "r");
+    assert_non_null(output);
+    while (fgets(line, sizeof line, output)) {
+        judge(build, line);
+        lines++;
+    }
+    fclose(output);
+    assert_int_equal(lines, sizeof expectations / sizeof *expectations);
+}
+
+/* The parts of the runtime that read call sites, compiled plainly: the fixtures may be linked without a sanitizer. */
+static int make_common_parts(void **state)
+{
+    (void)state;
+    fixture_begin();
+    fixture_run("cd %/../../.. && gcc -std=c11 -O2 -fPIC -D_GNU_SOURCE -Iinclude -Iruntime -r -nostdlib -o @/judge.o "
+                "runtime/site/*.c runtime/base/*.c runtime/plat/*.c && "
+                "gcc -O2 -shared -fPIC -o @/libdoor.so %/callsite_door.c");
+    return 0;
+}
+
+static int remove_parts(void **state)
+{
+    (void)state;
+    fixture_end();
+    return 0;
+}
+
+/* Resolver whose answers can be told from the question. */
+static uint16_t owner_of_door(const struct cst_module *module, enum custody_door door, enum cst_callsite_how how)
+{
+    (void)module;
+    (void)how;
+    return (uint16_t)(door + 100);
+}
+
+static uint32_t site_of_address(uintptr_t return_address)
+{
+    return (uint32_t)(return_address >> 4) & 0xffffff;
+}
+
+static const struct cst_callsite_resolver resolver = {owner_of_door, site_of_address};
+static uintptr_t doors[CUSTODY_DOOR_COUNT];
+
+static int set_up_table(void **state)
+{
+    (void)state;
+    cst_callsite_setup(doors, &resolver);
+    return 0;
+}
+
+static void code_outside_every_module_is_unknown(void **state)
+{
+    (void)state;
+    uint8_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(page != MAP_FAILED);
+    page[100] = 0xe8; /* a call, made at run time */
+    doors[CUSTODY_DOOR_MALLOC] = (uintptr_t)page + 105;
+    struct cst_callsite callsite = cst_callsite_get((uintptr_t)page + 105, CUSTODY_DOOR_MALLOC);
+    doors[CUSTODY_DOOR_MALLOC] = 0;
+    assert_int_equal(callsite.how, CST_HOW_UNKNOWN);
+    assert_int_equal(callsite.module, CST_MODULE_NONE);
+    assert_int_equal(callsite.owner, CUSTODY_DOOR_MALLOC + 100);
+    munmap(page, 4096);
+}
+
+static void wild_return_addresses_are_unknown(void **state)
+{
+    (void)state;
+    static const uintptr_t wild[] = {0, 1, 2, 4095, (uintptr_t)1 << 47, UINTPTR_MAX, UINTPTR_MAX - 15};
+    for (size_t i = 0; i < sizeof wild / sizeof *wild; i++) {
+        for (int door = 0; door < 3; door++) {
+            assert_int_equal(cst_callsite_get(wild[i], (enum custody_door)door).how, CST_HOW_UNKNOWN);
+        }
+    }
+}
+
+static void a_site_counts_for_each_door_by_itself(void **state)
+{
+    (void)state;
+    assert_int_equal(cst_callsite_get(0x10000, CUSTODY_DOOR_FREE).owner, CUSTODY_DOOR_FREE + 100);
+    assert_int_equal(cst_callsite_get(0x10000, CUSTODY_DOOR_MALLOC).owner, CUSTODY_DOOR_MALLOC + 100);
+    assert_int_equal(cst_callsite_get(0x10000, CUSTODY_DOOR_FREE).owner, CUSTODY_DOOR_FREE + 100);
+}
+
+static size_t resolutions;
+
+static uint32_t counted_site(uintptr_t return_address)
+{
+    __atomic_add_fetch(&resolutions, 1, __ATOMIC_RELAXED);
+    return site_of_address(return_address);
+}
+
+static void a_site_is_worked_out_once_until_it_is_forgotten(void **state)
+{
+    (void)state;
+    static const struct cst_callsite_resolver counting = {owner_of_door, counted_site};
+    cst_callsite_setup(doors, &counting);
+    resolutions = 0;
+    for (int i = 0; i < 3; i++) {
+        (void)cst_callsite_get(0x20000, CUSTODY_DOOR_FREE);
+    }
+    assert_int_equal(resolutions, 1);
+    cst_callsite_forget(0x30000, 0x40000);
+    (void)cst_callsite_get(0x20000, CUSTODY_DOOR_FREE);
+    assert_int_equal(resolutions, 1);
+    cst_callsite_forget(0x20000, 0x20001);
+    (void)cst_callsite_get(0x20000, CUSTODY_DOOR_FREE);
+    assert_int_equal(resolutions, 2);
+    cst_callsite_setup(doors, &resolver);
+}
+
+static _Atomic bool stop;
+
+static void *ask_all_the_time(void *wrong)
+{
+    size_t *wrongs = wrong;
+    for (uintptr_t round = 0; !atomic_load(&stop); round++) {
+        uintptr_t address = 0x100000 + (round * 7919 % 3000) * 16;
+        struct cst_callsite callsite = cst_callsite_get(address, (enum custody_door)(round % 3));
+        *wrongs += callsite.site != site_of_address(address) || callsite.owner != round % 3 + 100;
+    }
+    return NULL;
+}
+
+static void a_reader_never_gets_the_answer_for_another_site(void **state)
+{
+    (void)state;
+    pthread_t threads[2];
+    size_t wrong[2] = {0, 0};
+    atomic_store(&stop, false);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_all_the_time, &wrong[i]), 0);
+    }
+    for (int i = 0; i < 300; i++) {
+        cst_callsite_forget(0x100000, 0x100000 + 3000 * 16);
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(wrong[i], 0);
+    }
+}
+
+static void more_sites_than_the_table_holds_still_get_answers(void **state)
+{
+    (void)state;
+    for (uintptr_t i = 0; i < 400000; i++) {
+        uintptr_t address = 0x1000000 + i * 16;
+        assert_int_equal(cst_callsite_get(address, CUSTODY_DOOR_FREE).site, site_of_address(address));
+    }
+    cst_callsite_forget(0, UINTPTR_MAX >> 8);
+}
+
+static void only_addresses_behind_a_call_are_plausible(void **state)
+{
+    (void)state;
+    assert_true(cst_callsite_plausible((uintptr_t)__builtin_return_address(0)));
+    assert_false(cst_callsite_plausible((uintptr_t)&only_addresses_behind_a_call_are_plausible));
+    assert_false(cst_callsite_plausible((uintptr_t)doors));
+    assert_false(cst_callsite_plausible(0));
+}
+
+#define BUILD_COUNT (sizeof builds / sizeof *builds)
+
+int main(void)
+{
+    struct CMUnitTest built[BUILD_COUNT];
+    for (size_t i = 0; i < BUILD_COUNT; i++) {
+        built[i] = (struct CMUnitTest){builds[i].name, nobody_is_mistaken_for_the_caller, NULL, NULL, &builds[i]};
+    }
+    const struct CMUnitTest table[] = {
+        cmocka_unit_test(code_outside_every_module_is_unknown),
+        cmocka_unit_test(wild_return_addresses_are_unknown),
+        cmocka_unit_test(a_site_counts_for_each_door_by_itself),
+        cmocka_unit_test(a_site_is_worked_out_once_until_it_is_forgotten),
+        cmocka_unit_test(a_reader_never_gets_the_answer_for_another_site),
+        cmocka_unit_test(more_sites_than_the_table_holds_still_get_answers),
+        cmocka_unit_test(only_addresses_behind_a_call_are_plausible),
+    };
+    int failed = cmocka_run_group_tests_name("table", table, set_up_table, NULL);
+    return failed + cmocka_run_group_tests_name("builds", built, make_common_parts, remove_parts);
+}
