@@ -32,15 +32,25 @@ void cst_say_and_exit(const char *format, ...)
     exit(CST_EXIT_OWN_ERROR);
 }
 
+/* Bytes of the control character at `text`: 0 when there is none. C1 controls are two bytes in UTF-8, c2 80..9f. */
+static int control_bytes(const unsigned char *text)
+{
+    if (text[0] == 0xc2 && text[1] >= 0x80 && text[1] <= 0x9f) {
+        return 2;
+    }
+    return text[0] < 0x20 || text[0] == 0x7f;
+}
+
 void cst_print_text(FILE *out, const char *text)
 {
-    for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
-        /* C1 controls come as the two bytes c2 80..9f in UTF-8. */
-        int c1_control = byte[0] == 0xc2 && byte[1] >= 0x80 && byte[1] <= 0x9f;
-        if (*byte < 0x20 || *byte == 0x7f || c1_control) {
-            fprintf(out, "\\x%02x", *byte);
-        } else {
-            fputc(*byte, out);
+    const unsigned char *byte = (const unsigned char *)text;
+    while (*byte) {
+        int control = control_bytes(byte);
+        if (control == 0) {
+            fputc(*byte++, out);
+        }
+        for (int i = 0; i < control; i++) {
+            fprintf(out, "\\x%02x", *byte++);
         }
     }
 }

@@ -115,9 +115,9 @@ static void print_group(struct text_report *report, const struct cst_group *grou
 {
     const struct cst_log_finding *finding = group->first;
     print_headline(report, group);
-    print_stack(report, release_title(report, finding), group, &finding->release);
-    print_stack(report, "first released", group, &finding->first_release);
     print_stack(report, allocation_title(report, finding), group, &finding->alloc);
+    print_stack(report, "first released", group, &finding->first_release);
+    print_stack(report, release_title(report, finding), group, &finding->release);
     print_help(report, finding);
     print_particulars(report, group);
 }
