@@ -20,7 +20,7 @@ def main():
     chosen = [program for program in programs if options.filter in f"{program.path.parent.name}/{program.name}"]
 
     def tasks(work):
-        checks = [(words.schema_task,), (words.coverage_task, programs)] if not options.filter else []
+        checks = [(words.schema_task,), (words.examples_task,), (words.coverage_task, programs)] if not options.filter else []
         return checks + suite.programs_as_tasks(chosen, work) + doors.tasks(work, options.filter)
 
     return suite.run(options, tasks)

@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema
+
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = ROOT / "docs" / "audit-log.schema.json"
 
@@ -40,6 +42,14 @@ def schema_task():
         if ours != set(theirs):
             problems.append(f"{what}: only in one of list and schema: {sorted(ours ^ set(theirs))}")
     return [("words/schema", problems)]
+
+
+def examples_task():
+    """The lines that docs/audit-log.md shows are valid."""
+    lines = [line for line in (ROOT / "docs" / "audit-log.md").read_text().splitlines() if line.startswith('{"v"')]
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
+    problems = [f"{line[:60]}: {error.message}" for line in lines for error in validator.iter_errors(json.loads(line))]
+    return [("words/examples", problems if lines else ["no example found"])]
 
 
 def coverage_task(programs):

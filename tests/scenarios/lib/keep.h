@@ -3,9 +3,9 @@
 #ifndef SCENARIO_KEEP_H
 #define SCENARIO_KEEP_H
 
-static inline void *keep(const void *pointer)
+static inline void *keep(void *pointer)
 {
-    void *same = (void *)pointer;
+    void *same = pointer;
     __asm__ volatile("" : "+r"(same) : : "memory");
     return same;
 }
