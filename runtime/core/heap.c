@@ -9,7 +9,6 @@
 
 #define LARGEST_RANGE ((size_t)1 << 40)
 #define SMALLEST_RANGE ((size_t)1 << 26)
-#define ARENAS_MAX 8U
 /* Range and shadow together take about three times the range. */
 #define RANGE_SHARE 3
 
@@ -23,7 +22,12 @@ struct part {
 };
 
 size_t cst_heap_shared_size;
-const char *cst_je_malloc_conf;
+
+/* Read by jemalloc at its first call, which may come before anything of ours has run. Thread caches are off until a thread
+ * is set up: making one allocates, and what is allocated before the arenas know our hooks would lie outside the range. */
+#define ARENAS 4U
+const char *cst_je_malloc_conf =
+    "narenas:4,tcache:false,retain:true,abort_conf:false,background_thread:false,metadata_thp:disabled";
 
 static struct part shared_part;
 static struct part isolated_parts[CST_HEAP_SLOTS];
@@ -116,14 +120,6 @@ static bool reserve_what_fits(void)
     return reserve(SMALLEST_RANGE);
 }
 
-/* "narenas:N" and what else differs from jemalloc's defaults; jemalloc reads it at its first call. */
-static void configure(unsigned arenas)
-{
-    static char options[] = "narenas:0,retain:true,abort_conf:false,background_thread:false,metadata_thp:disabled";
-    options[strlen("narenas:")] = (char)('0' + arenas);
-    cst_je_malloc_conf = options;
-}
-
 static bool adopt_arena(unsigned arena)
 {
     char name[] = "arena.0.extent_hooks";
@@ -139,14 +135,16 @@ bool cst_heap_start(void)
         return false;
     cst_heap_shared_size = cst_shadow.size / 2;
     part_init(&shared_part, cst_shadow.base, cst_heap_shared_size);
-    unsigned arenas = cst_sys_cpu_count();
-    if (arenas > ARENAS_MAX)
-        arenas = ARENAS_MAX;
-    configure(arenas);
-    for (unsigned arena = 0; arena < arenas; arena++)
+    for (unsigned arena = 0; arena < ARENAS; arena++)
         if (!adopt_arena(arena))
             return false;
     return true;
+}
+
+void cst_heap_enter_thread(void)
+{
+    bool enabled = true;
+    cst_je_mallctl("thread.tcache.enabled", NULL, NULL, &enabled, sizeof enabled);
 }
 
 unsigned cst_heap_isolate(void)

@@ -23,6 +23,9 @@ extern size_t cst_heap_shared_size;
  * even the smallest reservation is possible: then nothing is audited and allocation must go elsewhere. Once, at start. */
 CST_MUST_USE bool cst_heap_start(void);
 
+/** Gives the calling thread a cache of the shared heap. Once per thread; without it the heap works, slower. */
+void cst_heap_enter_thread(void);
+
 /** Makes the heap of an isolated side. Its arena's number, or 0 when none is left. */
 CST_MUST_USE unsigned cst_heap_isolate(void);
 

@@ -36,6 +36,7 @@ void cst_thread_start(void)
 
 static void set_up(void)
 {
+    cst_heap_enter_thread();
     cst_thread.bounds = cst_stack_bounds_get();
     cst_thread.stacks = (uint8_t)cst_engine_settings.stacks;
     cst_thread.generation = cst_start_generation();
