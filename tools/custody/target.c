@@ -38,7 +38,13 @@ static const char *refuse(const char *command, int error, int *out_status)
     *out_status = missing ? CST_EXIT_NOT_FOUND : CST_EXIT_CANNOT_EXECUTE;
     struct stat status;
     bool directory = stat(command, &status) == 0 && S_ISDIR(status.st_mode);
-    cst_say("run: %s: %s", command, missing ? "command not found" : directory ? "is a directory" : strerror(error));
+    const char *why = strerror(error);
+    if (directory) {
+        why = "is a directory";
+    } else if (missing && !strchr(command, '/')) {
+        why = "command not found";
+    }
+    cst_say("run: %s: %s", command, why);
     return NULL;
 }
 
