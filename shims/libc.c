@@ -13,17 +13,34 @@
 
 /* Compiled without FORTIFY_SOURCE: these are the functions, not their callers. */
 
-static void restore(const struct cst_behalf *saved)
+/* What the thread did before: libc functions may call each other. */
+struct before {
+    uint8_t mode;
+    struct cst_behalf behalf;
+};
+
+static struct before act_for(uintptr_t return_address, enum custody_door door)
 {
-    cst_thread.behalf = *saved;
+    struct before before = {.mode = cst_thread.mode, .behalf = cst_thread.behalf};
+    if (cst_hook_is_ready()) {
+        cst_thread.behalf = (struct cst_behalf){.return_address = return_address, .door = door};
+        before.mode = cst_thread.mode;
+        cst_thread.mode = CST_THREAD_BEHALF;
+    }
+    return before;
+}
+
+static void restore(const struct before *before)
+{
+    cst_thread.mode = before->mode;
+    cst_thread.behalf = before->behalf;
 }
 
 /* From here to the end of the enclosing block, or to whatever leaves it (a return, a cancelled thread), libc allocates
  * for the caller of the enclosing function. */
 #define ON_BEHALF(DOOR) \
-    const struct cst_behalf saved __attribute__((cleanup(restore))) = cst_thread.behalf; \
-    cst_thread.behalf = (struct cst_behalf){.return_address = (uintptr_t)__builtin_return_address(0), \
-                                            .door = CUSTODY_DOOR_##DOOR}
+    const struct before before __attribute__((cleanup(restore))) = \
+        act_for((uintptr_t)__builtin_return_address(0), CUSTODY_DOOR_##DOOR)
 
 /* Finds the real function once. A libc without it: the wrapper fails as the function would for want of memory. */
 #define REAL(type, symbol) \

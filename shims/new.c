@@ -26,7 +26,8 @@ CST_COLD static void *retry(const struct cst_call *call, void *block, size_t ali
         return block; \
     void *(*next) next_type = NULL; \
     *(void **)&next = NEXT(symbol); \
-    const struct cst_call call = CST_HOOK_CALL(CUSTODY_DOOR_##DOOR, CST_SIDE_UNKNOWN); \
+    const struct cst_call call = { \
+        .door = CUSTODY_DOOR_##DOOR, .return_address = CST_HOOK_RETURN, .frame = CST_HOOK_FRAME}; \
     return next ? retry(&call, next(__VA_ARGS__), align) : NULL
 
 #define RELEASE(DOOR, ...) \

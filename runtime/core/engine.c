@@ -24,6 +24,32 @@ static void take(struct cst_tag *tag, uint32_t release_stack)
     cst_tag_release(tag, release_stack);
 }
 
+/* Writes the tag of a block for an origin of any kind. */
+static void tag_for(const struct cst_origin *origin, void *block, size_t rounded, size_t size, size_t align)
+{
+    unsigned align_log2 = origin->layout_known ? (unsigned)__builtin_ctzl(align) : CST_ALIGN_UNKNOWN;
+    uint64_t facts = cst_tag_facts(size, align_log2, (enum custody_contract)origin->contract, origin->side);
+    cst_engine_tag((uintptr_t)block, rounded, facts, origin->side, origin->stack);
+}
+
+static void *alloc_for(const struct cst_origin *origin, size_t size, size_t align, bool zero)
+{
+    size_t rounded = cst_engine_round(size, align);
+    if (rounded - 1 >= CST_TAG_SIZE_MAX)
+        return cst_engine_no_memory();
+    void *block = cst_heap_alloc(cst_side_get(origin->side)->arena, rounded, align, zero);
+    if (!block)
+        return cst_engine_no_memory();
+    tag_for(origin, block, rounded, size, align);
+    return block;
+}
+
+void *cst_engine_alloc_slow(const struct cst_call *call, size_t size, size_t align, bool zero)
+{
+    struct cst_origin origin = cst_origin_of(call);
+    return alloc_for(&origin, size, align, zero);
+}
+
 void cst_engine_retag(const struct cst_call *call, void *block, size_t align)
 {
     uintptr_t address = (uintptr_t)block;
@@ -35,7 +61,7 @@ void cst_engine_retag(const struct cst_call *call, void *block, size_t align)
     struct cst_origin origin = cst_origin_of(call);
     size_t size = cst_tag_size(tag), made_align = cst_tag_align(tag);
     take(tag, 0);
-    cst_engine_tag(address, cst_engine_round(size, made_align), size, align > made_align ? align : made_align, &origin);
+    tag_for(&origin, block, cst_engine_round(size, made_align), size, align > made_align ? align : made_align);
 }
 
 static struct cst_suspect examine(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
@@ -48,17 +74,17 @@ static struct cst_suspect examine(const struct cst_call *call, const struct cst_
     return suspect;
 }
 
-void cst_engine_release_slow(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
-                             const struct cst_given *given)
+void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
 {
     if (cst_boot_owns((void *)address))
         return;
     int saved = errno;
-    struct cst_suspect suspect = examine(call, origin, address, given);
+    struct cst_origin origin = cst_origin_of(call);
+    struct cst_suspect suspect = examine(call, &origin, address, given);
     if (suspect.target == CST_TARGET_BLOCK) {
         struct cst_tag *tag = suspect.hit.tag;
         size_t align = cst_tag_align(tag), rounded = cst_engine_round(cst_tag_size(tag), align);
-        take(tag, origin->stack);
+        take(tag, origin.stack);
         cst_heap_release((void *)address, rounded, align);
     }
     errno = saved;
@@ -79,46 +105,46 @@ static void *resize_block(const struct cst_origin *origin, struct cst_tag *tag, 
     }
     if (cst_tag_contract(&before) != CUSTODY_CONTRACT_UNKNOWN)
         cst_count_free(cst_tag_side(&before), cst_tag_size(&before));
-    cst_engine_tag((uintptr_t)moved, rounded, size, align, origin);
+    tag_for(origin, moved, rounded, size, align);
     return moved;
 }
 
-void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, size_t align, struct cst_given given)
-{
-    uintptr_t address = (uintptr_t)block;
-    struct cst_origin origin = cst_origin_of(call);
-    if (cst_tag_covers(address)) {
-        struct cst_tag *tag = cst_tag_of(address);
-        if (cst_engine_is_plain(tag, &origin, address, &given))
-            return resize_block(&origin, tag, block, size, align);
-    }
-    return cst_engine_resize_slow(call, &origin, block, size, align, &given);
-}
-
 /* A block that cannot be resized where it is: a fresh one with what can still be read of it. */
-static void *replace(const struct cst_call *call, const void *from, size_t readable, size_t size, size_t align)
+static void *replace(const struct cst_origin *origin, const void *from, size_t readable, size_t size, size_t align)
 {
-    void *fresh = cst_engine_alloc(call, size, align, false);
+    void *fresh = alloc_for(origin, size, align, false);
     if (fresh)
         memcpy(fresh, from, readable < size ? readable : size);
     return fresh;
 }
 
-void *cst_engine_resize_slow(const struct cst_call *call, const struct cst_origin *origin, void *block, size_t size,
-                             size_t align, const struct cst_given *given)
+static void *resize_suspect(const struct cst_call *call, const struct cst_origin *origin, void *block, size_t size,
+                            size_t align, const struct cst_given *given)
 {
-    if (cst_boot_owns(block))
-        return replace(call, block, cst_boot_size(block), size, align);
     uintptr_t address = (uintptr_t)block;
     struct cst_suspect suspect = examine(call, origin, address, given);
     const struct cst_tag *tag = suspect.hit.tag;
     switch (suspect.target) {
     case CST_TARGET_BLOCK: return resize_block(origin, suspect.hit.tag, block, size, align);
-    case CST_TARGET_RELEASED: return replace(call, block, cst_tag_size(tag), size, align);
+    case CST_TARGET_RELEASED: return replace(origin, block, cst_tag_size(tag), size, align);
     case CST_TARGET_INTERIOR:
-        return replace(call, block, cst_tag_size(tag) - (address - suspect.hit.start), size, align);
+        return replace(origin, block, cst_tag_size(tag) - (address - suspect.hit.start), size, align);
     case CST_TARGET_FOREIGN:
     case CST_TARGET_NOTHING: break;
     }
     return cst_engine_no_memory();
+}
+
+void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, size_t align, const struct cst_given *given)
+{
+    uintptr_t address = (uintptr_t)block;
+    struct cst_origin origin = cst_origin_of(call);
+    if (cst_boot_owns(block))
+        return replace(&origin, block, cst_boot_size(block), size, align);
+    if (cst_tag_covers(address)) {
+        struct cst_tag *tag = cst_tag_of(address);
+        if (cst_engine_is_plain(tag, origin.side, (enum custody_contract)origin.contract, address, given))
+            return resize_block(&origin, tag, block, size, align);
+    }
+    return resize_suspect(call, &origin, block, size, align, given);
 }

@@ -33,13 +33,11 @@ struct cst_engine_settings {
 };
 extern struct cst_engine_settings cst_engine_settings;
 
-/** A release that is not the common case: judges it, tells, and does what is right. */
-void cst_engine_release_slow(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
-                             const struct cst_given *given);
+/** An allocation in every case; as cst_engine_alloc. */
+CST_MUST_USE void *cst_engine_alloc_slow(const struct cst_call *call, size_t size, size_t align, bool zero);
 
-/** A resize that is not the common case. The new block, or NULL with errno ENOMEM. */
-CST_MUST_USE void *cst_engine_resize_slow(const struct cst_call *call, const struct cst_origin *origin, void *block,
-                                          size_t size, size_t align, const struct cst_given *given);
+/** A release in every case: judges it, tells what is wrong, and does what is right. */
+void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given);
 
 /** The heap is out of memory: says so once when it is the reserved range that is used up; sets errno. */
 CST_COLD void *cst_engine_no_memory(void);
@@ -52,28 +50,34 @@ CST_INLINE size_t cst_engine_round(size_t size, size_t align)
     return size > CST_TAG_SIZE_MAX - align ? 0 : cst_heap_round((size + align - 1) & ~(align - 1));
 }
 
-CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, size_t size, size_t align, const struct cst_origin *origin)
+/** Writes the tag of a new block and counts it in. */
+CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, uint64_t facts, uint16_t side, uint32_t stack)
 {
     struct cst_tag *tag = cst_tag_claim(address, rounded);
-    unsigned align_log2 = origin->layout_known ? (unsigned)__builtin_ctzl(align) : CST_ALIGN_UNKNOWN;
-    tag->facts = cst_tag_facts(size, align_log2, (enum custody_contract)origin->contract, origin->side);
-    tag->sites = cst_tag_sites(address, origin->stack, cst_thread.generation);
-    cst_count_alloc(origin->side, size);
+    tag->facts = facts;
+    tag->sites = cst_tag_sites(address, stack, cst_thread.generation);
+    cst_count_alloc(side, cst_tag_size(tag));
 }
 
-/** Allocates `size` bytes aligned to `align` (a power of two). NULL with errno ENOMEM when memory is out. */
-CST_INLINE void *cst_engine_alloc(const struct cst_call *call, size_t size, size_t align, bool zero)
+/** Allocates `size` bytes aligned to `align` (a power of two) for the call that entered at `door`. NULL with errno ENOMEM
+ * when memory is out. */
+CST_INLINE void *cst_engine_alloc(enum custody_door door, uint16_t side, uintptr_t return_address, uintptr_t frame,
+                                  size_t size, size_t align, bool zero)
 {
-    struct cst_origin origin = cst_origin_of(call);
+    uint16_t owner;
+    uint32_t stack;
     size_t rounded = cst_engine_round(size, align);
-    if (CST_UNLIKELY(rounded - 1 >= CST_TAG_SIZE_MAX))
-        return cst_engine_no_memory();
-    unsigned arena = CST_UNLIKELY(cst_side_any_isolated) ? cst_side_get(origin.side)->arena : 0;
-    void *block = cst_heap_alloc(arena, rounded, align, zero);
-    if (CST_UNLIKELY(!block))
-        return cst_engine_no_memory();
-    cst_engine_tag((uintptr_t)block, rounded, size, align, &origin);
-    return block;
+    if (CST_LIKELY(rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated &&
+                   cst_origin_quick(door, side, return_address, frame, &owner, &stack))) {
+        void *block = cst_heap_alloc(0, rounded, align, zero);
+        if (CST_UNLIKELY(!block))
+            return cst_engine_no_memory();
+        uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), custody_door_contract(door), owner);
+        cst_engine_tag((uintptr_t)block, rounded, facts, owner, stack);
+        return block;
+    }
+    const struct cst_call call = {.door = door, .side = side, .return_address = return_address, .frame = frame};
+    return cst_engine_alloc_slow(&call, size, align, zero);
 }
 
 /** A live block that another door made for this call (operator new of the C++ library, after the new-handler): from now
@@ -88,34 +92,37 @@ CST_INLINE bool cst_engine_fits(const struct cst_tag *tag, const struct cst_give
     return !given->has_align || given->align == cst_tag_align(tag);
 }
 
-CST_INLINE bool cst_engine_is_plain(const struct cst_tag *tag, const struct cst_origin *origin, uintptr_t address,
-                                    const struct cst_given *given)
+/** True when this release is what the tag expects: a live block that starts here, of this side and contract. */
+CST_INLINE bool cst_engine_is_plain(const struct cst_tag *tag, uint16_t side, enum custody_contract contract,
+                                    uintptr_t address, const struct cst_given *given)
 {
-    return cst_tag_is_live_of(tag, origin->side, (enum custody_contract)origin->contract) &&
-           cst_tag_starts_at(tag, address) && cst_engine_fits(tag, given);
+    return cst_tag_is_live_of(tag, side, contract) && cst_tag_starts_at(tag, address) && cst_engine_fits(tag, given);
 }
 
 /** Releases `block` (not NULL), whatever it is: a wrong release is told and then done right. errno is as it was. */
-CST_INLINE void cst_engine_release(const struct cst_call *call, void *block, struct cst_given given)
+CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, uintptr_t return_address, uintptr_t frame,
+                                   void *block, const struct cst_given *given)
 {
     uintptr_t address = (uintptr_t)block;
-    struct cst_origin origin = cst_origin_of(call);
-    if (CST_LIKELY(cst_tag_covers(address))) {
+    uint16_t side;
+    uint32_t stack;
+    if (CST_LIKELY(cst_tag_covers(address) && cst_origin_quick(door, known_side, return_address, frame, &side, &stack))) {
         struct cst_tag *tag = cst_tag_of(address);
-        if (CST_LIKELY(cst_engine_is_plain(tag, &origin, address, &given) && origin.side != CST_SIDE_UNKNOWN)) {
+        if (CST_LIKELY(cst_engine_is_plain(tag, side, custody_door_contract(door), address, given))) {
             size_t size = cst_tag_size(tag), align = cst_tag_align(tag);
-            cst_tag_release(tag, origin.stack);
-            cst_count_free(origin.side, size);
+            cst_tag_release(tag, stack);
+            cst_count_free(side, size);
             cst_heap_release(block, cst_engine_round(size, align), align);
             return;
         }
     }
-    cst_engine_release_slow(call, &origin, address, &given);
+    const struct cst_call call = {.door = door, .side = known_side, .return_address = return_address, .frame = frame};
+    cst_engine_release_slow(&call, address, given);
 }
 
 /** Resizes `block` (not NULL) to `size` bytes aligned to `align`; the maker of the new block is the caller. NULL with errno
  * ENOMEM when memory is out: the block is then as it was. */
 CST_MUST_USE void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, size_t align,
-                                     struct cst_given given);
+                                     const struct cst_given *given);
 
 #endif

@@ -21,30 +21,39 @@ static bool inside_libc(const struct cst_callsite *site)
     return module && module->role == CST_ROLE_LIBC;
 }
 
+uint32_t cst_origin_deep_stack(uintptr_t return_address, uintptr_t frame)
+{
+    uintptr_t frames[CST_STACK_FRAMES_MAX];
+    size_t count = cst_stack_walk(return_address, frame, &cst_thread.bounds, cst_thread.stacks, frames);
+    return cst_stack_store(frames, count);
+}
+
+static struct cst_origin make(const struct cst_call *call, uint16_t side, enum custody_contract contract,
+                              const struct cst_callsite *site)
+{
+    return (struct cst_origin){.side = side,
+                               .contract = (uint8_t)contract,
+                               .layout_known = true,
+                               .stack = cst_origin_stack(call->return_address, call->frame, site->site)};
+}
+
 /* libc is allocating inside a function that its caller asked to: the caller is who called. */
 static struct cst_origin on_behalf(const struct cst_call *call)
 {
     const struct cst_behalf *behalf = &cst_thread.behalf;
     struct cst_callsite site = cst_callsite_get(behalf->return_address, behalf->door);
-    return (struct cst_origin){
-        .side = site.owner,
-        .contract = (uint8_t)custody_door_contract(behalf->door),
-        .layout_known = true,
-        .stack = cst_origin_stack(call, site.site),
-    };
+    return make(call, site.owner, custody_door_contract(behalf->door), &site);
 }
 
-struct cst_origin cst_origin_special(const struct cst_call *call, const struct cst_callsite *site)
+struct cst_origin cst_origin_of(const struct cst_call *call)
 {
-    if (site->how == CST_HOW_RUST)
-        return (struct cst_origin){.side = site->owner,
-                                   .contract = CUSTODY_CONTRACT_RUST,
-                                   .layout_known = false,
-                                   .stack = cst_origin_stack(call, site->site)};
-    if (inside_libc(site))
+    struct cst_callsite site = cst_callsite_get(call->return_address, call->door);
+    if (site.how == CST_HOW_RUST) {
+        struct cst_origin origin = make(call, site.owner, CUSTODY_CONTRACT_RUST, &site);
+        origin.layout_known = false;
+        return origin;
+    }
+    if (cst_thread.mode == CST_THREAD_BEHALF && inside_libc(&site))
         return on_behalf(call);
-    return (struct cst_origin){.side = call->side ? call->side : site->owner,
-                               .contract = (uint8_t)custody_door_contract(call->door),
-                               .layout_known = true,
-                               .stack = cst_origin_stack(call, site->site)};
+    return make(call, call->side ? call->side : site.owner, custody_door_contract(call->door), &site);
 }

@@ -10,6 +10,7 @@
 #include "site/callsite.h"
 #include "site/stack.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** One call, as the door saw it. */
@@ -31,31 +32,33 @@ struct cst_origin {
 /** The resolver that turns modules into sides for cst_callsite_setup. */
 extern const struct cst_callsite_resolver cst_origin_resolver;
 
-/** The unusual cases of cst_origin_of: libc acting for its caller, Rust through an entry not hooked yet. */
-struct cst_origin cst_origin_special(const struct cst_call *call, const struct cst_callsite *site);
+/** Who makes this call, in every case. */
+struct cst_origin cst_origin_of(const struct cst_call *call);
 
-/** The stack of the call: its id, or 0 when `stacks` is 0. */
-CST_INLINE uint32_t cst_origin_stack(const struct cst_call *call, uint32_t one_frame)
+/** The id of a stack of more than one frame. */
+CST_NOINLINE uint32_t cst_origin_deep_stack(uintptr_t return_address, uintptr_t frame);
+
+/** The stack of a call as the settings want it: none, one frame (whose id is known already), or more. */
+CST_INLINE uint32_t cst_origin_stack(uintptr_t return_address, uintptr_t frame, uint32_t one_frame)
 {
     unsigned depth = cst_thread.stacks;
-    if (depth <= 1)
-        return depth ? one_frame : 0;
-    uintptr_t frames[CST_STACK_FRAMES_MAX];
-    return cst_stack_store(frames, cst_stack_walk(call->return_address, call->frame, &cst_thread.bounds, depth, frames));
+    if (CST_UNLIKELY(depth == 0))
+        return 0;
+    return depth == 1 ? one_frame : cst_origin_deep_stack(return_address, frame);
 }
 
-/** Who makes this call. */
-CST_INLINE struct cst_origin cst_origin_of(const struct cst_call *call)
+/** Who makes a call in the common case: a call site seen before, in a thread that is simply ready. `side` is known
+ * beforehand or CST_SIDE_UNKNOWN. False: ask cst_origin_of. */
+CST_INLINE bool cst_origin_quick(enum custody_door door, uint16_t side, uintptr_t return_address, uintptr_t frame,
+                                 uint16_t *out_side, uint32_t *out_stack)
 {
-    struct cst_callsite site = cst_callsite_get(call->return_address, call->door);
-    if (CST_UNLIKELY(site.how == CST_HOW_RUST || cst_thread.behalf.return_address != 0))
-        return cst_origin_special(call, &site);
-    return (struct cst_origin){
-        .side = call->side ? call->side : site.owner,
-        .contract = (uint8_t)custody_door_contract(call->door),
-        .layout_known = true,
-        .stack = cst_origin_stack(call, site.site),
-    };
+    uint16_t owner;
+    uint32_t site;
+    if (CST_UNLIKELY(cst_thread.mode != CST_THREAD_READY || !cst_callsite_quick(return_address, door, &owner, &site)))
+        return false;
+    *out_side = side ? side : owner;
+    *out_stack = cst_origin_stack(return_address, frame, site);
+    return true;
 }
 
 #endif

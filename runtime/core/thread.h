@@ -14,12 +14,13 @@ struct cst_count;
 enum cst_thread_mode {
     CST_THREAD_FRESH,  /**< has not called yet, or its thread-end work is done */
     CST_THREAD_READY,  /**< set up, outside the runtime */
+    CST_THREAD_BEHALF, /**< as ready, while libc allocates for its caller */
     CST_THREAD_INSIDE, /**< inside the runtime: what it allocates now is not audited */
 };
 
-/** A libc function that is allocating for its caller: whom to name instead of libc. */
+/** A libc function that is allocating for its caller, while the mode says so: whom to name instead of libc. */
 struct cst_behalf {
-    uintptr_t return_address; /**< where the libc function returns to; 0 when none is under way */
+    uintptr_t return_address; /**< where the libc function returns to */
     enum custody_door door;
 };
 

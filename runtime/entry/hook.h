@@ -8,12 +8,9 @@
 #include "entry/inside.h"
 #include "entry/thread.h"
 
-/** The call that the enclosing function is the door of. */
-#define CST_HOOK_CALL(which, known_side) \
-    {.door = (which), \
-     .side = (known_side), \
-     .return_address = (uintptr_t)__builtin_return_address(0), \
-     .frame = (uintptr_t)__builtin_frame_address(0)}
+/** Where the enclosing function returns to, and its frame. */
+#define CST_HOOK_RETURN ((uintptr_t)__builtin_return_address(0))
+#define CST_HOOK_FRAME ((uintptr_t)__builtin_frame_address(0))
 
 CST_INLINE bool cst_hook_is_ready(void)
 {
@@ -22,31 +19,30 @@ CST_INLINE bool cst_hook_is_ready(void)
 
 CST_INLINE void *cst_hook_alloc(enum custody_door door, uint16_t side, size_t size, size_t align, bool zero)
 {
-    if (!cst_hook_is_ready())
+    if (CST_UNLIKELY(!cst_hook_is_ready()))
         return cst_inside_alloc(size, align, zero);
-    const struct cst_call call = CST_HOOK_CALL(door, side);
-    return cst_engine_alloc(&call, size, align, zero);
+    return cst_engine_alloc(door, side, CST_HOOK_RETURN, CST_HOOK_FRAME, size, align, zero);
 }
 
 CST_INLINE void cst_hook_release(enum custody_door door, uint16_t side, void *block, struct cst_given given)
 {
-    if (!block)
+    if (CST_UNLIKELY(!block))
         return;
-    if (!cst_hook_is_ready()) {
+    if (CST_UNLIKELY(!cst_hook_is_ready())) {
         cst_inside_release(block);
         return;
     }
-    const struct cst_call call = CST_HOOK_CALL(door, side);
-    cst_engine_release(&call, block, given);
+    cst_engine_release(door, side, CST_HOOK_RETURN, CST_HOOK_FRAME, block, &given);
 }
 
 CST_INLINE void *cst_hook_resize(enum custody_door door, uint16_t side, void *block, size_t size, size_t align,
                                  struct cst_given given)
 {
-    if (!cst_hook_is_ready())
+    if (CST_UNLIKELY(!cst_hook_is_ready()))
         return cst_inside_resize(block, size);
-    const struct cst_call call = CST_HOOK_CALL(door, side);
-    return cst_engine_resize(&call, block, size, align, given);
+    const struct cst_call call = {
+        .door = door, .side = side, .return_address = CST_HOOK_RETURN, .frame = CST_HOOK_FRAME};
+    return cst_engine_resize(&call, block, size, align, &given);
 }
 
 #endif

@@ -48,7 +48,7 @@ static void set_up(void)
 bool cst_thread_enter(void)
 {
     if (cst_thread.mode != CST_THREAD_FRESH)
-        return cst_thread.mode == CST_THREAD_READY;
+        return cst_thread.mode != CST_THREAD_INSIDE;
     cst_thread.mode = CST_THREAD_INSIDE;
     if (!cst_start()) {
         cst_thread.mode = CST_THREAD_FRESH;
