@@ -37,7 +37,7 @@ static uint64_t hash_frames(const uintptr_t *frames, size_t count)
 {
     uint64_t sum = count, factor = UINT64_C(0x9e3779b97f4a7c15);
     for (size_t i = 0; i < count; i++) {
-        sum += (frames[i] ^ frames[i] >> 29) * factor;
+        sum += frames[i] * factor;
         factor += UINT64_C(0xbf58476d1ce4e5b8) * 2;
     }
     sum ^= sum >> 32;
