@@ -209,7 +209,8 @@ static void the_function_at_an_address_is_the_one_that_covers_it(void **state)
 static void a_symbol_without_size_reaches_to_the_end_of_its_section_only(void **state)
 {
     (void)state;
-    fixture_run("printf '.text\\n.globl sizeless\\nsizeless:\\nnop\\nnop\\n.section .other,\"ax\"\\nnop\\n' >@/s.s && "
+    fixture_run("printf '.text\\n.globl sizeless\\nsizeless:\\nnop\\nnop\\n.section .other,\"ax\"\\nnop\\n.section "
+                ".note.GNU-stack\\n' >@/s.s && "
                 "cc -shared -nostdlib -o @/s.so @/s.s");
     struct cst_elf elf;
     assert_true(cst_elf_open(fixture_path("s.so"), &elf));
