@@ -439,6 +439,29 @@ static void tables_too_long_for_a_line_are_cut_and_marked(void **state)
     expect_logged("],\"truncated\":true}\n");
 }
 
+static void exit_with_many_repeats(void)
+{
+    enum { LONG = 10000 };
+    static struct cst_repeat repeats[LONG];
+    for (size_t i = 0; i < LONG; i++) {
+        repeats[i] = repeat;
+    }
+    struct cst_exit_summary longer = summary;
+    longer.repeats = repeats;
+    longer.repeat_count = LONG;
+    cst_audit_open(log_path, "");
+    cst_audit_exit(&longer);
+}
+
+static void a_long_table_leaves_room_for_the_others(void **state)
+{
+    (void)state;
+    in_a_process(exit_with_many_repeats);
+    expect_valid_log();
+    assert_true(count(logged, "{\"key\":") < 5000);
+    expect_logged("\"allowed\":false}],\"truncated\":true}\n");
+}
+
 /* ---- keys ---- */
 
 /* One that is not said on stderr, as there is no log. */
@@ -737,6 +760,7 @@ int main(void)
         TEST(frames_are_offsets_into_their_modules),
         TEST(a_symbol_of_absurd_length_is_left_out),
         TEST(tables_too_long_for_a_line_are_cut_and_marked),
+        TEST(a_long_table_leaves_room_for_the_others),
         TEST(keys_depend_on_kind_modules_and_offsets_alone),
         TEST(keys_are_the_same_wherever_modules_are_loaded),
         TEST(lines_of_threads_do_not_mix),

@@ -169,6 +169,25 @@ static void a_small_limit_gives_the_highest_descriptor_it_leaves(void **state)
     assert_string_equal(contents(path), LINE);
 }
 
+static void open_among_many_descriptors(void)
+{
+    struct rlimit limit = {.rlim_cur = 1000, .rlim_max = 1000};
+    require(setrlimit(RLIMIT_NOFILE, &limit) == 0, 1);
+    int last = fcntl(STDIN_FILENO, F_DUPFD, 900);
+    while (last < 999) {
+        last = fcntl(STDIN_FILENO, F_DUPFD, 900);
+        require(last >= 900, 2);
+    }
+    require(cst_log_open(path) == 0, 3);
+    require(descriptor_of(path, -1) == 450, 4);
+}
+
+static void a_program_with_high_descriptors_of_its_own_gets_a_lower_one(void **state)
+{
+    (void)state;
+    in_a_process(open_among_many_descriptors);
+}
+
 static void close_everything_and_go_elsewhere(void)
 {
     require(chdir(directory) == 0, 1);
@@ -317,6 +336,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(lines_are_appended_to_a_private_file, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(the_descriptor_is_high_and_closed_on_exec, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(a_small_limit_gives_the_highest_descriptor_it_leaves, make_directory,
+                                        remove_directory),
+        cmocka_unit_test_setup_teardown(a_program_with_high_descriptors_of_its_own_gets_a_lower_one, make_directory,
                                         remove_directory),
         cmocka_unit_test_setup_teardown(a_closed_descriptor_is_opened_again_by_its_absolute_path, make_directory,
                                         remove_directory),

@@ -149,6 +149,10 @@ static void a_name_longer_than_the_buffer_is_cut_and_the_next_line_is_whole(void
     static char lines[32768];
     int length = snprintf(lines, sizeof lines, "1000-2000 rw-p 00000000 00:00 7 /");
     memset(lines + length, 'n', 20000);
+    /* What follows the cut must not be taken for a line, whatever it looks like. */
+    for (size_t at = 4096; at < 20000; at += 4096) {
+        memcpy(lines + at, "5000-6000 rw-p 00000000 00:00 9 /", strlen("5000-6000 rw-p 00000000 00:00 9 /"));
+    }
     (void)strcpy(lines + length + 20000, "\n3000-4000 rw-p 00000000 00:00 8 /next\n");
     struct seen seen = read_list(lines, strlen(lines));
     assert_int_equal(seen.count, 2);

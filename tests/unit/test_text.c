@@ -66,7 +66,7 @@ static void a_format_makes_what_printf_makes(void **state)
 {
     struct cst_text *text = &((struct fixture *)*state)->text;
     char expected[128];
-#define ARGUMENTS "s", 'c', -5, 7U, 255U, -1L, 8UL, (size_t)9, 10UL, 11ULL, 12UL
+#define ARGUMENTS "s", 'c', -5, 4000000000U, 255U, -1L, 8UL, (size_t)9, 10UL, 11ULL, 12UL
 #define FORMAT "%s %c %d %u %x %ld %lu %zu %016lx %06llu %% %lx|"
     (void)snprintf(expected, sizeof expected, FORMAT, ARGUMENTS);
     cst_text_format(text, FORMAT, ARGUMENTS);
