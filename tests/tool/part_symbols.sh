@@ -55,8 +55,32 @@ cxx_names_are_readable() (
 rust_names_are_readable() (
     command -v rustc >/dev/null || complain "no rustc"
     build names rustc -O -g "$here/programs/names.rs"
-    has out "<names::shelf::Book as core::ops::drop::Drop>::drop at "
+    has out "#0  names::shelf::Book::close at "
+    has out "names.rs:9 (inlined)"
+    has out "#1  <names::shelf::Book as core::ops::drop::Drop>::drop at "
+    has out "names.rs:17 in names"
     has out "// the Rust line"
+)
+
+rust_libraries_are_shown_without_the_hash_of_their_compiler() (
+    cat >"$work/std.rs" <<'RUST'
+#[no_mangle]
+#[inline(never)]
+pub extern "C" fn marker(value: &u64) {
+    std::hint::black_box(value);
+}
+
+fn main() {
+    let value = std::hint::black_box(Some(7u64));
+    value.iter().for_each(|v| {
+        marker(v);
+        std::hint::black_box(());
+    });
+}
+RUST
+    build std rustc -O -g "$work/std.rs"
+    has out " at <rust>/library/core/src/"
+    has_not out "/rustc/"
 )
 
 without_debug_information_the_symbol_table_answers() (

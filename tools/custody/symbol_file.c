@@ -113,7 +113,7 @@ static struct cst_calls lookup_table(struct cst_symbol_source *source, struct cs
 struct cst_calls cst_symbol_source_lookup(struct cst_symbol_source *source, struct cst_arena *arena, uint64_t address)
 {
     if (!source->units_made) {
-        source->units = cst_symbol_units_make(dwfl_module_getdwarf(source->module, &source->bias));
+        source->units = cst_symbol_units_make(arena, dwfl_module_getdwarf(source->module, &source->bias));
         source->units_made = true;
     }
     struct cst_calls table = lookup_table(source, arena, address);
@@ -130,7 +130,6 @@ struct cst_calls cst_symbol_source_lookup(struct cst_symbol_source *source, stru
 
 void cst_symbol_source_close(struct cst_symbol_source *source)
 {
-    cst_symbol_units_free(&source->units);
     if (source->dwfl) {
         dwfl_end(source->dwfl);
         source->dwfl = NULL;

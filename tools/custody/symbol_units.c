@@ -2,47 +2,33 @@
 #include "symbol_units.h"
 
 #include "demangle.h"
-#include "say.h"
 
 #include <dwarf.h>
 #include <stdlib.h>
 
-static void add_range(struct cst_symbol_units *units, const struct cst_symbol_unit *unit)
+static void add_unit(struct cst_arena *arena, struct cst_symbol_units *units, Dwarf_Die *lines, Dwarf_Die *scopes)
 {
-    if ((units->count & (units->count - 1)) == 0) {
-        size_t capacity = units->count ? units->count * 2 : 1;
-        void *larger = realloc(units->items, capacity * sizeof *units->items);
-        if (!larger) {
-            cst_say_and_exit("out of memory");
-        }
-        units->items = larger;
-    }
-    units->items[units->count++] = *unit;
-}
-
-static void add_unit(struct cst_symbol_units *units, Dwarf_Die *lines, Dwarf_Die *scopes)
-{
-    struct cst_symbol_unit unit = {.lines = *lines, .scopes = *scopes};
+    units->items = cst_arena_extend(arena, units->items, units->count, sizeof *units->items);
+    units->items[units->count++] = (struct cst_symbol_unit){.lines = *lines, .scopes = *scopes};
     Dwarf_Addr base, lo, hi;
     ptrdiff_t offset = 0;
     while ((offset = dwarf_ranges(lines, offset, &base, &lo, &hi)) > 0) {
-        unit.lo = lo;
-        unit.hi = hi;
-        /* A function that the linker dropped leaves a range at or near address zero. */
+        /* A function that the linker dropped leaves a range at address zero. */
         if (lo < hi && lo != 0) {
-            add_range(units, &unit);
+            units->ranges = cst_arena_extend(arena, units->ranges, units->range_count, sizeof *units->ranges);
+            units->ranges[units->range_count++] = (struct cst_symbol_range){lo, hi, units->count - 1};
         }
     }
 }
 
 static int by_address(const void *left, const void *right)
 {
-    const struct cst_symbol_unit *a = left;
-    const struct cst_symbol_unit *b = right;
+    const struct cst_symbol_range *a = left;
+    const struct cst_symbol_range *b = right;
     return a->lo < b->lo ? -1 : a->lo > b->lo;
 }
 
-struct cst_symbol_units cst_symbol_units_make(Dwarf *dwarf)
+struct cst_symbol_units cst_symbol_units_make(struct cst_arena *arena, Dwarf *dwarf)
 {
     struct cst_symbol_units units = {0};
     Dwarf_CU *unit = NULL;
@@ -51,27 +37,28 @@ struct cst_symbol_units cst_symbol_units_make(Dwarf *dwarf)
     while (dwarf && dwarf_get_units(dwarf, unit, &unit, NULL, &type, &die, &split) == 0) {
         bool is_split = type == DW_UT_skeleton && dwarf_tag(&split) != DW_TAG_invalid;
         if (type == DW_UT_compile || type == DW_UT_skeleton) {
-            add_unit(&units, &die, is_split ? &split : &die);
+            add_unit(arena, &units, &die, is_split ? &split : &die);
         }
     }
-    if (units.count > 1) {
-        qsort(units.items, units.count, sizeof *units.items, by_address);
+    if (units.range_count > 1) {
+        qsort(units.ranges, units.range_count, sizeof *units.ranges, by_address);
     }
     return units;
 }
 
 static struct cst_symbol_unit *find_unit(const struct cst_symbol_units *units, uint64_t address)
 {
-    size_t lo = 0, hi = units->count; /* the first unit that begins past the address lies in [lo, hi] */
+    size_t lo = 0, hi = units->range_count; /* the first range that begins past the address is in [lo, hi] */
     while (lo < hi) {
         size_t middle = lo + (hi - lo) / 2;
-        if (units->items[middle].lo <= address) {
+        if (units->ranges[middle].lo <= address) {
             lo = middle + 1;
         } else {
             hi = middle;
         }
     }
-    return lo > 0 && address < units->items[lo - 1].hi ? &units->items[lo - 1] : NULL;
+    bool covered = lo > 0 && address < units->ranges[lo - 1].hi;
+    return covered ? &units->items[units->ranges[lo - 1].unit] : NULL;
 }
 
 /* The name of a function's DIE: the linker's where there is one, because only that tells the whole path. */
@@ -135,59 +122,46 @@ static void place_of_inlining(struct cst_arena *arena, struct cst_symbol_unit *u
     call->column = number_attribute(die, DW_AT_call_column);
 }
 
-/* Turns the scopes around an address, innermost first, into calls. `place` is where the instruction is from. */
-static struct cst_calls calls_of_scopes(struct cst_arena *arena, struct cst_symbol_unit *unit, Dwarf_Die *scopes,
-                                        int count, struct cst_call place)
+/* Turns the functions at an address, innermost first, into calls. `place` is where the instruction is from. */
+static struct cst_calls calls_of(struct cst_arena *arena, struct cst_symbol_unit *unit, Dwarf_Die *functions,
+                                 size_t count, struct cst_call place)
 {
-    struct cst_calls calls = {0};
-    for (int i = 0; i < count; i++) {
-        int tag = dwarf_tag(&scopes[i]);
-        if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram) {
-            continue;
-        }
-        calls.items = cst_arena_extend(arena, calls.items, calls.count, sizeof *calls.items);
-        struct cst_call *call = &calls.items[calls.count++];
+    struct cst_calls calls = {.items = cst_arena_alloc(arena, count * sizeof *calls.items), .count = count};
+    for (size_t i = 0; i < count; i++) {
+        struct cst_call *call = &calls.items[i];
         *call = place;
-        call->function = function_name(arena, &scopes[i]);
-        call->inlined = tag == DW_TAG_inlined_subroutine;
-        if (!call->inlined) {
-            break;
+        call->function = function_name(arena, &functions[i]);
+        call->inlined = i + 1 < count;
+        if (call->inlined) {
+            place = (struct cst_call){0};
+            place_of_inlining(arena, unit, &functions[i], &place);
         }
-        place = (struct cst_call){0};
-        place_of_inlining(arena, unit, &scopes[i], &place);
     }
     return calls;
 }
 
-struct cst_calls cst_symbol_units_lookup(const struct cst_symbol_units *units, struct cst_arena *arena,
-                                         uint64_t address)
+struct cst_calls cst_symbol_units_lookup(struct cst_symbol_units *units, struct cst_arena *arena, uint64_t address)
 {
-    struct cst_calls calls = {0};
     struct cst_symbol_unit *unit = find_unit(units, address);
     if (!unit) {
-        return calls;
+        return (struct cst_calls){0};
+    }
+    if (!unit->listed) {
+        unit->functions = cst_symbol_scopes_list(arena, &unit->scopes);
+        unit->listed = true;
     }
     struct cst_call place = {0};
     place_at_address(arena, unit, address, &place);
-
-    /* dwarf_getscopes finds the innermost scope, but leaves the physical nesting at the first inlined function for its
-     * definition's; asked about that scope's own DIE, libdw gives the nesting. */
-    Dwarf_Die *around = NULL, *nested = NULL;
-    int found = dwarf_getscopes(&unit->scopes, address, &around);
-    int count = found > 0 ? dwarf_getscopes_die(&around[0], &nested) : 0;
-    calls = calls_of_scopes(arena, unit, nested, count, place);
-    free(around);
-    free(nested);
-    if (calls.count == 0 && place.line > 0) {
-        calls.items = cst_arena_alloc(arena, sizeof *calls.items);
-        calls.items[0] = place;
-        calls.count = 1;
+    Dwarf_Die functions[CST_SYMBOL_SCOPES_MAX];
+    size_t count = cst_symbol_scopes_at(&unit->functions, address, functions);
+    if (count > 0) {
+        return calls_of(arena, unit, functions, count, place);
     }
-    return calls;
-}
-
-void cst_symbol_units_free(struct cst_symbol_units *units)
-{
-    free(units->items);
-    *units = (struct cst_symbol_units){0};
+    struct cst_calls only_place = {0};
+    if (place.line > 0) {
+        only_place.items = cst_arena_alloc(arena, sizeof *only_place.items);
+        only_place.items[0] = place;
+        only_place.count = 1;
+    }
+    return only_place;
 }

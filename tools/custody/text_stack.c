@@ -4,11 +4,28 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *shown_file(const struct cst_text_stack *printer, const char *file)
+/* What follows "/rustc/<commit>" in the paths of Rust's own libraries; NULL for other paths. */
+static const char *rust_library(const char *file)
 {
+    static const char prefix[] = "/rustc/";
+    if (strncmp(file, prefix, sizeof prefix - 1) != 0) {
+        return NULL;
+    }
+    return strchr(file + sizeof prefix - 1, '/');
+}
+
+/* Prints a path, the current directory and the hash of Rust's compiler left out. */
+static void print_file(const struct cst_text_stack *printer, const char *file)
+{
+    const char *library = rust_library(file);
     size_t length = strlen(printer->directory);
-    bool below = length > 1 && strncmp(file, printer->directory, length) == 0 && file[length] == '/';
-    return below ? file + length + 1 : file;
+    if (library) {
+        fputs("<rust>", printer->canvas->file);
+        file = library;
+    } else if (length > 1 && strncmp(file, printer->directory, length) == 0 && file[length] == '/') {
+        file += length + 1;
+    }
+    cst_paint(printer->canvas, CST_PAINT_PLAIN, file);
 }
 
 static void print_place(const struct cst_text_stack *printer, const struct cst_call *call)
@@ -16,7 +33,7 @@ static void print_place(const struct cst_text_stack *printer, const struct cst_c
     FILE *out = printer->canvas->file;
     if (call->file && call->line > 0) {
         fputs(" at ", out);
-        cst_paint(printer->canvas, CST_PAINT_PLAIN, shown_file(printer, call->file));
+        print_file(printer, call->file);
         fprintf(out, ":%d", call->line);
     }
     if (call->inlined) {
@@ -86,7 +103,7 @@ static bool print_excerpt(const struct cst_text_stack *printer, const struct cst
     }
     FILE *out = printer->canvas->file;
     fputs("       --> ", out);
-    cst_paint(printer->canvas, CST_PAINT_PLAIN, shown_file(printer, call->file));
+    print_file(printer, call->file);
     fprintf(out, ":%d\n      %5d | ", call->line, call->line);
     cst_paint(printer->canvas, CST_PAINT_BOLD, line + strspn(line, " \t"));
     fputc('\n', out);

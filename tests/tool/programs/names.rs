@@ -1,13 +1,20 @@
-//! Rust names: a module path, a trait implementation.
+//! Rust names: a module path, a trait implementation, a method inlined into it.
 
 mod shelf {
     pub struct Book(pub u64);
 
+    impl Book {
+        #[inline(always)]
+        fn close(&self) {
+            super::marker(&self.0); // the Rust line
+            std::hint::black_box(());
+        }
+    }
+
     impl Drop for Book {
         #[inline(never)]
         fn drop(&mut self) {
-            super::marker(&self.0); // the Rust line
-            std::hint::black_box(());
+            self.close();
         }
     }
 }
