@@ -173,7 +173,6 @@ static int note_address(struct dl_phdr_info *info, size_t size, void *context)
 
 void cst_module_scan(void)
 {
-    cst_module_sweep();
     size_t size = CST_MODULE_MAX * sizeof(uintptr_t);
     struct census census = {cst_sys_map(size), 0};
     if (census.addresses == NULL) {

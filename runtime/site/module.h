@@ -57,8 +57,8 @@ typedef void cst_module_observer(const struct cst_module *module);
 /** Sets who is told of new modules; at start, before the first scan. */
 void cst_module_observe(cst_module_observer *observer);
 
-/** Registers every module of the caller's link namespace that is loaded now, the program first, after a sweep; modules of
- * other namespaces are registered when an address in them is looked for. At start and after dlopen. Takes the dynamic
+/** Registers every module of the caller's link namespace that is loaded now, the program first; modules of other
+ * namespaces, and those loaded later, are registered when an address in them is looked for. At start. Takes the dynamic
  * linker's lock: must be called with no runtime lock held. */
 void cst_module_scan(void);
 

@@ -197,9 +197,9 @@ static void a_library_loaded_again_is_a_new_module(void **state)
     cst_module_sweep();
 }
 
-/* The loader puts the next library where the last one was, and in a young heap its record too: then only a scan tells them
+/* The loader puts the next library where the last one was, and in a young heap its record too: then only a sweep tells them
  * apart. First, therefore. */
-static void a_library_that_took_anothers_place_is_told_apart_by_a_scan(void **state)
+static void a_library_that_took_anothers_place_is_told_apart_by_a_sweep(void **state)
 {
     (void)state;
     struct link_map *last_map = NULL;
@@ -209,7 +209,7 @@ static void a_library_that_took_anothers_place_is_told_apart_by_a_scan(void **st
         void *library = load(fixture_path(i % 2 == 0 ? "plain.so" : "other.so"));
         struct link_map *map = NULL;
         assert_int_equal(dlinfo(library, RTLD_DI_LINKMAP, &map), 0);
-        cst_module_scan();
+        cst_module_sweep();
         const struct cst_module *module = module_of(library);
         assert_string_equal(module->name, i % 2 == 0 ? "plain.so" : "other.so");
         assert_int_equal(module->build_id[0], i % 2 == 0 ? 0x0a : 0x0b);
@@ -452,7 +452,7 @@ static void when_ids_are_used_up_modules_are_not_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_library_that_took_anothers_place_is_told_apart_by_a_scan),
+        cmocka_unit_test(a_library_that_took_anothers_place_is_told_apart_by_a_sweep),
         cmocka_unit_test(the_program_is_module_0),
         cmocka_unit_test(the_scan_registers_what_is_loaded_and_tells_of_each_once),
         cmocka_unit_test(libc_and_the_kernels_library_are_libc),
