@@ -26,7 +26,7 @@ audited() {
     shift
     rm -f "$log"
     status=0
-    "$custody" run --quiet --log "$log" -- "$@" || status=$?
+    "$custody" run --quiet --stacks 8 --log "$log" -- "$@" || status=$?
 }
 
 # The findings of the last log, one a line, as "<kind> <severity> <bytes>".

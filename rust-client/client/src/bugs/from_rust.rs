@@ -101,6 +101,7 @@ pub mod boxed_slice_to_free {
 /// A C++ object in Rust's storage is given to its deleting destructor (rust-bindgen issue 1133).
 pub mod rust_to_operator_delete {
     use std::alloc::{alloc, dealloc, handle_alloc_error, Layout};
+    use std::hint::black_box;
 
     use crate::{api, Outcome};
 
@@ -118,7 +119,7 @@ pub mod rust_to_operator_delete {
         if storage.is_null() {
             handle_alloc_error(layout);
         }
-        (storage, layout)
+        (black_box(storage), layout)
     }
 
     pub fn bad() -> Outcome {

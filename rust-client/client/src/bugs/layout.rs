@@ -3,6 +3,7 @@
 /// A Vec with spare capacity crosses C and is taken back as `from_raw_parts(p, len, len)` (dashpay/platform issue 3289).
 pub mod wrong_capacity {
     use std::ffi::c_void;
+    use std::hint::black_box;
     use std::mem::ManuallyDrop;
 
     use ledger::Account;
@@ -23,7 +24,7 @@ pub mod wrong_capacity {
     fn roomy() -> Vec<u8> {
         let mut bytes = Vec::with_capacity(SIZE);
         bytes.resize(LENGTH, 1);
-        bytes
+        black_box(bytes)
     }
 
     pub fn bad() -> Outcome {
@@ -112,6 +113,7 @@ pub mod cstring_of_binary {
 /// An over-aligned allocation released with the alignment of the Vec's element (maligned, RUSTSEC-2023-0017).
 pub mod overaligned_as_vec {
     use std::alloc::{alloc_zeroed, dealloc, handle_alloc_error, Layout};
+    use std::hint::black_box;
 
     use crate::Outcome;
 
@@ -128,7 +130,7 @@ pub mod overaligned_as_vec {
         if buffer.is_null() {
             handle_alloc_error(LAYOUT);
         }
-        buffer
+        black_box(buffer)
     }
 
     pub fn bad() -> Outcome {
@@ -149,6 +151,7 @@ pub mod overaligned_as_vec {
 
 /// What `collect` made is taken back as if it had no spare capacity (crossbeam-channel before 0.4.4, RUSTSEC-2020-0052).
 pub mod capacity_as_length {
+    use std::hint::black_box;
     use std::mem::ManuallyDrop;
 
     use crate::Outcome;
@@ -159,7 +162,7 @@ pub mod capacity_as_length {
 
     /// The slots of a channel, from an iterator that does not know its length.
     fn slots() -> Vec<u64> {
-        (0..2 * COUNT as u64).filter(|number| number % 2 == 0).collect()
+        black_box((0..2 * COUNT as u64).filter(|number| number % 2 == 0).collect())
     }
 
     pub fn bad() -> Outcome {
