@@ -1,6 +1,6 @@
 /* Raw system calls on x86-64 Linux: the result is the value or the negated errno, and errno itself is never touched.
  * Going round libc also goes round cancellation points and whoever interposes on libc's wrappers. Used by sys_linux.c
- * only. Source of the convention: syscall(2), System V ABI x86-64 appendix A.2. */
+ * and process_linux.c only. Source of the convention: syscall(2), System V ABI x86-64 appendix A.2. */
 #ifndef CST_PLAT_SYSCALL_X86_64_H
 #define CST_PLAT_SYSCALL_X86_64_H
 
