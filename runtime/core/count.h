@@ -9,6 +9,7 @@
 #include "core/thread.h"
 #include "plat/compiler.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/single_threaded.h>
@@ -19,6 +20,7 @@
 struct cst_count {
     uint64_t allocs, frees;
     int64_t pending; /**< bytes not yet added to the process's */
+    uint64_t spare;  /**< makes the size a power of two */
 };
 
 /** One side's bytes for the process. */
@@ -48,33 +50,42 @@ struct cst_count_total cst_count_sum(uint16_t side);
 /** After fork, in the child: frees the lock that another thread of the parent may have held. */
 void cst_count_after_fork(void);
 
-CST_INLINE void cst_count_bytes_change(struct cst_count *count, uint16_t side, int64_t bytes)
+/** A change of `bytes` while other threads may be counting too. */
+CST_INLINE void cst_count_pend(struct cst_count *count, uint16_t side, int64_t bytes)
 {
-    struct cst_bytes *total = &cst_count_bytes[side];
-    if (CST_LIKELY(__libc_single_threaded)) {
-        int64_t live = __atomic_load_n((int64_t *)&total->live, __ATOMIC_RELAXED) + bytes;
-        __atomic_store_n((int64_t *)&total->live, live, __ATOMIC_RELAXED);
-        if (live > __atomic_load_n((int64_t *)&total->peak, __ATOMIC_RELAXED))
-            __atomic_store_n((int64_t *)&total->peak, live, __ATOMIC_RELAXED);
-        return;
-    }
     count->pending += bytes;
     if (CST_UNLIKELY((uint64_t)(count->pending + CST_COUNT_STEP) > (uint64_t)(2 * CST_COUNT_STEP)))
         cst_count_flush(count, side);
 }
 
+/** Counts a block of `size` bytes in for `side`. */
 CST_INLINE void cst_count_alloc(uint16_t side, size_t size)
 {
     struct cst_count *count = &cst_thread.counts[side];
+    struct cst_bytes *total = &cst_count_bytes[side];
     count->allocs++;
-    cst_count_bytes_change(count, side, (int64_t)size);
+    if (CST_UNLIKELY(!__libc_single_threaded)) {
+        cst_count_pend(count, side, (int64_t)size);
+        return;
+    }
+    int64_t live = atomic_load_explicit(&total->live, memory_order_relaxed) + (int64_t)size;
+    atomic_store_explicit(&total->live, live, memory_order_relaxed);
+    if (live > atomic_load_explicit(&total->peak, memory_order_relaxed))
+        atomic_store_explicit(&total->peak, live, memory_order_relaxed);
 }
 
+/** Counts a block of `size` bytes of `side` out. */
 CST_INLINE void cst_count_free(uint16_t side, size_t size)
 {
     struct cst_count *count = &cst_thread.counts[side];
+    struct cst_bytes *total = &cst_count_bytes[side];
     count->frees++;
-    cst_count_bytes_change(count, side, -(int64_t)size);
+    if (CST_UNLIKELY(!__libc_single_threaded)) {
+        cst_count_pend(count, side, -(int64_t)size);
+        return;
+    }
+    int64_t live = atomic_load_explicit(&total->live, memory_order_relaxed) - (int64_t)size;
+    atomic_store_explicit(&total->live, live, memory_order_relaxed);
 }
 
 #endif

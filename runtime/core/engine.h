@@ -99,25 +99,29 @@ CST_INLINE bool cst_engine_is_plain(const struct cst_tag *tag, uint16_t side, en
     return cst_tag_is_live_of(tag, side, contract) && cst_tag_starts_at(tag, address) && cst_engine_fits(tag, given);
 }
 
-/** Releases `block` (not NULL), whatever it is: a wrong release is told and then done right. errno is as it was. */
+/** Releases `block` (not NULL), whatever it is: a wrong release is told and then done right. errno is as it was. The
+ * common case is a block of the shared heap whose alignment is no more than the heap's own. */
 CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, uintptr_t return_address, uintptr_t frame,
-                                   void *block, const struct cst_given *given)
+                                   void *block, struct cst_given given)
 {
     uintptr_t address = (uintptr_t)block;
     uint16_t side;
     uint32_t stack;
-    if (CST_LIKELY(cst_tag_covers(address) && cst_origin_quick(door, known_side, return_address, frame, &side, &stack))) {
+    if (CST_LIKELY(cst_heap_is_shared(address) &&
+                   cst_origin_quick(door, known_side, return_address, frame, &side, &stack))) {
         struct cst_tag *tag = cst_tag_of(address);
-        if (CST_LIKELY(cst_engine_is_plain(tag, side, custody_door_contract(door), address, given))) {
-            size_t size = cst_tag_size(tag), align = cst_tag_align(tag);
+        if (CST_LIKELY(cst_engine_is_plain(tag, side, custody_door_contract(door), address, &given) &&
+                       cst_tag_align_log2(tag) <= CST_BLOCK_ALIGN_LOG2)) {
+            size_t size = cst_tag_size(tag);
             cst_tag_release(tag, stack);
             cst_count_free(side, size);
-            cst_heap_release(block, cst_engine_round(size, align), align);
+            cst_heap_release_plain(block, cst_heap_round(size));
             return;
         }
     }
     const struct cst_call call = {.door = door, .side = known_side, .return_address = return_address, .frame = frame};
-    cst_engine_release_slow(&call, address, given);
+    const struct cst_given named = given;
+    cst_engine_release_slow(&call, address, &named);
 }
 
 /** Resizes `block` (not NULL) to `size` bytes aligned to `align`; the maker of the new block is the caller. NULL with errno

@@ -51,10 +51,10 @@ CST_INLINE size_t cst_heap_round(size_t size)
     return size < CST_BLOCK_MIN ? CST_BLOCK_MIN : size;
 }
 
-/** True when `address`, which is covered, lies in an isolated heap. */
-CST_INLINE bool cst_heap_is_isolated(uintptr_t address)
+/** True when `address` lies in the shared heap. */
+CST_INLINE bool cst_heap_is_shared(uintptr_t address)
 {
-    return address - cst_shadow.base >= cst_heap_shared_size;
+    return address - cst_shadow.base < cst_heap_shared_size;
 }
 
 /** True once when a part of the range has been used up since the last call: for a message to the person running this. */
@@ -89,9 +89,15 @@ CST_INLINE void *cst_heap_alloc(unsigned arena, size_t rounded, size_t align, bo
 CST_INLINE void cst_heap_release(void *block, size_t rounded, size_t align)
 {
     int flags = align > CST_BLOCK_ALIGN ? MALLOCX_LG_ALIGN(__builtin_ctzl(align)) : 0;
-    if (CST_UNLIKELY(cst_heap_is_isolated((uintptr_t)block)))
+    if (CST_UNLIKELY(!cst_heap_is_shared((uintptr_t)block)))
         flags |= MALLOCX_TCACHE_NONE;
     cst_je_sdallocx(block, rounded, flags);
+}
+
+/** Releases a block of the shared heap that was made with `rounded` bytes and no more than the heap's own alignment. */
+CST_INLINE void cst_heap_release_plain(void *block, size_t rounded)
+{
+    cst_je_sdallocx(block, rounded, 0);
 }
 
 /** The arena of an isolated heap's block, so that a resize stays in it; 0 for the shared heap. */

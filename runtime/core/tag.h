@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #define CST_TAG_DENSITIES 9
+#define CST_BLOCK_ALIGN_LOG2 4U
 #define CST_BLOCK_ALIGN ((size_t)16)
 #define CST_BLOCK_MIN ((size_t)16)
 #define CST_SIDE_MAX 1024

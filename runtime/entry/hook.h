@@ -32,7 +32,7 @@ CST_INLINE void cst_hook_release(enum custody_door door, uint16_t side, void *bl
         cst_inside_release(block);
         return;
     }
-    cst_engine_release(door, side, CST_HOOK_RETURN, CST_HOOK_FRAME, block, &given);
+    cst_engine_release(door, side, CST_HOOK_RETURN, CST_HOOK_FRAME, block, given);
 }
 
 CST_INLINE void *cst_hook_resize(enum custody_door door, uint16_t side, void *block, size_t size, size_t align,

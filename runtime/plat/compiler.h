@@ -9,6 +9,7 @@
 #define CST_COLD __attribute__((cold, noinline))
 #define CST_MUST_USE __attribute__((warn_unused_result))
 #define CST_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
+
 #define CST_EXPORT __attribute__((visibility("default")))
 /* Thread-local storage that needs no call and no allocation to reach, also before constructors run. */
 #define CST_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))

@@ -86,6 +86,10 @@ unsigned cst_sys_cpu_count(void);
 /** Limit of the address space in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_address_space_limit(void);
 
+/** Memory that the kernel would still commit under strict overcommit, in bytes; SIZE_MAX when overcommit is not strict.
+ * Source: /proc/sys/vm/overcommit_memory and /proc/meminfo, proc(5). */
+size_t cst_sys_commit_room(void);
+
 /** Limit of the main thread's stack in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_stack_limit(void);
 

@@ -116,8 +116,8 @@ CST_INLINE bool cst_callsite_quick(uintptr_t return_address, enum custody_door d
     if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_acquire) != key))
         return false;
     uint64_t value = atomic_load_explicit(&row->value, memory_order_acquire);
-    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) != key ||
-                     cst_callsite_readings_left(value) != 0 || ((value >> 32) & 7) == CST_HOW_RUST))
+    /* How and the readings left are one byte: below CST_HOW_RUST none are left and the site is of a plain kind. */
+    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) != key || (uint8_t)(value >> 32) >= CST_HOW_RUST))
         return false;
     *out_owner = (uint16_t)(value >> 16);
     *out_site = (uint32_t)(value >> 40);
