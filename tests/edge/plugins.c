@@ -62,9 +62,9 @@ static void use_ferrite(void *plugin)
 
 static void *vault_block(void *plugin, size_t size)
 {
-    void *(*make_zeroed)(size_t, size_t) = NULL;
-    *(void **)&make_zeroed = dlsym(plugin, "vault_make_zeroed");
-    return keep(make_zeroed(1, size));
+    void *(*make)(size_t) = NULL;
+    *(void **)&make = dlsym(plugin, "vault_make_counted");
+    return keep(make(size));
 }
 
 static char *ferrite_text(void *plugin)

@@ -41,7 +41,7 @@ COMMANDS = [
     ("jq", ["jq", "-c", ".a[2].b, .c", "data.json"]),
     ("rustc", ["rustc", "--version", "--verbose"]),
     ("cargo", ["cargo", "--version"]),
-    ("diff", ["diff", "-u", "text", "main.c"]),
+    ("diff", ["diff", "text", "main.c"]),
     ("expr", ["expr", "6", "*", "7"]),
     ("locale", ["locale"]),
     ("getent", ["getent", "passwd", "root"]),

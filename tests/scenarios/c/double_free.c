@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void release_twice(void *block)
+__attribute__((noinline)) static void release_twice(void *block)
 {
     void *again = keep(block);
     free(block);
@@ -29,10 +29,10 @@ int main(int argc, char **argv)
     if (strcmp(what, "bug") == 0) {
         release_twice(keep(malloc(41)));
     } else if (strcmp(what, "loop") == 0) {
-        for (int i = 0; i < 5; i++)
+        for (volatile int i = 0; i < 5; i++)
             release_twice(keep(malloc(42)));
     } else if (strcmp(what, "shared") == 0) {
-        void *block = keep(vault_make(43));
+        void *block = keep(vault_make_counted(43));
         void *again = keep(block);
         vault_free_counted(block);
         free(again);

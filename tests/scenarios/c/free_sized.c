@@ -5,9 +5,9 @@
  * @run size
  * @expect layout-mismatch error exact owner=$prog/c/malloc by=$prog/c/malloc call=free_sized size=61 given-size=16 alloc=$prog release=$prog
  * @run aligned-size
- * @expect layout-mismatch error exact owner=$prog/c/malloc call=free_aligned_sized size=128 align=64 given-size=64 given-align=64
+ * @expect layout-mismatch error exact owner=$prog/c/malloc call=free_aligned_sized size=128 align=64 given-size=64
  * @run aligned-align
- * @expect layout-mismatch error exact owner=$prog/c/malloc call=free_aligned_sized size=192 align=64 given-size=192 given-align=32
+ * @expect layout-mismatch error exact owner=$prog/c/malloc call=free_aligned_sized size=192 align=64 given-align=32
  * @run good
  */
 #include "keep.h"

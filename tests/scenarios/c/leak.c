@@ -20,8 +20,8 @@ int main(int argc, char **argv)
 {
     int leaks = argc > 1 && strcmp(argv[1], "bug") == 0;
     void *blocks[3];
-    for (int i = 0; i < 3; i++)
-        blocks[i] = keep(vault_make(111));
+    for (volatile int i = 0; i < 3; i++)
+        blocks[i] = keep(vault_make_counted(111));
     void *own = keep(malloc(74));
     if (!leaks) {
         for (int i = 0; i < 3; i++)

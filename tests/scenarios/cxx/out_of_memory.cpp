@@ -64,7 +64,7 @@ static void attempt_small()
     try {
         volatile std::size_t count = SIZE_MAX / 2;
         keep(new long[count]);
-    } catch (const std::bad_array_new_length &error) {
+    } catch (const std::bad_alloc &error) {
         std::printf("too many: %s\n", error.what());
     }
 }

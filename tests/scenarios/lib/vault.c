@@ -10,7 +10,7 @@ struct vault_list {
 };
 
 static char *name;
-static volatile unsigned released;
+static volatile unsigned made, released;
 
 void *vault_make(size_t size)
 {
@@ -20,6 +20,13 @@ void *vault_make(size_t size)
 void *vault_make_zeroed(size_t count, size_t size)
 {
     return calloc(count, size);
+}
+
+void *vault_make_counted(size_t size)
+{
+    void *block = malloc(size);
+    made++;
+    return block;
 }
 
 char *vault_copy(const char *text)

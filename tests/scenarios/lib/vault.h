@@ -14,6 +14,9 @@ void *vault_make(size_t size);
 /** As vault_make, zeroed. */
 void *vault_make_zeroed(size_t count, size_t size);
 
+/** As vault_make, and counts it: never a tail jump, so that the library is in the stack of the allocation. */
+void *vault_make_counted(size_t size);
+
 /** A copy of `text`, for the caller to give to vault_free. */
 char *vault_copy(const char *text);
 

@@ -10,11 +10,11 @@
 //! @run bytes-as-cstring
 //! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=50 given-size=11 alloc=$prog release=$prog
 //! @run over-aligned
-//! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=256 align=64 given-size=256 given-align=1 alloc=$prog release=$prog
+//! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=256 align=64 given-align=1 alloc=$prog release=$prog
 //! @run regrown
 //! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_realloc size=102 given-size=62 alloc=$prog release=$prog
 //! @run dealloc
-//! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=103 align=8 given-size=104 given-align=8 alloc=$prog release=$prog
+//! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=103 align=8 given-size=104 alloc=$prog release=$prog
 //! @run good
 
 use std::alloc::{alloc, alloc_zeroed, dealloc, realloc, Layout};
