@@ -41,9 +41,9 @@ all: ## build everything into build/
 include runtime/build.mk
 include shims/build.mk
 -include tools/build.mk
-include tools/lint/build.mk
 -include rust-client/build.mk
 -include bench/build.mk
+include tools/lint/build.mk
 include docs/build.mk
 include tests/build.mk
 include tools/install.mk
@@ -66,7 +66,7 @@ $(BUILD)/obj/compile.stamp: FORCE
 
 FORCE:
 
--include $(OBJECTS:.o=.d) $(TOOL_OBJS:.o=.d)
+-include $(OBJECTS:.o=.d)
 
 objects: $(OBJECTS) ## compile the runtime and the shims, link nothing
 

@@ -4,7 +4,7 @@
 # shown. Its counts come from CMocka's summary or from a last line "N passed, N failed". Settings, by environment:
 #   CUSTODY_BUILD  where logs go ($CUSTODY_BUILD/tests/logs)
 #   TESTS_UNDER    command that each program is run under (a checker)
-#   TESTS_WITHOUT  names of programs to leave out; said in the output
+#   TESTS_WITHOUT  what to leave out: PROGRAM, or PROGRAM:TEST for a single unit test; counted in the output
 #   TESTS_TIMEOUT  seconds that a program may take (default 1800)
 set -u
 
@@ -29,13 +29,17 @@ for program; do
     case $program in
     tests/*) name=$(basename "$(dirname "$program")") ;;
     esac
-    case " ${TESTS_WITHOUT:-} " in
-    *" $name "*)
-        printf '  %-28s left out\n' "$name"
-        skipped=$((skipped + 1))
-        continue
-        ;;
-    esac
+    TEST_SKIP=
+    for without in ${TESTS_WITHOUT:-}; do
+        case $without in
+        "$name" | "$name":*) skipped=$((skipped + 1)) ;;
+        esac
+        case $without in
+        "$name") continue 2 ;;
+        "$name":*) TEST_SKIP="$TEST_SKIP ${without#*:}" ;;
+        esac
+    done
+    export TEST_SKIP
 
     began=$(date +%s)
     # TESTS_UNDER is a command with its arguments.
@@ -62,6 +66,6 @@ for program; do
     sed 's/^/    | /' "$logs/$name.log" | tail -n 60
 done
 
-[ "$skipped" -eq 0 ] || printf '%s programs left out\n' "$skipped"
+[ "$skipped" -eq 0 ] || printf '  %s left out, for reasons given in tests/build.mk\n' "$skipped"
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]
