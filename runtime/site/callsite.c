@@ -19,12 +19,12 @@ struct cst_callsite_row cst_callsite_table[ROW_COUNT];
 
 static struct cst_lock table_lock = CST_LOCK_INIT;
 static const uintptr_t *door_addresses;
-static const struct cst_callsite_resolver *resolver;
+static const struct cst_callsite_resolver *the_resolver;
 
-void cst_callsite_setup(const uintptr_t doors[CUSTODY_DOOR_COUNT], const struct cst_callsite_resolver *how_to_resolve)
+void cst_callsite_setup(const uintptr_t doors[CUSTODY_DOOR_COUNT], const struct cst_callsite_resolver *resolver)
 {
     door_addresses = doors;
-    resolver = how_to_resolve;
+    the_resolver = resolver;
 }
 
 static uint64_t pack(const struct cst_callsite *callsite, unsigned readings_left)
@@ -114,8 +114,8 @@ static struct cst_callsite resolve(uintptr_t return_address, enum custody_door d
     return (struct cst_callsite){
         .module = module ? module->id : CST_MODULE_NONE,
         .how = (uint8_t)how,
-        .owner = resolver ? resolver->owner(module, door, how) : 0,
-        .site = resolver ? resolver->site(return_address) : 0,
+        .owner = the_resolver ? the_resolver->owner(module, door, how) : 0,
+        .site = the_resolver ? the_resolver->site(return_address) : 0,
     };
 }
 
@@ -129,7 +129,7 @@ static struct cst_callsite read_anew(uintptr_t return_address, enum custody_door
     if (reading.passing) {
         lasting = resolve(return_address, door, CST_HOW_UNKNOWN, NULL);
     }
-    if (resolver) {
+    if (the_resolver) {
         remember(cst_callsite_key(return_address, door), pack(&lasting, reading.passing ? left : 0));
     }
     return answer;

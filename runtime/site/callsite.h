@@ -113,12 +113,15 @@ CST_INLINE bool cst_callsite_quick(uintptr_t return_address, enum custody_door d
 {
     uint64_t key = cst_callsite_key(return_address, door);
     const struct cst_callsite_row *row = &cst_callsite_table[cst_callsite_home(key)];
-    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_acquire) != key))
+    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_acquire) != key)) {
         return false;
+    }
     uint64_t value = atomic_load_explicit(&row->value, memory_order_acquire);
     /* How and the readings left are one byte: below CST_HOW_RUST none are left and the site is of a plain kind. */
-    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) != key || (uint8_t)(value >> 32) >= CST_HOW_RUST))
+    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) != key ||
+                     (uint8_t)(value >> 32) >= CST_HOW_RUST)) {
         return false;
+    }
     *out_owner = (uint16_t)(value >> 16);
     *out_site = (uint32_t)(value >> 40);
     return true;

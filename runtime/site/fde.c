@@ -40,14 +40,16 @@ static bool take(struct cursor *cursor, void *out_bytes, size_t size)
     return true;
 }
 
-static bool skip_leb(struct cursor *cursor)
+/* Skips numbers of variable length (LEB128). */
+static bool skip_leb(struct cursor *cursor, unsigned numbers)
 {
     uint8_t byte;
-    do {
+    while (numbers > 0) {
         if (!take(cursor, &byte, 1)) {
             return false;
         }
-    } while (byte & 0x80);
+        numbers -= byte & 0x80 ? 0 : 1;
+    }
     return true;
 }
 
@@ -148,15 +150,14 @@ static bool read_cie(struct cursor cursor, uint8_t *out_encoding)
     if (length == cursor.end - cursor.at) {
         return false;
     }
-    cursor.at += length + 1;
-    if (!skip_leb(&cursor) || !skip_leb(&cursor) ||
-        !(version == 1 ? take(&cursor, &return_column, 1) : skip_leb(&cursor))) {
+    cursor.at += length + 1; /* factors of code and data addresses, and the return column follow */
+    if (!skip_leb(&cursor, 2) || !(version == 1 ? take(&cursor, &return_column, 1) : skip_leb(&cursor, 1))) {
         return false;
     }
     if (letters[0] == '\0') {
         return true;
     }
-    return letters[0] == 'z' && skip_leb(&cursor) && read_augmentation(&cursor, letters + 1, out_encoding);
+    return letters[0] == 'z' && skip_leb(&cursor, 1) && read_augmentation(&cursor, letters + 1, out_encoding);
 }
 
 static bool read_fde(struct cst_range frame, uintptr_t address, struct cst_range *out_function)

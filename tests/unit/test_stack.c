@@ -185,14 +185,14 @@ static void a_walk_reaches_the_callers_in_a_child_forked_by_a_thread(void **stat
     assert_non_null(good);
 }
 
+static struct cst_stack_bounds own_bounds;
 static volatile size_t frames_on_other_stack;
 
 static void walk_on_other_stack(int signal_number)
 {
     (void)signal_number;
-    struct cst_stack_bounds bounds = cst_stack_bounds_get();
     uintptr_t frames[64];
-    frames_on_other_stack = cst_stack_walk(code[0], (uintptr_t)__builtin_frame_address(0), &bounds, 64, frames);
+    frames_on_other_stack = cst_stack_walk(code[0], (uintptr_t)__builtin_frame_address(0), &own_bounds, 64, frames);
 }
 
 static void an_alternate_signal_stack_gives_one_frame(void **state)
@@ -200,6 +200,7 @@ static void an_alternate_signal_stack_gives_one_frame(void **state)
     (void)state;
     stack_t other = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16}, before;
     struct sigaction action = {.sa_handler = walk_on_other_stack, .sa_flags = SA_ONSTACK}, old_action;
+    own_bounds = cst_stack_bounds_get();
     sigaltstack(&other, &before);
     sigaction(SIGUSR1, &action, &old_action);
     raise(SIGUSR1);
