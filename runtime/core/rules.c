@@ -35,16 +35,24 @@ static bool is_c_family(enum custody_contract contract)
            contract == CUSTODY_CONTRACT_NEW_ARRAY;
 }
 
+/* The module that acted, or for an unknown caller the one that it returns to: good enough to hold back, never to accuse. */
+static const struct cst_module *probable_module(const struct cst_rule_party *party)
+{
+    return party->module ? party->module : party->near;
+}
+
 /* Rust whose allocator entries are not hooked reaches us as plain malloc and free. */
 static bool is_veiled_rust(const struct cst_rule_party *party)
 {
-    return party->contract == CUSTODY_CONTRACT_MALLOC && party->module && party->module->rust == CST_RUST_INFERRED;
+    const struct cst_module *module = probable_module(party);
+    return party->contract == CUSTODY_CONTRACT_MALLOC && module && module->rust == CST_RUST_INFERRED;
 }
 
 /* A module with operators of its own may make `new` out of malloc, or hand what it made to another operator delete. */
 static bool has_own_operators(const struct cst_rule_party *party)
 {
-    return party->module && party->module->own_operators;
+    const struct cst_module *module = probable_module(party);
+    return module && module->own_operators;
 }
 
 static bool same_module(const struct cst_rule_party *a, const struct cst_rule_party *b)
@@ -52,23 +60,38 @@ static bool same_module(const struct cst_rule_party *a, const struct cst_rule_pa
     return a->module && a->module == b->module;
 }
 
+/* A caller that could not be told is never accused: it may be Rust that was not hooked yet, or C++ behind operators of its
+ * own. */
+static bool is_known(const struct cst_rule_party *party)
+{
+    return party->side != CST_SIDE_UNKNOWN;
+}
+
+/* Contracts differ: whose release function was it? */
+static enum custody_finding_kind kind_of_mismatch(const struct cst_rule_party *owner, const struct cst_rule_party *by)
+{
+    if (!is_c_family(owner->contract) || !is_c_family(by->contract))
+        return CUSTODY_FINDING_CROSS_ALLOCATOR_FREE;
+    if (!is_known(owner) || !is_known(by) || same_module(owner, by))
+        return CUSTODY_FINDING_MISMATCHED_RELEASE;
+    return cst_rules_transparent(owner) || cst_rules_transparent(by) ? CUSTODY_FINDING_MISMATCHED_RELEASE
+                                                                      : CUSTODY_FINDING_CROSS_ALLOCATOR_FREE;
+}
+
 static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
 {
     const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
     if (owner->contract == CUSTODY_CONTRACT_UNKNOWN || by->contract == CUSTODY_CONTRACT_UNKNOWN)
         return silent;
-    if (is_veiled_rust(owner) || is_veiled_rust(by))
-        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
     if (owner->contract == CUSTODY_CONTRACT_LIBC && has_role(by, CST_ROLE_LIBC))
         return silent;
-    if (!is_c_family(owner->contract) || !is_c_family(by->contract))
-        return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
-    if (has_own_operators(owner) || has_own_operators(by))
+    bool c_family = is_c_family(owner->contract) && is_c_family(by->contract);
+    if (c_family && (has_own_operators(owner) || has_own_operators(by)))
         return silent;
-    bool known = owner->side != CST_SIDE_UNKNOWN && by->side != CST_SIDE_UNKNOWN;
-    if (!known || same_module(owner, by) || cst_rules_transparent(owner) || cst_rules_transparent(by))
-        return exact(CUSTODY_FINDING_MISMATCHED_RELEASE);
-    return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    if (!c_family && (is_veiled_rust(owner) || is_veiled_rust(by)))
+        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    enum custody_finding_kind kind = kind_of_mismatch(owner, by);
+    return is_known(owner) && is_known(by) ? exact(kind) : inferred(kind);
 }
 
 static bool layout_differs(const struct cst_rule_case *facts)

@@ -25,6 +25,7 @@ enum cst_target {
 struct cst_rule_party {
     uint16_t side; /**< CST_SIDE_UNKNOWN when it could not be told */
     const struct cst_module *module; /**< NULL when unknown or not a module */
+    const struct cst_module *near;   /**< where the call returns to: close to the caller even when it is unknown; or NULL */
     enum custody_contract contract;
 };
 

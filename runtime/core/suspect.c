@@ -30,17 +30,29 @@ static struct cst_suspect identify(uintptr_t address, enum cst_place place)
     return suspect;
 }
 
-static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract)
+static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract, uintptr_t return_address)
 {
-    return (struct cst_rule_party){.side = side, .module = cst_side_get(side)->module, .contract = contract};
+    return (struct cst_rule_party){
+        .side = side,
+        .module = cst_side_get(side)->module,
+        .near = return_address ? cst_module_find(return_address - 1) : NULL,
+        .contract = contract,
+    };
 }
 
-static struct cst_rule_case gather(const struct cst_origin *origin, const struct cst_suspect *suspect,
+/* The innermost return address of a stored stack; 0 when there is none. */
+static uintptr_t innermost(uint32_t stack)
+{
+    uintptr_t frames[CST_STACK_FRAMES_MAX];
+    return cst_stack_load(stack, frames) ? frames[0] : 0;
+}
+
+static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin, const struct cst_suspect *suspect,
                                    const struct cst_given *given)
 {
     struct cst_rule_case facts = {
         .target = suspect->target,
-        .by = party_of(origin->side, (enum custody_contract)origin->contract),
+        .by = party_of(origin->side, (enum custody_contract)origin->contract, call->return_address),
         .has_given_size = given->has_size,
         .has_given_align = given->has_align,
         .given_size = given->size,
@@ -50,7 +62,7 @@ static struct cst_rule_case gather(const struct cst_origin *origin, const struct
     const struct cst_tag *tag = suspect->hit.tag;
     if (!tag)
         return facts;
-    facts.owner = party_of(cst_tag_side(tag), cst_tag_contract(tag));
+    facts.owner = party_of(cst_tag_side(tag), cst_tag_contract(tag), innermost(cst_tag_alloc_stack(tag)));
     facts.size = cst_tag_size(tag);
     facts.align = cst_tag_align(tag);
     if (cst_tag_align_log2(tag) == CST_ALIGN_UNKNOWN)
@@ -139,7 +151,7 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
     if (!cst_tag_covers(address))
         place.place = cst_place_find(address, &cst_thread.bounds, 1, place.name, sizeof place.name);
     struct cst_suspect suspect = identify(address, place.place);
-    struct cst_rule_case facts = gather(origin, &suspect, given);
+    struct cst_rule_case facts = gather(call, origin, &suspect, given);
     struct cst_verdict verdict = cst_rules_judge(&facts);
     count_crossing(&facts, !verdict.found);
     if (verdict.found)
