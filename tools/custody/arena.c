@@ -17,17 +17,22 @@ struct cst_arena_chunk {
     _Alignas(max_align_t) unsigned char bytes[];
 };
 
-static void add_chunk(struct cst_arena *arena, size_t at_least)
+static struct cst_arena_chunk *make_chunk(size_t size)
 {
-    size_t size = at_least > CHUNK_BYTES ? at_least : CHUNK_BYTES;
     struct cst_arena_chunk *chunk = NULL;
     if (size <= SIZE_MAX - sizeof *chunk) {
         chunk = calloc(1, sizeof *chunk + size);
     }
-    if (!chunk) {
-        cst_say_and_exit("out of memory");
+    if (chunk) {
+        chunk->size = size;
+        return chunk;
     }
-    chunk->size = size;
+    cst_say_and_exit("out of memory");
+}
+
+static void add_chunk(struct cst_arena *arena, size_t at_least)
+{
+    struct cst_arena_chunk *chunk = make_chunk(at_least > CHUNK_BYTES ? at_least : CHUNK_BYTES);
     chunk->next = arena->chunks;
     arena->chunks = chunk;
     arena->used = 0;

@@ -127,7 +127,9 @@ static const char *no_block(struct cst_arena *arena, const struct cst_group *gro
             what = places[i].words;
         }
     }
-    const char *name = *finding->place_name ? cst_arena_format(arena, " (%s)", finding->place_name) : "";
+    /* Names such as "[stack]" are the kernel's for what has been said already. */
+    bool named = *finding->place_name && finding->place_name[0] != '[';
+    const char *name = named ? cst_arena_format(arena, " (%s)", finding->place_name) : "";
     return cst_arena_format(arena, "%s%s released%s", what, name, by_whom(arena, finding));
 }
 

@@ -10,29 +10,32 @@
 #define uthash_fatal(message) cst_say_and_exit("%s", message)
 #include <uthash.h>
 
+/* One answer. */
+struct call_entry {
+    uint64_t offset;
+    struct cst_calls calls;
+    UT_hash_handle hh;
+};
+
 /* A file as it was when it ran: the same path with another build-id is another file. */
 struct file_entry {
     const char *name; /* path, newline, build-id */
     struct cst_symbol_source *source;
+    struct call_entry *calls; /* by offset */
     UT_hash_handle hh;
 };
 
-/* Both members fill the key without padding. */
-struct call_key {
-    struct cst_symbol_source *source;
-    uint64_t offset;
-};
-
-struct call_entry {
-    struct call_key key;
-    struct cst_calls calls;
+/* Which file a module of some process is. */
+struct module_entry {
+    const struct cst_log_module *module;
+    struct file_entry *file;
     UT_hash_handle hh;
 };
 
 struct cst_symbols {
     struct cst_arena arena;
-    struct file_entry *files;
-    struct call_entry *calls;
+    struct file_entry *files;     /* by name */
+    struct module_entry *modules; /* by address */
 };
 
 struct cst_symbols *cst_symbols_new(void)
@@ -44,33 +47,45 @@ struct cst_symbols *cst_symbols_new(void)
     return symbols;
 }
 
-static struct cst_symbol_source *get_source(struct cst_symbols *symbols, const struct cst_log_module *module)
+static struct file_entry *open_file(struct cst_symbols *symbols, const struct cst_log_module *module)
 {
     const char *name = cst_arena_format(&symbols->arena, "%s\n%s", module->path, module->build_id);
-    struct file_entry *entry = NULL;
-    HASH_FIND_STR(symbols->files, name, entry);
-    if (!entry) {
-        entry = cst_arena_alloc(&symbols->arena, sizeof *entry);
-        entry->name = name;
-        entry->source = cst_symbol_source_open(&symbols->arena, module->path, module->build_id);
-        HASH_ADD_KEYPTR(hh, symbols->files, entry->name, strlen(entry->name), entry);
+    struct file_entry *file = NULL;
+    HASH_FIND_STR(symbols->files, name, file);
+    if (!file) {
+        file = cst_arena_alloc(&symbols->arena, sizeof *file);
+        file->name = name;
+        file->source = cst_symbol_source_open(&symbols->arena, module->path, module->build_id);
+        HASH_ADD_KEYPTR(hh, symbols->files, file->name, strlen(file->name), file);
     }
-    return entry->source;
+    return file;
 }
 
-static struct call_entry *get_calls(struct cst_symbols *symbols, struct cst_symbol_source *source, uint64_t offset)
+static struct file_entry *get_file(struct cst_symbols *symbols, const struct cst_log_module *module)
 {
-    struct call_key key = {source, offset};
-    struct call_entry *entry = NULL;
-    HASH_FIND(hh, symbols->calls, &key, sizeof key, entry);
+    struct module_entry *entry = NULL;
+    HASH_FIND_PTR(symbols->modules, &module, entry);
     if (!entry) {
         entry = cst_arena_alloc(&symbols->arena, sizeof *entry);
-        entry->key = key;
-        /* A return address is behind its call: one byte back lies inside it. */
-        entry->calls = cst_symbol_source_lookup(source, &symbols->arena, offset ? offset - 1 : 0);
-        HASH_ADD(hh, symbols->calls, key, sizeof key, entry);
+        entry->module = module;
+        entry->file = open_file(symbols, module);
+        HASH_ADD_PTR(symbols->modules, module, entry);
     }
-    return entry;
+    return entry->file;
+}
+
+static const struct cst_calls *get_calls(struct cst_symbols *symbols, struct file_entry *file, uint64_t offset)
+{
+    struct call_entry *entry = NULL;
+    HASH_FIND(hh, file->calls, &offset, sizeof offset, entry);
+    if (!entry) {
+        entry = cst_arena_alloc(&symbols->arena, sizeof *entry);
+        entry->offset = offset;
+        /* A return address is behind its call: one byte back lies inside it. */
+        entry->calls = cst_symbol_source_lookup(file->source, &symbols->arena, offset ? offset - 1 : 0);
+        HASH_ADD(hh, file->calls, offset, sizeof offset, entry);
+    }
+    return &entry->calls;
 }
 
 /* What the log itself knows: the raw symbol. */
@@ -94,18 +109,13 @@ const struct cst_calls *cst_symbols_resolve(struct cst_symbols *symbols, const s
     if (!module) {
         return calls_from_log(symbols, frame, CST_SYMBOL_FILE_OK);
     }
-    struct cst_symbol_source *source = get_source(symbols, module);
-    enum cst_symbol_file file = cst_symbol_source_file(source);
-    if (file != CST_SYMBOL_FILE_OK) {
-        return calls_from_log(symbols, frame, file);
+    struct file_entry *file = get_file(symbols, module);
+    enum cst_symbol_file state = cst_symbol_source_file(file->source);
+    if (state != CST_SYMBOL_FILE_OK) {
+        return calls_from_log(symbols, frame, state);
     }
-    struct call_entry *entry = get_calls(symbols, source, frame->offset);
-    return entry->calls.count ? &entry->calls : calls_from_log(symbols, frame, CST_SYMBOL_FILE_OK);
-}
-
-struct cst_arena *cst_symbols_arena(struct cst_symbols *symbols)
-{
-    return &symbols->arena;
+    const struct cst_calls *calls = get_calls(symbols, file, frame->offset);
+    return calls->count ? calls : calls_from_log(symbols, frame, state);
 }
 
 void cst_symbols_free(struct cst_symbols *symbols)
@@ -113,13 +123,14 @@ void cst_symbols_free(struct cst_symbols *symbols)
     if (!symbols) {
         return;
     }
-    struct file_entry *entry, *next;
-    HASH_ITER(hh, symbols->files, entry, next)
+    struct file_entry *file = NULL, *next = NULL;
+    HASH_ITER(hh, symbols->files, file, next)
     {
-        cst_symbol_source_close(entry->source);
+        HASH_CLEAR(hh, file->calls);
+        cst_symbol_source_close(file->source);
     }
     HASH_CLEAR(hh, symbols->files);
-    HASH_CLEAR(hh, symbols->calls);
+    HASH_CLEAR(hh, symbols->modules);
     cst_arena_free(&symbols->arena);
     free(symbols);
 }

@@ -38,9 +38,6 @@ struct cst_symbols *cst_symbols_new(void);
 const struct cst_calls *cst_symbols_resolve(struct cst_symbols *symbols, const struct cst_log_process *process,
                                             const struct cst_log_frame *frame);
 
-/** The resolver's memory, for names that go with its answers. */
-struct cst_arena *cst_symbols_arena(struct cst_symbols *symbols);
-
 void cst_symbols_free(struct cst_symbols *symbols);
 
 #endif

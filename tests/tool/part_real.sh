@@ -1,0 +1,76 @@
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031
+# The whole way: a faulty program under the runtime itself, from `run` to what a person reads.
+
+: "${here:?}" "${work:?}" "${custody:?}" # set by run.sh, as are the functions used below
+
+# Compiles the faulty program and its library into $work.
+faulty_program() {
+    [ -f "$(dirname "$custody")/libcustody_preload.so" ] || complain "no libcustody_preload.so beside $custody"
+    gcc -g -O1 -shared -fPIC -o "$work/libledger.so" "$here/programs/ledger.c" || complain "cannot compile"
+    gcc -g -O1 -w -o "$work/faulty" "$here/programs/faulty.c" -L"$work" -lledger -Wl,-rpath,"$work" ||
+        complain "cannot compile"
+}
+
+a_faulty_program_is_reported_with_its_source_lines() (
+    faulty_program
+    run_custody 99 run "$work/faulty"
+    has err "error: double-free: 24 bytes of faulty (c) released a second time by faulty (c) with free"
+    has err "warning: cross-side-free: 7 bytes of libledger.so (c) released by faulty (c) with free"
+    has err "first released:"
+    has err "#0  release at "
+    has err "| free(block); /* released here */"
+    has err "help: one release only"
+    has err "sides of faulty (1 run)"
+    has err "crossings of faulty"
+    has err "live at exit: faulty (c): 1 block, 99 bytes"
+    has err "custody: 1 error, 1 warning, "
+)
+
+its_correct_twin_is_not() (
+    faulty_program
+    run_custody 4 run --fail-on warning "$work/faulty" right
+    has_not err "error: "
+    has_not err "warning: "
+)
+
+streams_and_status_stay_the_programs() (
+    faulty_program
+    status=0
+    echo hello | "$custody" run --fail-on never --quiet "$work/faulty" >"$work/out" 2>"$work/err" || status=$?
+    [ "$status" -eq 4 ] || complain "status $status"
+    [ "$(cat "$work/out")" = "read hello" ] || complain "stdout: $(cat "$work/out")"
+    is_empty err
+)
+
+findings_of_children_count() (
+    faulty_program
+    run_custody 99 run --log "$work/log.jsonl" sh -c '"$1" & wait; "$1"; exit 0' sh "$work/faulty"
+    has err "seen 2 times in 2 processes"
+)
+
+strict_makes_a_crossing_an_error() (
+    faulty_program
+    run_custody 99 run --strict "$work/faulty"
+    has err "error: cross-side-free"
+)
+
+leaks_can_be_left_out_and_listed() (
+    faulty_program
+    run_custody 99 run --leaks off "$work/faulty"
+    has_not err "live at exit"
+    run_custody 99 run --quiet --log "$work/log.jsonl" "$work/faulty"
+    run_custody 0 report --severity note "$work/log.jsonl"
+    has out "note: leak: 1 block, 99 bytes of faulty (c) still live at exit"
+    has out "| block = malloc(99); /* never released */"
+)
+
+a_run_is_its_own_baseline() (
+    faulty_program
+    "$custody" run --quiet --log "$work/known.jsonl" "$work/faulty" 2>/dev/null
+    "$custody" run --quiet --log "$work/now.jsonl" "$work/faulty" 2>/dev/null
+    run_custody 0 check --fail-on warning --baseline "$work/known.jsonl" "$work/now.jsonl"
+    has out "0 new, 2 known, 0 fixed"
+    "$custody" run --quiet --log "$work/now.jsonl" "$work/faulty" right
+    run_custody 0 check --fail-on warning --baseline "$work/known.jsonl" "$work/now.jsonl"
+    has out "0 new, 0 known, 2 fixed"
+)
