@@ -30,6 +30,7 @@ struct cst_engine_settings {
     bool strict;          /**< cross-side-free is an error */
     bool abort_on_error;  /**< end the program after the first error */
     unsigned stacks;      /**< frames to record */
+    void (*notice)(const char *text); /**< tells the person who runs this something that is no finding; may be NULL */
 };
 extern struct cst_engine_settings cst_engine_settings;
 
@@ -39,15 +40,19 @@ CST_MUST_USE void *cst_engine_alloc_slow(const struct cst_call *call, size_t siz
 /** A release in every case: judges it, tells what is wrong, and does what is right. */
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given);
 
-/** The heap is out of memory: says so once when it is the reserved range that is used up; sets errno. */
+/** What an allocation answers when memory is out, or the request is too large: NULL, with errno ENOMEM. Says so when it is
+ * the reserved range that was used up. */
 CST_COLD void *cst_engine_no_memory(void);
 
-/** Bytes to ask of the heap; 0 when the sum overflows. */
+/** Bytes to ask of the heap; 0 when a tag cannot hold them. An aligned block of no bytes takes `align` bytes: that is the
+ * size class that jemalloc serves it from, on which its tag's place depends. */
 CST_INLINE size_t cst_engine_round(size_t size, size_t align)
 {
     if (CST_LIKELY(align <= CST_BLOCK_ALIGN))
         return cst_heap_round(size);
-    return size > CST_TAG_SIZE_MAX - align ? 0 : cst_heap_round((size + align - 1) & ~(align - 1));
+    if (align > CST_TAG_SIZE_MAX || size > CST_TAG_SIZE_MAX - align)
+        return 0;
+    return size == 0 ? align : (size + align - 1) & ~(align - 1);
 }
 
 /** Writes the tag of a new block and counts it in. */

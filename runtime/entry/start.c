@@ -2,6 +2,8 @@
  * the audit; modules, which are audited as they are found; last the moments of the process. */
 #include "entry/start.h"
 
+#include "custody/custody.h"
+
 #include "audit/audit.h"
 #include "core/engine.h"
 #include "core/findings.h"
@@ -18,6 +20,7 @@
 #include "site/module.h"
 #include "site/rust.h"
 
+#include <dlfcn.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,9 +71,9 @@ static const char *find_options(void)
     return NULL;
 }
 
-static void complain(const char *message)
+static void say(const char *text)
 {
-    cst_audit_say("%s", message);
+    cst_audit_say("%s", text);
 }
 
 /* Returns the options as they were given, for the log. */
@@ -80,11 +83,22 @@ static const char *read_options(void)
     size_t length = given ? strlen(given) : 0;
     const char *kept = cst_pool_copy(given ? given : "", length);
     char *parsed = (char *)(uintptr_t)cst_pool_copy(given ? given : "", length);
-    cst_options_parse(parsed, complain);
+    cst_options_parse(parsed, say);
     cst_engine_settings.strict = cst_options.strict;
     cst_engine_settings.abort_on_error = cst_options.abort;
     cst_engine_settings.stacks = cst_options.stacks;
+    cst_engine_settings.notice = say;
     return kept ? kept : "";
+}
+
+/* Told of each new module. Where no log says it, a person is told what cannot be known of one. */
+static void observe_module(const struct cst_module *module)
+{
+    cst_audit_module(module);
+    if (module->rust == CST_RUST_INFERRED && !cst_options.log[0])
+        cst_audit_say("%s: Rust whose allocator entries cannot be hooked (LTO, stripped, or an allocator of its own): "
+                      "what it owns is inferred, and never an error",
+                      module->name);
 }
 
 static void wire(const char *options)
@@ -94,7 +108,36 @@ static void wire(const char *options)
     cst_side_isolate(cst_options.isolate);
     cst_callsite_setup(cst_doors, &cst_origin_resolver);
     cst_rust_route(cst_rust_hook_route);
-    cst_module_observe(cst_audit_module);
+    cst_module_observe(observe_module);
+}
+
+/* A program that defines malloc itself never reaches the shims. */
+static void check_malloc(void)
+{
+    uintptr_t ours = cst_doors[CUSTODY_DOOR_MALLOC], theirs = (uintptr_t)dlsym(RTLD_DEFAULT, "malloc");
+    const struct cst_module *module = theirs && ours && theirs != ours ? cst_module_find(theirs) : NULL;
+    const char *name;
+    uintptr_t start;
+    if (module && cst_module_symbol(module, theirs, &name, &start) && start == theirs)
+        cst_audit_say("%s has a malloc of its own: what it allocates is not audited", module->name);
+}
+
+/* Rules for crossings are not read by this version: a file that holds any would seem to be obeyed. */
+static void check_policy(void)
+{
+    size_t size = 0;
+    if (!cst_options.policy[0])
+        return;
+    const char *text = cst_sys_map_file(cst_options.policy, &size);
+    for (size_t at = 0; text && at < size; at++) {
+        if (text[at] == '#')
+            while (at < size && text[at] != '\n')
+                at++;
+        else if (!strchr(" \t\r\n", text[at])) {
+            cst_audit_say("policy=%s: rules are not supported by this version and are not applied", cst_options.policy);
+            return;
+        }
+    }
 }
 
 static bool bring_up(void)
@@ -109,6 +152,8 @@ static bool bring_up(void)
     cst_rust_allow_protect(true);
     cst_module_scan();
     cst_rust_allow_protect(false);
+    check_malloc();
+    check_policy();
     cst_thread_start();
     cst_moments_start();
     return true;
@@ -145,8 +190,10 @@ void cst_start_after_fork(void)
         generation++;
 }
 
-/* A program that never allocates is audited all the same: its log says that it ran. */
+/* A program that never allocates is audited all the same: its log says that it ran. Where the runtime is both linked and
+ * preloaded, the preloaded one answers for both. */
 __attribute__((constructor(101))) static void start_when_loaded(void)
 {
-    (void)!cst_thread_enter();
+    if (dlsym(RTLD_DEFAULT, "custody_version") == (void *)custody_version)
+        (void)!cst_thread_enter();
 }

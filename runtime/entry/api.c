@@ -1,0 +1,107 @@
+/* The public API: custody.h in terms of hooks and tags. Checks arguments, translates results, decides nothing. */
+#include "custody/custody.h"
+
+#include "entry/hook.h"
+#include "entry/start.h"
+
+#include <errno.h>
+
+CST_EXPORT const char *custody_version(void)
+{
+    return CUSTODY_VERSION;
+}
+
+CST_EXPORT const char *custody_status_name(custody_status status)
+{
+    switch (status) {
+#define CUSTODY_STATUS(ID, name, text) \
+    case CUSTODY_STATUS_##ID: return name;
+#include "custody/statuses.def"
+    }
+    return "unknown";
+}
+
+CST_EXPORT const char *custody_status_text(custody_status status)
+{
+    switch (status) {
+#define CUSTODY_STATUS(ID, name, text) \
+    case CUSTODY_STATUS_##ID: return text;
+#include "custody/statuses.def"
+    }
+    return "";
+}
+
+CST_EXPORT custody_status custody_side_register(const char *name, enum custody_lang lang, custody_side *out_side)
+{
+    if (!name || !name[0] || !out_side || (unsigned)lang >= CUSTODY_LANG_COUNT)
+        return CUSTODY_STATUS_INVALID_ARGUMENT;
+    if (!cst_hook_is_ready())
+        return CUSTODY_STATUS_NOT_RUNNING;
+    uint8_t mode = cst_thread_guard();
+    *out_side = cst_side_register(name, lang);
+    cst_thread_unguard(mode);
+    return *out_side ? CUSTODY_STATUS_OK : CUSTODY_STATUS_EXHAUSTED;
+}
+
+static bool is_alignment(size_t align)
+{
+    return (align & (align - 1)) == 0 && align <= CST_TAG_SIZE_MAX / 2;
+}
+
+CST_EXPORT void *custody_alloc(custody_side side, size_t size, size_t align)
+{
+    if (!is_alignment(align)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return cst_hook_alloc(CUSTODY_DOOR_CUSTODY_ALLOC, side, size, align ? align : CST_BLOCK_ALIGN, false);
+}
+
+/* The alignment of a block of ours; of anything else the heap's own, which does no harm. */
+static size_t alignment_of(const void *block)
+{
+    uintptr_t address = (uintptr_t)block;
+    if (!cst_tag_covers(address) || !cst_heap_is_used(address))
+        return CST_BLOCK_ALIGN;
+    struct cst_tag_hit hit = cst_tag_find(address);
+    return hit.tag ? cst_tag_align(hit.tag) : CST_BLOCK_ALIGN;
+}
+
+CST_EXPORT void *custody_resize(custody_side side, void *block, size_t size)
+{
+    if (!block)
+        return cst_hook_alloc(CUSTODY_DOOR_CUSTODY_RESIZE, side, size, CST_BLOCK_ALIGN, false);
+    const struct cst_given nothing = {.has_size = false};
+    return cst_hook_resize(CUSTODY_DOOR_CUSTODY_RESIZE, side, block, size, alignment_of(block), nothing);
+}
+
+CST_EXPORT void custody_release(custody_side side, void *block)
+{
+    const struct cst_given nothing = {.has_size = false};
+    cst_hook_release(CUSTODY_DOOR_CUSTODY_RELEASE, side, block, nothing);
+}
+
+CST_EXPORT custody_status custody_describe(const void *address, struct custody_description *out_description)
+{
+    if (!address || !out_description)
+        return CUSTODY_STATUS_INVALID_ARGUMENT;
+    if (!cst_start_is_up())
+        return CUSTODY_STATUS_NOT_RUNNING;
+    if (!cst_tag_covers((uintptr_t)address) || !cst_heap_is_used((uintptr_t)address))
+        return CUSTODY_STATUS_UNKNOWN_ADDRESS;
+    struct cst_tag_hit hit = cst_tag_find((uintptr_t)address);
+    if (!hit.tag || cst_tag_contract(hit.tag) == CUSTODY_CONTRACT_UNKNOWN)
+        return CUSTODY_STATUS_UNKNOWN_ADDRESS;
+    const struct cst_side *side = cst_side_get(cst_tag_side(hit.tag));
+    *out_description = (struct custody_description){
+        .start = hit.start,
+        .size = cst_tag_size(hit.tag),
+        .align = cst_tag_align(hit.tag),
+        .live = hit.state == CST_STATE_LIVE,
+        .side = side->name,
+        .lang = side->lang,
+        .contract = cst_tag_contract(hit.tag),
+    };
+    out_description->frame_count = cst_stack_load(cst_tag_alloc_stack(hit.tag), out_description->frames);
+    return CUSTODY_STATUS_OK;
+}
