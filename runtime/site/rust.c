@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/single_threaded.h>
 
 /* A module has four entries; several when Rust libraries of several compilers are linked into it. */
 #define SLOT_MAX 32
@@ -115,21 +116,28 @@ static bool is_shared(const struct cst_elf *elf, uint64_t address)
     return false;
 }
 
+/* Threads that are not made by libc do not count: they have no business in Rust's code. */
+static bool has_other_threads(void)
+{
+    return !__libc_single_threaded && !atomic_load(&protect_allowed);
+}
+
 /* Reads the slot's code; false unless file and memory agree on it and it is a thunk that leads to the default allocator. */
 static bool read_thunk(const struct cst_elf *elf, const struct cst_module *module, struct slot *slot)
 {
     const unsigned char *code = cst_elf_at(elf, slot->address, CST_RUST_SLOT_SIZE, PF_R | PF_X);
     uintptr_t address = module->base + slot->address;
-    int64_t target;
-    if (code == NULL || address % CST_RUST_SLOT_SIZE != 0 || (slot->size != 0 && slot->size != 5) ||
-        address < module->lo || address > module->hi - CST_RUST_SLOT_SIZE) {
+    struct cst_rust_thunk thunk;
+    if (code == NULL || address % CST_RUST_SLOT_SIZE != 0 || address < module->lo ||
+        address > module->hi - CST_RUST_SLOT_SIZE) {
         return false;
     }
     memcpy(&slot->old, code, sizeof slot->old);
-    if (memcmp((const void *)address, code, CST_RUST_SLOT_SIZE) != 0 || !cst_rust_slot_is_thunk(&slot->old, &target)) {
+    if (memcmp((const void *)address, code, CST_RUST_SLOT_SIZE) != 0 || !cst_rust_slot_is_thunk(&slot->old, &thunk) ||
+        (slot->size != 0 && slot->size != thunk.size) || (thunk.framed && has_other_threads())) {
         return false;
     }
-    slot->target = slot->address + (uint64_t)target;
+    slot->target = slot->address + (uint64_t)thunk.target;
     return is_default_allocator(elf, slot->target, slot->entry) && !is_shared(elf, slot->address);
 }
 

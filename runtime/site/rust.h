@@ -1,7 +1,8 @@
 /* Rust entries: finds the four `__rust_*` allocator entries of a module and overwrites them with jumps to hooks, so
  * that what Rust allocates and releases is seen with size and alignment (DESIGN: who is calling). Only entries that have
- * the shape of a plain thunk (a 5-byte jmp in a 16-byte slot) are touched; a module in which any entry lacks that
- * shape, as after LTO, is left alone and answers CST_RUST_INFERRED. Reads the module's file; called once per module. */
+ * the shape of a plain thunk (a jmp in a 16-byte slot, behind an empty frame where frame pointers are forced) are touched;
+ * a module in which any entry lacks that shape, as after LTO, is left alone and answers CST_RUST_INFERRED. So does one whose
+ * thunks have frames when it is loaded while other threads run, which might be in the middle of them. Reads the module's file; called once per module. */
 #ifndef CST_SITE_RUST_H
 #define CST_SITE_RUST_H
 
@@ -24,8 +25,8 @@ typedef uintptr_t cst_rust_router(uint32_t module, enum cst_rust_entry entry);
 /** Sets the router; at start, before the first module is registered. */
 void cst_rust_route(cst_rust_router *router);
 
-/** Whether entries may be written by changing page protections when /proc/self/mem cannot be written: true only while the
- * process has one thread, during start; false at first. */
+/** Whether the process certainly has one thread, as during start; false at first. Entries may then be written by changing
+ * page protections, when /proc/self/mem cannot be written, and thunks with frames may be written at all. */
 void cst_rust_allow_protect(bool allowed);
 
 /** Looks for Rust in `module` and hooks its entries; the answer belongs into module->rust. A module that has Rust code but

@@ -51,12 +51,21 @@ static size_t padding_size(const unsigned char *at, size_t left)
     return size <= left ? size : 0;
 }
 
-bool cst_rust_slot_is_thunk(const struct cst_rust_code *code, int64_t *out_target)
+/* With frame pointers forced, a frame is made and unmade in front of the jmp: push %rbp; mov %rsp,%rbp; pop %rbp. */
+static size_t frame_size(const struct cst_rust_code *code)
 {
-    if (code->bytes[0] != 0xe9) {
+    static const unsigned char frame[] = {0x55, 0x48, 0x89, 0xe5, 0x5d};
+    return memcmp(code->bytes, frame, sizeof frame) == 0 ? sizeof frame : 0;
+}
+
+bool cst_rust_slot_is_thunk(const struct cst_rust_code *code, struct cst_rust_thunk *out_thunk)
+{
+    size_t jmp = frame_size(code);
+    size_t end = jmp + JMP_REL32_SIZE;
+    if (code->bytes[jmp] != 0xe9) {
         return false;
     }
-    for (size_t at = JMP_REL32_SIZE; at < CST_RUST_SLOT_SIZE;) {
+    for (size_t at = end; at < CST_RUST_SLOT_SIZE;) {
         size_t size = padding_size(code->bytes + at, CST_RUST_SLOT_SIZE - at);
         if (size == 0) {
             return false;
@@ -64,8 +73,8 @@ bool cst_rust_slot_is_thunk(const struct cst_rust_code *code, int64_t *out_targe
         at += size;
     }
     int32_t displacement;
-    memcpy(&displacement, code->bytes + 1, sizeof displacement);
-    *out_target = (int64_t)displacement + JMP_REL32_SIZE;
+    memcpy(&displacement, code->bytes + jmp + 1, sizeof displacement);
+    *out_thunk = (struct cst_rust_thunk){.target = (int64_t)end + displacement, .size = end, .framed = jmp != 0};
     return true;
 }
 
@@ -107,7 +116,7 @@ static struct cst_rust_code read_slot(uintptr_t address)
     return code;
 }
 
-/* Of the two halves the second is what a thunk never executes and what a jump needs: a jump is therefore written from the
+/* Of the two halves the second is what a thunk without a frame never executes and what a jump needs: a jump is therefore written from the
  * back and taken away from the front. */
 bool cst_rust_slot_write(const struct cst_rust_writer *writer, uintptr_t address, const struct cst_rust_code *code)
 {

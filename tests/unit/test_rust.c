@@ -5,9 +5,11 @@
 #include "site/module.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 
 #include <cmocka.h>
 
@@ -185,6 +187,18 @@ static void a_static_library_inside_a_c_library_is_hooked(void **state)
         "cc -shared -o @/built.so -Wl,--whole-archive @/library.a -Wl,--no-whole-archive");
 }
 
+static void a_library_with_forced_frame_pointers_is_hooked(void **state)
+{
+    (void)state;
+    cst_rust_allow_protect(true); /* a sanitizer may have a thread of its own */
+    hooks_receive_what_a_library_allocates(
+        "rustc -C force-frame-pointers=yes --crate-type cdylib %/library.rs -o @/built.so");
+    reset(NULL);
+    hooks_receive_what_a_library_allocates(
+        "rustc -O -C force-frame-pointers=yes --crate-type cdylib %/library.rs -o @/built.so");
+    cst_rust_allow_protect(false);
+}
+
 static void is_left_alone(const char *command)
 {
     const struct cst_module *module;
@@ -276,6 +290,41 @@ static void entries_that_are_not_aligned_are_left_alone(void **state)
     attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DOFFSET=8"));
 }
 
+static void entries_that_symbols_give_another_size_are_left_alone(void **state)
+{
+    (void)state;
+    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DSIZE=10"));
+    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DFRAMED -DSIZE=5"));
+}
+
+static void *wait_for_end(void *end)
+{
+    pthread_mutex_lock(end);
+    pthread_mutex_unlock(end);
+    return NULL;
+}
+
+static void entries_with_frames_are_hooked_only_while_no_other_thread_runs(void **state)
+{
+    (void)state;
+    attribution_of_hand_written_entries_is(__libc_single_threaded ? CST_RUST_EXACT : CST_RUST_INFERRED,
+                                           ENTRIES("-DFRAMED"));
+    reset(NULL);
+    pthread_mutex_t end = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t thread;
+    pthread_mutex_lock(&end);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_end, &end), 0);
+    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DFRAMED"));
+    reset(NULL);
+    attribution_of_hand_written_entries_is(CST_RUST_EXACT, ENTRIES(""));
+    cst_rust_allow_protect(true);
+    reset(NULL);
+    attribution_of_hand_written_entries_is(CST_RUST_EXACT, ENTRIES("-DFRAMED"));
+    cst_rust_allow_protect(false);
+    pthread_mutex_unlock(&end);
+    pthread_join(thread, NULL);
+}
+
 static void entries_without_a_release_are_left_alone(void **state)
 {
     (void)state;
@@ -356,6 +405,7 @@ int main(void)
         TEST(an_entry_whose_padding_is_a_function_leaves_the_module_alone),
         TEST(entries_that_are_not_aligned_are_left_alone),
         TEST(entries_without_a_release_are_left_alone),
+        TEST(entries_that_symbols_give_another_size_are_left_alone),
         TEST(without_routes_nothing_is_hooked),
         TEST(a_module_that_imports_the_entries_is_as_exact_as_their_owner),
         TEST(a_c_library_has_no_rust),
@@ -364,9 +414,11 @@ int main(void)
         TEST(a_release_library_is_hooked),
         TEST(a_library_linked_by_gnu_ld_is_hooked),
         TEST(a_static_library_inside_a_c_library_is_hooked),
+        TEST(a_library_with_forced_frame_pointers_is_hooked),
         TEST(a_library_after_lto_is_left_alone),
         TEST(a_stripped_library_is_left_alone),
         TEST(a_library_with_its_own_allocator_is_left_alone),
+        TEST(entries_with_frames_are_hooked_only_while_no_other_thread_runs),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
