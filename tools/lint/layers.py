@@ -26,6 +26,12 @@ BANNED = set(
     "__fprintf_chk __snprintf_chk __vsnprintf_chk __sprintf_chk stdout stderr stdin".split()
 )
 
+# What BANNED forbids and is right all the same.
+EXCEPTIONS = {
+    # At exit, when the status changes: the program's own streams, which libc would have flushed next.
+    ("runtime/entry/moments", "fflush"),
+}
+
 
 def floor_of(path):
     """Name of the floor a source, header or object belongs to; None outside the runtime and the shims."""
@@ -109,7 +115,7 @@ def check_calls(directory, errors):
     for source, (floor, _, undefined) in objects.items():
         for name in sorted(undefined):
             why = call_error(floor, name, home)
-            if why:
+            if why and (str(source), name) not in EXCEPTIONS:
                 errors.append(f"{source}: {why}")
     return len(objects)
 
