@@ -1,0 +1,397 @@
+/* The rules, row by row: every kind against contracts, roles, sides, confidence and the strict setting. A row is an owner, a
+ * releaser and the verdict as it reads in a report. */
+#include "core/rules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MALLOC CUSTODY_CONTRACT_MALLOC
+#define NEW CUSTODY_CONTRACT_NEW
+#define ARRAY CUSTODY_CONTRACT_NEW_ARRAY
+#define RUST CUSTODY_CONTRACT_RUST
+#define LIBC CUSTODY_CONTRACT_LIBC
+#define CUSTODY CUSTODY_CONTRACT_CUSTODY
+#define UNKNOWN CUSTODY_CONTRACT_UNKNOWN
+
+static const struct cst_module client = {.id = 0, .role = CST_ROLE_PROGRAM, .rust = CST_RUST_EXACT},
+                               ledger = {.id = 1, .role = CST_ROLE_LIBRARY},
+                               libc = {.id = 2, .role = CST_ROLE_LIBC},
+                               libcxx = {.id = 3, .role = CST_ROLE_CXX_RUNTIME},
+                               custody = {.id = 4, .role = CST_ROLE_CUSTODY},
+                               lto = {.id = 5, .role = CST_ROLE_LIBRARY, .rust = CST_RUST_INFERRED},
+                               operators = {.id = 6, .role = CST_ROLE_LIBRARY, .own_operators = true};
+
+/* A side number for each module and language; 0 for no module. */
+static struct cst_rule_party party(const struct cst_module *module, enum custody_contract contract)
+{
+    unsigned side = module ? 10 * (module->id + 1) + (unsigned)custody_contract_lang(contract) : 0;
+    return (struct cst_rule_party){.side = (uint16_t)side, .module = module, .contract = contract};
+}
+
+static struct cst_rule_case a_release(const struct cst_module *owner, enum custody_contract made,
+                                      const struct cst_module *by, enum custody_contract released)
+{
+    return (struct cst_rule_case){.target = CST_TARGET_BLOCK,
+                                  .owner = party(owner, made),
+                                  .by = party(by, released),
+                                  .size = 24,
+                                  .align = 8};
+}
+
+static void expect(const struct cst_rule_case *facts, const char *expected)
+{
+    char words[128] = "silent";
+    struct cst_verdict verdict = cst_rules_judge(facts);
+    if (verdict.found) {
+        (void)snprintf(words, sizeof words, "%s %s: %s", custody_confidence_name(verdict.confidence),
+                       custody_severity_name(verdict.severity), custody_finding_name(verdict.kind));
+    }
+    assert_string_equal(words, expected);
+}
+
+/* One row of a table. */
+struct row {
+    const struct cst_module *owner;
+    enum custody_contract made;
+    const struct cst_module *by;
+    enum custody_contract released;
+    const char *expected;
+};
+
+static void expect_rows(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct cst_rule_case facts = a_release(rows[i].owner, rows[i].made, rows[i].by, rows[i].released);
+        expect(&facts, rows[i].expected);
+    }
+}
+
+#define EXPECT_ROWS(rows) expect_rows(rows, sizeof(rows) / sizeof(rows)[0])
+
+static void an_owner_releases_its_blocks_in_silence(void **state)
+{
+    (void)state;
+    static const struct cst_module *const modules[] = {&client, &ledger,    &libc, &libcxx, &custody,
+                                                       &lto,    &operators, NULL};
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
+        for (unsigned contract = 0; contract < CUSTODY_CONTRACT_COUNT; contract++) {
+            struct cst_rule_case facts =
+                a_release(modules[i], (enum custody_contract)contract, modules[i], (enum custody_contract)contract);
+            expect(&facts, "silent");
+            facts.strict = true;
+            expect(&facts, "silent");
+        }
+    }
+}
+
+static void allocators_that_do_not_match_across_languages_are_an_error(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&client, RUST, &ledger, MALLOC, "exact error: cross-allocator-free"},
+        {&client, RUST, &client, MALLOC, "exact error: cross-allocator-free"},
+        {&client, RUST, &ledger, NEW, "exact error: cross-allocator-free"},
+        {&ledger, MALLOC, &client, RUST, "exact error: cross-allocator-free"},
+        {&client, MALLOC, &client, RUST, "exact error: cross-allocator-free"},
+        {&ledger, ARRAY, &client, RUST, "exact error: cross-allocator-free"},
+        {&client, RUST, &libc, MALLOC, "exact error: cross-allocator-free"},
+        {&client, CUSTODY, &client, MALLOC, "exact error: cross-allocator-free"},
+        {&client, MALLOC, &client, CUSTODY, "exact error: cross-allocator-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void the_wrong_function_of_ones_own_side_is_a_mismatch_and_of_another_a_crossing(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&client, MALLOC, &client, NEW, "exact error: mismatched-release"},
+        {&client, MALLOC, &client, ARRAY, "exact error: mismatched-release"},
+        {&client, NEW, &client, MALLOC, "exact error: mismatched-release"},
+        {&client, NEW, &client, ARRAY, "exact error: mismatched-release"},
+        {&client, ARRAY, &client, NEW, "exact error: mismatched-release"},
+        {&client, ARRAY, &client, MALLOC, "exact error: mismatched-release"},
+        {&client, NEW, &ledger, MALLOC, "exact error: cross-allocator-free"},
+        {&client, MALLOC, &ledger, ARRAY, "exact error: cross-allocator-free"},
+        {&ledger, ARRAY, &client, NEW, "exact error: cross-allocator-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void libc_and_the_cxx_runtime_act_for_others(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&libc, MALLOC, &client, MALLOC, "silent"},
+        {&client, MALLOC, &libc, MALLOC, "silent"},
+        {&libcxx, NEW, &client, NEW, "silent"},
+        {&client, NEW, &libcxx, NEW, "silent"},
+        {&custody, MALLOC, &client, MALLOC, "silent"},
+        {&libcxx, NEW, &client, MALLOC, "exact error: mismatched-release"},
+        {&client, NEW, &libc, MALLOC, "exact error: mismatched-release"},
+        {&client, MALLOC, &libcxx, NEW, "exact error: mismatched-release"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void objects_of_libc_are_libcs_to_release(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&client, LIBC, &libc, MALLOC, "silent"},
+        {&client, LIBC, &client, MALLOC, "exact error: cross-allocator-free"},
+        {&client, LIBC, &client, NEW, "exact error: cross-allocator-free"},
+        {&client, LIBC, &client, RUST, "exact error: cross-allocator-free"},
+        {&client, LIBC, &libcxx, MALLOC, "exact error: cross-allocator-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void an_unknown_contract_is_never_judged(void **state)
+{
+    (void)state;
+    for (unsigned contract = 0; contract < CUSTODY_CONTRACT_COUNT; contract++) {
+        struct cst_rule_case made = a_release(NULL, UNKNOWN, &client, (enum custody_contract)contract);
+        struct cst_rule_case released = a_release(&client, (enum custody_contract)contract, NULL, UNKNOWN);
+        expect(&made, "silent");
+        expect(&released, "silent");
+    }
+}
+
+static void a_side_that_is_not_known_is_never_accused_of_an_error(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {NULL, MALLOC, &client, MALLOC, "silent"},
+        {&client, MALLOC, NULL, MALLOC, "silent"},
+        {NULL, MALLOC, &client, NEW, "inferred warning: mismatched-release"},
+        {&client, NEW, NULL, MALLOC, "inferred warning: mismatched-release"},
+        {&client, RUST, NULL, MALLOC, "inferred warning: cross-allocator-free"},
+        {NULL, MALLOC, &client, RUST, "inferred warning: cross-allocator-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void a_block_released_by_another_side_is_a_warning_for_malloc_and_a_note_for_new(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&ledger, MALLOC, &client, MALLOC, "exact warning: cross-side-free"},
+        {&client, MALLOC, &ledger, MALLOC, "exact warning: cross-side-free"},
+        {&client, RUST, &ledger, RUST, "exact warning: cross-side-free"},
+        {&client, CUSTODY, &ledger, CUSTODY, "exact warning: cross-side-free"},
+        {&client, NEW, &ledger, NEW, "exact note: cross-side-free"},
+        {&client, ARRAY, &ledger, ARRAY, "exact note: cross-side-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void strict_makes_every_crossing_an_error(void **state)
+{
+    (void)state;
+    static const enum custody_contract contracts[] = {MALLOC, RUST, CUSTODY, NEW, ARRAY};
+    for (size_t i = 0; i < sizeof contracts / sizeof contracts[0]; i++) {
+        struct cst_rule_case facts = a_release(&client, contracts[i], &ledger, contracts[i]);
+        facts.strict = true;
+        expect(&facts, "exact error: cross-side-free");
+        facts.by = party(&libc, contracts[i]);
+        expect(&facts, "silent");
+    }
+}
+
+static void two_sides_of_one_module_are_no_crossing(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&client, MALLOC, &client, MALLOC);
+    facts.by.side++;
+    expect(&facts, "silent");
+}
+
+static void names_without_a_module_are_sides_like_any_other(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(NULL, MALLOC, NULL, MALLOC);
+    facts.owner.side = 500;
+    facts.by.side = 501;
+    expect(&facts, "exact warning: cross-side-free");
+    facts.by.contract = NEW;
+    expect(&facts, "exact error: cross-allocator-free");
+}
+
+static void rust_whose_entries_are_not_hooked_is_accused_on_suspicion_only(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&lto, MALLOC, &client, RUST, "inferred warning: cross-allocator-free"},
+        {&client, RUST, &lto, MALLOC, "inferred warning: cross-allocator-free"},
+        {&lto, MALLOC, &ledger, MALLOC, "inferred warning: cross-side-free"},
+        {&ledger, MALLOC, &lto, MALLOC, "inferred warning: cross-side-free"},
+        {&lto, RUST, &ledger, MALLOC, "exact error: cross-allocator-free"},
+        {&lto, NEW, &ledger, NEW, "exact note: cross-side-free"},
+        {&lto, MALLOC, &libc, MALLOC, "silent"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void strict_does_not_make_a_suspicion_an_error(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&lto, MALLOC, &ledger, MALLOC);
+    facts.strict = true;
+    expect(&facts, "inferred warning: cross-side-free");
+}
+
+static void a_module_with_operators_of_its_own_may_mix_them_with_malloc(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&operators, MALLOC, &operators, NEW, "silent"},
+        {&operators, NEW, &client, MALLOC, "silent"},
+        {&client, NEW, &operators, MALLOC, "silent"},
+        {&operators, ARRAY, &operators, NEW, "silent"},
+        {&client, RUST, &operators, MALLOC, "exact error: cross-allocator-free"},
+        {&operators, MALLOC, &client, MALLOC, "exact warning: cross-side-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+/* Who returns near a module that explains the call: told by near alone. */
+static struct cst_rule_party unknown_near(const struct cst_module *near, enum custody_contract contract)
+{
+    return (struct cst_rule_party){.near = near, .contract = contract};
+}
+
+static void an_unknown_caller_near_a_module_that_mixes_operators_is_not_suspected(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&client, NEW, NULL, MALLOC);
+    facts.by = unknown_near(&operators, MALLOC);
+    expect(&facts, "silent");
+    facts = a_release(NULL, MALLOC, &client, NEW);
+    facts.owner = unknown_near(&operators, MALLOC);
+    expect(&facts, "silent");
+}
+
+static void what_lies_near_a_known_caller_does_not_matter(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&client, NEW, &ledger, MALLOC);
+    facts.by.near = &operators;
+    expect(&facts, "exact error: cross-allocator-free");
+    facts = a_release(&client, RUST, &ledger, MALLOC);
+    facts.by.near = &lto;
+    expect(&facts, "exact error: cross-allocator-free");
+}
+
+static void a_layout_that_differs_is_an_error_whoever_releases(void **state)
+{
+    (void)state;
+    static const struct cst_module *const releasers[] = {&client, &ledger, &libcxx, NULL};
+    for (size_t i = 0; i < sizeof releasers / sizeof releasers[0]; i++) {
+        struct cst_rule_case facts = a_release(&client, RUST, releasers[i], RUST);
+        facts.has_given_size = true;
+        facts.given_size = 25;
+        expect(&facts, "exact error: layout-mismatch");
+        facts.has_given_size = false;
+        facts.has_given_align = true;
+        facts.given_align = 16;
+        expect(&facts, "exact error: layout-mismatch");
+    }
+}
+
+static void a_layout_that_fits_or_is_not_named_is_silent(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&client, RUST, &client, RUST);
+    facts.given_size = 999;
+    facts.given_align = 999;
+    expect(&facts, "silent");
+    facts.has_given_size = facts.has_given_align = true;
+    facts.given_size = facts.size;
+    facts.given_align = facts.align;
+    expect(&facts, "silent");
+}
+
+static void the_wrong_allocator_outweighs_the_wrong_layout(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&ledger, MALLOC, &client, RUST);
+    facts.has_given_size = true;
+    facts.given_size = 1;
+    expect(&facts, "exact error: cross-allocator-free");
+}
+
+static void what_is_no_live_block_is_an_error_whoever_releases(void **state)
+{
+    (void)state;
+    static const struct {
+        enum cst_target target;
+        const char *expected;
+    } rows[] = {
+        {CST_TARGET_RELEASED, "exact error: double-free"},
+        {CST_TARGET_INTERIOR, "exact error: interior-free"},
+        {CST_TARGET_FOREIGN, "exact error: foreign-free"},
+        {CST_TARGET_NOTHING, "exact error: invalid-free"},
+    };
+    static const struct cst_module *const releasers[] = {&client, &ledger, &libc, &lto, &operators, NULL};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (size_t j = 0; j < sizeof releasers / sizeof releasers[0]; j++) {
+            struct cst_rule_case facts = a_release(&client, RUST, releasers[j], MALLOC);
+            facts.target = rows[i].target;
+            expect(&facts, rows[i].expected);
+        }
+    }
+}
+
+static void no_suspicion_of_any_kind_is_more_than_a_warning(void **state)
+{
+    (void)state;
+    static const struct cst_module *const modules[] = {&client, &ledger,    &libc, &libcxx, &custody,
+                                                       &lto,    &operators, NULL};
+    enum { MODULES = sizeof modules / sizeof modules[0], CONTRACTS = CUSTODY_CONTRACT_COUNT };
+    for (unsigned i = 0; i < MODULES * CONTRACTS * MODULES * CONTRACTS; i++) {
+        struct cst_rule_case facts =
+            a_release(modules[i % MODULES], (enum custody_contract)(i / MODULES % CONTRACTS),
+                      modules[i / MODULES / CONTRACTS % MODULES],
+                      (enum custody_contract)(i / MODULES / CONTRACTS / MODULES));
+        facts.strict = true;
+        struct cst_verdict verdict = cst_rules_judge(&facts);
+        bool is_error = verdict.found && verdict.severity == CUSTODY_SEVERITY_ERROR;
+        bool is_known = facts.owner.side != CST_SIDE_UNKNOWN && facts.by.side != CST_SIDE_UNKNOWN;
+        assert_true(!is_error || (verdict.confidence == CUSTODY_CONFIDENCE_EXACT && is_known));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_owner_releases_its_blocks_in_silence),
+        cmocka_unit_test(allocators_that_do_not_match_across_languages_are_an_error),
+        cmocka_unit_test(the_wrong_function_of_ones_own_side_is_a_mismatch_and_of_another_a_crossing),
+        cmocka_unit_test(libc_and_the_cxx_runtime_act_for_others),
+        cmocka_unit_test(objects_of_libc_are_libcs_to_release),
+        cmocka_unit_test(an_unknown_contract_is_never_judged),
+        cmocka_unit_test(a_side_that_is_not_known_is_never_accused_of_an_error),
+        cmocka_unit_test(a_block_released_by_another_side_is_a_warning_for_malloc_and_a_note_for_new),
+        cmocka_unit_test(strict_makes_every_crossing_an_error),
+        cmocka_unit_test(two_sides_of_one_module_are_no_crossing),
+        cmocka_unit_test(names_without_a_module_are_sides_like_any_other),
+        cmocka_unit_test(rust_whose_entries_are_not_hooked_is_accused_on_suspicion_only),
+        cmocka_unit_test(strict_does_not_make_a_suspicion_an_error),
+        cmocka_unit_test(a_module_with_operators_of_its_own_may_mix_them_with_malloc),
+        cmocka_unit_test(an_unknown_caller_near_a_module_that_mixes_operators_is_not_suspected),
+        cmocka_unit_test(what_lies_near_a_known_caller_does_not_matter),
+        cmocka_unit_test(a_layout_that_differs_is_an_error_whoever_releases),
+        cmocka_unit_test(a_layout_that_fits_or_is_not_named_is_silent),
+        cmocka_unit_test(the_wrong_allocator_outweighs_the_wrong_layout),
+        cmocka_unit_test(what_is_no_live_block_is_an_error_whoever_releases),
+        cmocka_unit_test(no_suspicion_of_any_kind_is_more_than_a_warning),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
