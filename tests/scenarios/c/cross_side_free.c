@@ -5,7 +5,7 @@
  * @run bug
  * @expect[link=shared] cross-side-free warning exact owner=$vault/c/malloc by=$prog/c/malloc call=free size=33 align=* alloc=$vault release=$prog
  * @run zeroed
- * @expect[link=shared] cross-side-free warning exact owner=$vault/c/malloc by=$prog/c/malloc call=free size=34 alloc=* release=$prog
+ * @expect[link=shared] cross-side-free warning exact owner=$vault/c/malloc by=$prog/c/malloc call=free size=34 alloc=$vault release=$prog
  * @run strict
  * @cli --strict
  * @expect[link=shared] cross-side-free error exact owner=$vault/c/malloc by=$prog/c/malloc call=free size=35 alloc=$vault release=$prog

@@ -34,6 +34,8 @@ RUST_AXIS_FLAGS = {
     ("profile", "release"): ["-O"],
     ("ld", "lld"): [],
     ("ld", "bfd"): ["-Clinker-features=-lld"],
+    ("frames", "omitted"): [],
+    ("frames", "kept"): ["-Cforce-frame-pointers=yes"],
     ("lto", "no"): [],
     ("lto", "fat"): ["-Clto=fat"],
     ("lto", "thin"): ["-Clto=thin"],
@@ -42,7 +44,7 @@ RUST_AXIS_FLAGS = {
     ("std", "own"): [],
     ("std", "shared"): ["-Cprefer-dynamic", "-Crpath"],
 }
-RUST_COMMON = ["rustc", "--edition=2021", "-g", "-Cforce-frame-pointers=yes", "-Dwarnings"]
+RUST_COMMON = ["rustc", "--edition=2021", "-g", "-Dwarnings"]
 RUST_SYSTEM_LIBS = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]
 
 

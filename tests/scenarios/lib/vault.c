@@ -19,7 +19,9 @@ void *vault_make(size_t size)
 
 void *vault_make_zeroed(size_t count, size_t size)
 {
-    return calloc(count, size);
+    void *block = calloc(count, size);
+    made++;
+    return block;
 }
 
 void *vault_make_counted(size_t size)
@@ -103,7 +105,8 @@ void vault_close(void)
     name = NULL;
 }
 
-const char *vault_version(void)
+char *vault_version(void)
 {
-    return "vault 1.0";
+    static char version[] = "vault 1.0";
+    return version;
 }

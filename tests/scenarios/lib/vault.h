@@ -11,11 +11,11 @@ extern "C" {
 /** `size` bytes from malloc, for the caller to give to vault_free. At -O2 a tail jump to malloc. */
 void *vault_make(size_t size);
 
-/** As vault_make, zeroed. */
-void *vault_make_zeroed(size_t count, size_t size);
-
 /** As vault_make, and counts it: never a tail jump, so that the library is in the stack of the allocation. */
 void *vault_make_counted(size_t size);
+
+/** As vault_make_counted, zeroed. */
+void *vault_make_zeroed(size_t count, size_t size);
 
 /** A copy of `text`, for the caller to give to vault_free. */
 char *vault_copy(const char *text);
@@ -45,8 +45,8 @@ void vault_list_free(struct vault_list *list, void (*release)(void *));
 char *vault_name(void);
 void vault_close(void);
 
-/** A string literal. */
-const char *vault_version(void);
+/** Static text of the library, writable: CString's drop writes to it before it releases anything. */
+char *vault_version(void);
 
 #ifdef __cplusplus
 }

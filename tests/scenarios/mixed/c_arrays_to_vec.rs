@@ -37,6 +37,12 @@ unsafe fn taken<T>(block: *mut c_void, count: usize) -> Vec<T> {
     black_box(Vec::from_raw_parts(block.cast(), count, count))
 }
 
+#[inline(never)]
+unsafe fn quickjs() {
+    drop(taken::<u8>(vault_grow(vault_make(64), 640), 640));
+}
+
+#[inline(never)]
 unsafe fn triangle() {
     let points: Vec<f64> = taken(vault_make_zeroed(100, 8), 100);
     let attributes: Vec<f64> = taken(vault_make_zeroed(30, 8), 30);
@@ -50,6 +56,7 @@ unsafe fn triangle() {
     drop(markers);
 }
 
+#[inline(never)]
 unsafe fn good() {
     let numbers = black_box(vault_make_zeroed(100, 8));
     let copy: Vec<f64> = std::slice::from_raw_parts(numbers.cast::<f64>(), 100).to_vec();
@@ -63,7 +70,7 @@ fn main() {
     // SAFETY: none: all but the last take over blocks of C's.
     unsafe {
         match what.as_str() {
-            "quickjs" => drop(taken::<u8>(vault_grow(vault_make(64), 640), 640)),
+            "quickjs" => quickjs(),
             "triangle" => triangle(),
             "gphoto" => drop(taken::<Port>(vault_make_zeroed(7, 48), 7)),
             _ => good(),

@@ -3,9 +3,9 @@
  *
  * @libs ferrite
  * @run capacity
- * @expect layout-mismatch error exact owner=$ferrite/rust/rust by=$ferrite/rust/rust call=__rust_dealloc size=150 given-size=70 alloc=$ferrite release=$ferrite
+ * @expect layout-mismatch error exact owner=$ferrite/rust/rust by=$ferrite/rust/rust call=__rust_dealloc size=150 given-size=70 alloc=$ferrite release=*
  * @run string
- * @expect layout-mismatch error exact owner=$ferrite/rust/rust by=$ferrite/rust/rust call=__rust_dealloc size=28 given-size=6 alloc=$ferrite release=$ferrite
+ * @expect layout-mismatch error exact owner=$ferrite/rust/rust by=$ferrite/rust/rust call=__rust_dealloc size=28 given-size=6 alloc=$ferrite release=*
  * @run good
  */
 #include "ferrite.h"

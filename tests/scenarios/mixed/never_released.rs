@@ -15,7 +15,7 @@ use std::ffi::c_void;
 use std::hint::black_box;
 
 extern "C" {
-    fn vault_make(size: usize) -> *mut c_void;
+    fn vault_make_counted(size: usize) -> *mut c_void;
     fn vault_free(block: *mut c_void);
 }
 
@@ -23,9 +23,10 @@ extern "C" {
 struct Parser(*mut c_void);
 
 impl Parser {
+    #[inline(never)]
     fn new() -> Self {
         // SAFETY: any size will do.
-        Parser(unsafe { vault_make(211) })
+        Parser(unsafe { vault_make_counted(211) })
     }
 
     fn destroy(self) {

@@ -1,5 +1,6 @@
 //! Blocks of the Rust allocator given to C's free inside one Rust program, in every shape in which Rust owns memory.
 //!
+//! @builds profile=debug,release ld=lld,bfd frames=omitted,kept
 //! @run box
 //! @expect cross-allocator-free error exact owner=$prog/rust/rust by=$prog/*/malloc call=free size=24 align=8 alloc=$prog release=$prog
 //! @run vec
@@ -13,7 +14,7 @@
 //! @run realloc
 //! @expect cross-allocator-free error exact owner=$prog/rust/rust by=$prog/*/malloc call=realloc size=24 align=8 alloc=$prog release=$prog
 //! @run callback
-//! @expect cross-allocator-free error * owner=$prog/rust/rust call=free size=24 align=8 alloc=$prog
+//! @expect cross-allocator-free warning inferred owner=$prog/rust/rust by=unknown/unknown/malloc call=free size=24 align=8 alloc=$prog
 //! @run good
 
 use std::ffi::{c_void, CString};

@@ -3,6 +3,7 @@
 //! semantic-router issue 2163), binary data taken back as a CString whose length is counted anew (libdatadog issue
 //! 1698), an over-aligned block dropped with the element's alignment (maligned, RUSTSEC-2023-0017).
 //!
+//! @builds profile=debug,release ld=lld,bfd frames=omitted,kept
 //! @run capacity
 //! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=100 given-size=60 alloc=$prog release=$prog
 //! @run slice-as-box

@@ -25,7 +25,7 @@ extern "C" {
     fn strdup(text: *const c_char) -> *mut c_char;
 }
 
-/// The literal that rust-lang/rust issue 120680 gives to CString::from_raw.
+/// A literal, as rust-lang/rust issue 120680 gives one to CString::from_raw; whose drop would write to it first.
 static LITERAL: &CStr = c"a literal";
 
 fn made(size: usize) -> *mut u8 {
@@ -87,7 +87,7 @@ fn main() {
             "vec" => drop(Vec::from_raw_parts(made(404).cast::<u32>(), 101, 101)),
             "vec-grown" => grow_foreign(),
             "cstring" => take_text(strdup(c"twelve chars".as_ptr())),
-            "literal" => take_text(LITERAL.as_ptr().cast_mut()),
+            "literal" => drop(Vec::from_raw_parts(LITERAL.as_ptr().cast_mut().cast::<u8>(), 10, 10)),
             "double" => double(),
             "interior" => interior(),
             _ => good(),
