@@ -24,10 +24,12 @@ struct part {
 size_t cst_heap_shared_size;
 
 /* Read by jemalloc at its first call, which may come before anything of ours has run. Thread caches are off until a thread
- * is set up: making one allocates, and what is allocated before the arenas know our hooks would lie outside the range. */
+ * is set up: making one allocates, and what is allocated before the arenas know our hooks would lie outside the range. So
+ * would blocks of 8 MiB and more, which otherwise go to an arena that jemalloc makes for them by itself. */
 #define ARENAS 4U
 const char *cst_je_malloc_conf =
-    "narenas:4,tcache:false,retain:true,abort_conf:false,background_thread:false,metadata_thp:disabled";
+    "narenas:4,tcache:false,oversize_threshold:0,retain:true,abort_conf:false,background_thread:false,"
+    "metadata_thp:disabled";
 
 static struct part shared_part;
 static struct part isolated_parts[CST_HEAP_SLOTS];
