@@ -151,6 +151,11 @@ bool cst_elf_parse(const void *bytes, size_t size, struct cst_elf *out_elf)
     return true;
 }
 
+struct cst_elf cst_elf_of_segments(const void *phdrs, size_t size)
+{
+    return (struct cst_elf){.phdrs = {phdrs, size - size % sizeof(Elf64_Phdr)}};
+}
+
 bool cst_elf_open(const char *path, struct cst_elf *out_elf)
 {
     size_t size = 0;

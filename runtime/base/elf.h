@@ -59,6 +59,9 @@ struct cst_elf_symbols {
  * `out_elf`, when it is no 64-bit little-endian ELF file for x86-64. */
 CST_MUST_USE bool cst_elf_parse(const void *bytes, size_t size, struct cst_elf *out_elf);
 
+/** An ELF file of which nothing but its program headers is known: `phdrs[size]`, kept by the caller. */
+struct cst_elf cst_elf_of_segments(const void *phdrs, size_t size);
+
 /** Maps the file at `path` and reads its headers. False, with nothing to close, when it is no file or no such ELF file. */
 CST_MUST_USE bool cst_elf_open(const char *path, struct cst_elf *out_elf);
 

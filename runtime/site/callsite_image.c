@@ -1,8 +1,6 @@
 /* Modules in memory; see the header. */
 #include "site/callsite_image.h"
 
-#include "plat/sys.h"
-
 #include <string.h>
 
 /* The dynamic section's tables of relocations with addends. */
@@ -15,8 +13,8 @@ struct relocations {
 bool cst_image_open(const struct cst_module *module, struct cst_image *out_image)
 {
     out_image->module = module;
-    return module->hi - module->lo >= CST_PAGE_SIZE &&
-           cst_elf_parse((const void *)module->lo, CST_PAGE_SIZE, &out_image->headers);
+    out_image->headers = cst_elf_of_segments(module->headers, module->headers_size);
+    return module->headers_size != 0;
 }
 
 bool cst_image_at(uintptr_t address, struct cst_image *out_image)

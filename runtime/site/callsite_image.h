@@ -1,6 +1,6 @@
 /* A module as it lies in memory: which of its bytes may be read as code or as data, and which words of it the dynamic
- * linker fills with the address of a function. Everything comes from the ELF header that the module's first segment
- * begins with; a module without one there has neither code nor data for us. Hostile headers are bounds-checked: nothing
+ * linker fills with the address of a function. Everything comes from the module's program headers; a module of which they
+ * are unknown has neither code nor data for us. Hostile headers are bounds-checked: nothing
  * outside the module's loaded segments is ever read. No allocation, no lock, any thread. */
 #ifndef CST_SITE_CALLSITE_IMAGE_H
 #define CST_SITE_CALLSITE_IMAGE_H
@@ -11,7 +11,7 @@
 /** A module that is loaded now, opened for reading. Plain value, nothing to release. */
 struct cst_image {
     const struct cst_module *module;
-    struct cst_elf headers; /**< its first page */
+    struct cst_elf headers; /**< its program headers only */
 };
 
 /** A range of run-time addresses, [lo, hi), that may be read. */

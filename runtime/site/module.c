@@ -8,6 +8,7 @@
 #include "plat/sys.h"
 #include "site/module_facts.h"
 #include "site/module_file.h"
+#include "site/module_headers.h"
 #include "site/module_record.h"
 #include "site/rust.h"
 
@@ -71,6 +72,16 @@ static bool is_program(const struct link_map *map)
     return map->l_prev == NULL && map->l_name[0] == '\0';
 }
 
+/* Finds out what the module is recognised by. */
+static void identify(struct cst_module *module)
+{
+    struct cst_module_headers headers;
+    cst_module_headers_read(module, &headers);
+    module->headers = headers.size != 0 ? cst_pool_copy((const char *)headers.bytes, headers.size) : NULL;
+    module->headers_size = module->headers != NULL ? headers.size : 0;
+    cst_module_identify(module);
+}
+
 static struct cst_module_record *make_record(const struct dl_find_object *object, uint32_t id)
 {
     struct cst_module_record *record = cst_pool_alloc(sizeof *record);
@@ -87,7 +98,7 @@ static struct cst_module_record *make_record(const struct dl_find_object *object
     record->module.lo = (uintptr_t)object->dlfo_map_start;
     record->module.hi = (uintptr_t)object->dlfo_map_end;
     cst_module_name(loader_name, &record->module);
-    cst_module_identify(&record->module);
+    identify(&record->module);
     cst_module_classify(is_program(map), &record->module);
     return record;
 }
@@ -194,7 +205,11 @@ static bool is_loaded(const struct cst_module_record *record)
         strcmp(record->map->l_name, record->loader_name) != 0) {
         return false;
     }
+    struct cst_module_headers headers;
     struct cst_module now = {.base = record->map->l_addr, .lo = record->module.lo, .hi = record->module.hi};
+    cst_module_headers_read(&now, &headers);
+    now.headers = headers.bytes;
+    now.headers_size = headers.size;
     cst_module_identify(&now);
     return now.fingerprint == record->module.fingerprint && now.build_id_size == record->module.build_id_size &&
            memcmp(now.build_id, record->module.build_id, now.build_id_size) == 0;

@@ -15,6 +15,7 @@
 #define CST_MODULE_MAX 4096
 #define CST_MODULE_NONE ((uint32_t)UINT32_MAX)
 #define CST_BUILD_ID_MAX 32
+#define CST_MODULE_HEADERS_MAX ((size_t)4096)
 
 /** What part a module plays; decides which rules apply to it. */
 enum cst_module_role {
@@ -42,6 +43,8 @@ struct cst_module {
     const char *name; /**< last component of `path`: the name of its side; never NULL */
     uint8_t build_id[CST_BUILD_ID_MAX];
     uint8_t build_id_size; /**< bytes used of `build_id`; 0 when there is none */
+    const void *headers;   /**< its program headers: whole entries of Elf64_Phdr, unaligned; NULL when unknown */
+    size_t headers_size;   /**< bytes, at most CST_MODULE_HEADERS_MAX; 0 when unknown */
     uint64_t fingerprint;  /**< hash of its program headers: tells its file from one that took its place; 0: unknown */
     enum cst_module_role role;
     enum custody_lang lang; /**< language for contracts that imply none: C, CXX or RUST */

@@ -43,8 +43,8 @@ static struct cst_elf_bytes loaded_notes(const struct cst_module *module, const 
 
 void cst_module_identify(struct cst_module *module)
 {
-    struct cst_elf image;
-    if (!cst_elf_parse((const void *)module->lo, CST_PAGE_SIZE, &image) || image.phdrs.size == 0) {
+    struct cst_elf image = cst_elf_of_segments(module->headers, module->headers_size);
+    if (image.phdrs.size == 0) {
         return;
     }
     module->fingerprint = hash(image.phdrs);

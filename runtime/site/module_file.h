@@ -6,8 +6,8 @@
 #include "base/elf.h"
 #include "site/module.h"
 
-/** Reads build-id and fingerprint from the module's memory into `module`, whose base, lo and hi are set. Leaves both empty
- * when its program headers do not lie in its first page. The module must be loaded. */
+/** Reads build-id and fingerprint from the module's memory into `module`, whose base, lo, hi and headers are set. Leaves both
+ * empty when its program headers are unknown. The module must be loaded. */
 void cst_module_identify(struct cst_module *module);
 
 /** Opens the module's file, for cst_elf_close to close, provided that it is the file that the module was loaded from: its

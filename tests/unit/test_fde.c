@@ -94,6 +94,7 @@ static struct copy copy_library(uintptr_t *out_base, const char *symbol)
     copy.module.base = copy.module.base - copy.module.lo + (uintptr_t)copy.bytes;
     copy.module.lo = (uintptr_t)copy.bytes;
     copy.module.hi = copy.module.lo + size;
+    copy.module.headers = copy.bytes + sizeof(Elf64_Ehdr);
     return copy;
 }
 

@@ -2,6 +2,8 @@
  * runtime is linked into the test program, so the program is the test's, not Custody's. */
 #include "site/module.h"
 
+#include "base/elf.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +42,7 @@ static int build_fixtures(void **state)
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0a -o @/plain.so %/plain.c");
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0b -o @/other.so %/plain.c");
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=none -o @/bare.so %/plain.c");
+    fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0c0d -o @/rooms.so %/rooms.c");
     fixture_run("c++ -O0 -shared -fPIC -o @/placement.so %/placement.cpp");
     fixture_run("c++ -O1 -shared -fPIC -o @/operators.so %/operators.cpp");
     fixture_run("mkdir @/copies");
@@ -360,6 +363,91 @@ static void a_library_without_build_id_is_known_by_its_headers(void **state)
     cst_module_sweep();
 }
 
+/* Where the object called `symbol` is in the file; where the file ends for NULL. */
+static size_t place_in_file(const struct cst_elf *elf, const char *symbol)
+{
+    struct cst_elf_symbols symbols = cst_elf_symbols(elf, CST_ELF_DYNSYM);
+    struct cst_elf_symbol found;
+    while (symbol != NULL && cst_elf_next(&symbols, &found)) {
+        if (strcmp(found.name, symbol) == 0) {
+            return (size_t)(cst_elf_at(elf, found.value, found.size, 0) - elf->file.bytes);
+        }
+    }
+    return elf->file.size;
+}
+
+/* Copies rooms.so with its program headers moved to the object called `symbol`, or behind all that is loaded. The old ones
+ * become garbage. */
+static void *load_with_headers_in(const char *symbol, const char *name)
+{
+    struct cst_elf elf;
+    assert_true(cst_elf_open(fixture_path("rooms.so"), &elf));
+    size_t place = place_in_file(&elf, symbol);
+    size_t size = elf.file.size + elf.phdrs.size;
+    unsigned char *copy = calloc(1, size);
+    memcpy(copy, elf.file.bytes, elf.file.size);
+    memcpy(copy + place, elf.phdrs.bytes, elf.phdrs.size);
+    memset(copy + sizeof(Elf64_Ehdr), 0x5a, elf.phdrs.size);
+    ((Elf64_Ehdr *)(void *)copy)->e_phoff = place;
+    FILE *file = fopen(fixture_path(name), "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(copy, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+    free(copy);
+    cst_elf_close(&elf);
+    return load(fixture_path(name));
+}
+
+static void program_headers_are_found_wherever_they_are_loaded(void **state)
+{
+    (void)state;
+    static const char *const rooms[] = {"room_of_constants", "room_of_variables"};
+    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
+        void *library = load_with_headers_in(rooms[i], "moved.so");
+        const struct cst_module *module = module_of(library);
+        const char *name;
+        uintptr_t start;
+        assert_int_not_equal(module->fingerprint, 0);
+        assert_int_equal(module->build_id_size, 2);
+        assert_int_equal(module->build_id[1], 0x0d);
+        assert_true(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
+        assert_string_equal(name, "plain_name");
+        assert_int_equal(cst_module_sweep(), 0);
+        dlclose(library);
+        assert_int_equal(cst_module_sweep(), 1);
+    }
+}
+
+static void a_library_whose_program_headers_are_not_loaded_has_no_file(void **state)
+{
+    (void)state;
+    void *library = load_with_headers_in(NULL, "behind.so");
+    const struct cst_module *module = module_of(library);
+    const char *name;
+    uintptr_t start;
+    assert_string_equal(module->name, "behind.so");
+    assert_int_equal(module->fingerprint, 0);
+    assert_int_equal(module->headers_size, 0);
+    assert_false(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
+    assert_int_equal(cst_module_sweep(), 0);
+    dlclose(library);
+    assert_int_equal(cst_module_sweep(), 1);
+}
+
+/* The headers in memory belong to the dynamic linker, but a program may write there. */
+static void headers_that_do_not_lie_where_they_say_are_unknown(void **state)
+{
+    (void)state;
+    void *library = load_with_headers_in("room_of_variables", "overwritten.so");
+    Elf64_Phdr *headers = (void *)address_in(library, "room_of_variables");
+    for (size_t i = 0; headers[i].p_type == PT_LOAD; i++) {
+        headers[i].p_vaddr += 4096;
+    }
+    assert_int_equal(module_of(library)->fingerprint, 0);
+    dlclose(library);
+    cst_module_sweep();
+}
+
 static void a_relative_name_becomes_a_path(void **state)
 {
     (void)state;
@@ -465,6 +553,9 @@ int main(void)
         cmocka_unit_test(symbols_of_an_unloaded_library_are_still_told),
         cmocka_unit_test(symbols_are_not_taken_from_a_file_that_took_the_place),
         cmocka_unit_test(a_library_without_build_id_is_known_by_its_headers),
+        cmocka_unit_test(program_headers_are_found_wherever_they_are_loaded),
+        cmocka_unit_test(a_library_whose_program_headers_are_not_loaded_has_no_file),
+        cmocka_unit_test(headers_that_do_not_lie_where_they_say_are_unknown),
         cmocka_unit_test(a_relative_name_becomes_a_path),
         cmocka_unit_test(a_library_in_anonymous_memory_has_a_name_and_no_file),
         cmocka_unit_test(errno_is_left_alone),
