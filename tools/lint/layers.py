@@ -7,8 +7,9 @@ Holds the house up: an include, and a call, stays on its floor or goes down.
 
 * Includes are read from the sources. Core and audit meet in core/finding.h alone; include/custody/ may be used by all and
   uses nothing of ours; tools/ uses include/ and itself.
-* Calls are read from the objects: an undefined cst_* or custody_* name must be defined on the same floor or a lower one,
-  and the private jemalloc (cst_je_*) is core's alone.
+* Calls are read from the objects: an undefined cst_* or custody_* name must be defined on the same floor or a lower one.
+* The private jemalloc (cst_je_*) is core's: only core includes its header, and its names stay out of the objects of lower
+  floors and of audit. (Above core they come with the inline functions of the walk of a malloc.)
 * Below the shims nothing may call the audited heap or stdio: the names of BANNED never appear in objects.
 """
 
@@ -19,6 +20,7 @@ import sys
 
 FLOORS = ["plat", "base", "site", "core", "audit", "entry", "shims"]
 MEETING_POINT = "core/finding.h"
+JEMALLOC = "core/je.h"
 BANNED = set(
     "malloc calloc realloc reallocarray free posix_memalign aligned_alloc memalign valloc strdup strndup asprintf "
     "vasprintf getline getdelim printf fprintf dprintf sprintf snprintf vprintf vfprintf vsprintf vsnprintf puts fputs "
@@ -63,6 +65,8 @@ def runtime_include_error(floor, target):
         return f'"{target}" is on no floor'
     if FLOORS.index(head) > FLOORS.index(floor):
         return f'"{target}" is above {floor}'
+    if target == JEMALLOC and floor != "core":
+        return f'"{target}": the private jemalloc is core\'s alone'
     if floor == "audit" and head == "core" and target != MEETING_POINT:
         return f'"{target}": audit and core meet in {MEETING_POINT} alone'
     return None
@@ -123,7 +127,8 @@ def check_calls(directory, errors):
 def call_error(floor, name, home):
     """Why code on `floor` may not use the symbol `name`; None when it may."""
     if name.startswith("cst_je_"):
-        return None if floor == "core" else f"{name}: the private jemalloc is core's alone"
+        above = floor != "audit" and FLOORS.index(floor) >= FLOORS.index("core")
+        return None if above else f"uses {name}: the private jemalloc is core's alone"
     if name in BANNED and floor != "shims":
         return f"uses {name}, which belongs to the audited program"
     if not name.startswith(("cst_", "custody_")):
