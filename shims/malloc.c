@@ -89,9 +89,7 @@ int posix_memalign(void **out_block, size_t align, size_t size)
 {
     if (!is_power_of_two(align) || align % sizeof(void *) != 0)
         return EINVAL;
-    int saved = errno;
     void *block = cst_hook_alloc(CUSTODY_DOOR_POSIX_MEMALIGN, CST_SIDE_UNKNOWN, size, align, false);
-    errno = saved;
     if (!block)
         return ENOMEM;
     *out_block = block;

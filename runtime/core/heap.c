@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define LARGEST_RANGE ((size_t)1 << 40)
-#define SMALLEST_RANGE ((size_t)1 << 26)
+#define SMALLEST_RANGE ((size_t)1 << 23)
+#define RANGE_STEP ((size_t)1 << 21)
 /* Range and shadow together take about three times the range. */
 #define RANGE_SHARE 3
 
@@ -109,15 +110,18 @@ static bool reserve(size_t size)
     return true;
 }
 
-/* The program keeps at least half of what the limits leave. */
+/* As much as leaves the program a third of what the limits allow; less when even that is refused. */
 static bool reserve_what_fits(void)
 {
     size_t room = cst_sys_address_space_limit();
     size_t commit = cst_sys_commit_room();
     if (commit < room)
         room = commit;
-    for (size_t size = LARGEST_RANGE; size >= SMALLEST_RANGE; size >>= 1)
-        if (size <= room / 2 / RANGE_SHARE && reserve(size))
+    size_t size = room / 3 * 2 / RANGE_SHARE & ~(RANGE_STEP - 1);
+    if (size > LARGEST_RANGE)
+        size = LARGEST_RANGE;
+    for (; size >= SMALLEST_RANGE; size = size / 2 & ~(RANGE_STEP - 1))
+        if (reserve(size))
             return true;
     return reserve(SMALLEST_RANGE);
 }
@@ -130,12 +134,12 @@ static bool adopt_arena(unsigned arena)
     return cst_je_mallctl(name, NULL, NULL, &hooks, sizeof hooks) == 0;
 }
 
-bool cst_heap_start(void)
+bool cst_heap_start(bool isolating)
 {
     cst_tag_start();
     if (!reserve_what_fits())
         return false;
-    cst_heap_shared_size = cst_shadow.size / 2;
+    cst_heap_shared_size = isolating ? cst_shadow.size / 2 : cst_shadow.size;
     part_init(&shared_part, cst_shadow.base, cst_heap_shared_size);
     for (unsigned arena = 0; arena < ARENAS; arena++)
         if (!adopt_arena(arena))
@@ -149,16 +153,23 @@ void cst_heap_enter_thread(void)
     cst_je_mallctl("thread.tcache.enabled", NULL, NULL, &enabled, sizeof enabled);
 }
 
+/* Bytes of each isolated heap; 0 when the whole range is shared. */
+static size_t slot_size(void)
+{
+    return (cst_shadow.size - cst_heap_shared_size) / CST_HEAP_SLOTS & ~(RANGE_STEP - 1);
+}
+
 unsigned cst_heap_isolate(void)
 {
+    if (slot_size() == 0)
+        return 0;
     unsigned slot = atomic_fetch_add(&isolated_count, 1);
     if (slot >= CST_HEAP_SLOTS) {
         atomic_fetch_sub(&isolated_count, 1);
         return 0;
     }
     struct part *part = &isolated_parts[slot];
-    size_t slot_size = (cst_shadow.size - cst_heap_shared_size) / CST_HEAP_SLOTS;
-    part_init(part, cst_shadow.base + cst_heap_shared_size + slot * slot_size, slot_size);
+    part_init(part, cst_shadow.base + cst_heap_shared_size + slot * slot_size(), slot_size());
     extent_hooks_t *hooks = &part->hooks;
     unsigned arena = 0;
     size_t arena_size = sizeof arena;
@@ -173,8 +184,8 @@ unsigned cst_heap_arena_of(uintptr_t address)
     size_t offset = address - cst_shadow.base;
     if (CST_LIKELY(offset < cst_heap_shared_size))
         return 0;
-    size_t slot_size = (cst_shadow.size - cst_heap_shared_size) / CST_HEAP_SLOTS;
-    return isolated_parts[(offset - cst_heap_shared_size) / slot_size].arena;
+    size_t slot = (offset - cst_heap_shared_size) / slot_size();
+    return slot < CST_HEAP_SLOTS ? isolated_parts[slot].arena : 0;
 }
 
 bool cst_heap_take_exhausted(void)

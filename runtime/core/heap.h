@@ -1,6 +1,6 @@
 /* The heap: a private jemalloc over an address range that is reserved for us, so that the address of a block tells whose
- * it is. The lower half of the range is the shared heap; the upper half is cut into slots, one for the arena of each
- * isolated side. Knows ranges and arenas; knows nothing of tags' contents, contracts or call sites. Everything here may
+ * it is. The range is one shared heap; when sides are to be isolated, its upper half is cut into slots, one for the arena of
+ * each isolated side. Knows ranges and arenas; knows nothing of tags' contents, contracts or call sites. Everything here may
  * be called from any thread once started; allocation is jemalloc's own fast path for the shared heap. */
 #ifndef CST_CORE_HEAP_H
 #define CST_CORE_HEAP_H
@@ -20,8 +20,9 @@
 extern size_t cst_heap_shared_size;
 
 /** Reserves the range and its shadow, as large as the address space allows, and sets jemalloc up in it. False when not
- * even the smallest reservation is possible: then nothing is audited and allocation must go elsewhere. Once, at start. */
-CST_MUST_USE bool cst_heap_start(void);
+ * even the smallest reservation is possible: then nothing is audited and allocation must go elsewhere. `isolating` keeps
+ * room for isolated heaps. Once, at start. */
+CST_MUST_USE bool cst_heap_start(bool isolating);
 
 /** Gives the calling thread a cache of the shared heap. Once per thread; without it the heap works, slower. */
 void cst_heap_enter_thread(void);

@@ -143,7 +143,7 @@ static void check_policy(void)
 static bool bring_up(void)
 {
     const char *options = read_options();
-    if (!cst_heap_start()) {
+    if (!cst_heap_start(cst_options.isolate[0] != '\0')) {
         cst_audit_say("no address space for the heap (see ulimit -v): this process is not audited");
         return false;
     }
