@@ -113,7 +113,18 @@ def full_disk_harms_nobody(scene):
     return unless(result.stdout == "done\n" and result.returncode == 0, result, "full disk")
 
 
-def run_leaves_status_and_signals(scene):
+def too_little_address_space_is_said(scene):
+    run = Run("settings", [], limit=100000 * 1024)
+    run.env = {"LD_PRELOAD": str(build_dir() / "libcustody_preload.so"), "CUSTODY_OPTIONS": f"log={scene.log}"}
+    source = scene.place / "plain.c"
+    source.write_text('#include <stdio.h>\nint main(void) { puts("done"); return 0; }\n')
+    subprocess.run(["gcc", "-o", scene.place / "plain", source], check=True, capture_output=True)
+    result = start([scene.place / "plain"], run, scene.place)
+    right = result.stdout == "done\n" and result.returncode == 0 and "address space" in result.stderr
+    return unless(right, result, "100 MB of address space")
+
+
+def run_leaves_the_status_alone(scene):
     problems = []
     for words, status in ((["--fail-on", "never"], 0), ([], 99), (["--exit-code", "42"], 42), (["--fail-on", "note"], 99)):
         result = scene.custody("run", "--quiet", "--log", scene.log, *words, "--", scene.binary, LAST)
@@ -166,9 +177,9 @@ CASES = [
     preload_by_hand_works_the_same, without_a_log_findings_go_to_stderr, unknown_setting_is_named,
     bad_value_is_named_and_the_default_stays, malformed_options_do_no_harm,
     unwritable_log_is_said_and_findings_go_to_stderr, symbolic_link_as_log_is_refused, log_is_private,
-    relative_log_stays_where_the_program_began, full_disk_harms_nobody, run_leaves_status_and_signals,
-    run_says_what_it_cannot_run, run_refuses_what_it_cannot_watch, settings_of_run_are_checked,
-    children_of_a_shell_are_found,
+    relative_log_stays_where_the_program_began, full_disk_harms_nobody, too_little_address_space_is_said,
+    run_leaves_the_status_alone, run_says_what_it_cannot_run, run_refuses_what_it_cannot_watch,
+    settings_of_run_are_checked, children_of_a_shell_are_found,
 ]
 
 
