@@ -26,10 +26,12 @@ static void take(struct cst_tag *tag, uint32_t release_stack)
     cst_tag_release(tag, release_stack);
 }
 
-/* Writes the tag of a block for an origin of any kind. */
+/* Writes the tag of a block for an origin of any kind. An alignment above the heap's own is what was asked for, whoever
+ * asked: Rust names it to posix_memalign, and the heap must be told it again at the release. */
 static void tag_for(const struct cst_origin *origin, void *block, size_t rounded, size_t size, size_t align)
 {
-    unsigned align_log2 = origin->layout_known ? (unsigned)__builtin_ctzl(align) : CST_ALIGN_UNKNOWN;
+    bool is_asked = origin->layout_known || align > CST_BLOCK_ALIGN;
+    unsigned align_log2 = is_asked ? (unsigned)__builtin_ctzl(align) : CST_ALIGN_UNKNOWN;
     uint64_t facts = cst_tag_facts(size, align_log2, (enum custody_contract)origin->contract, origin->side);
     cst_engine_tag((uintptr_t)block, rounded, facts, origin->side, origin->stack);
 }
