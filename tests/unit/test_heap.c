@@ -255,7 +255,7 @@ static void parts_are_visited_in_order_as_far_as_they_were_used(void **state)
 static int start_heap(void **state)
 {
     (void)state;
-    if (!cst_heap_start()) {
+    if (!cst_heap_start(true)) {
         return -1;
     }
     cst_heap_enter_thread();
@@ -283,7 +283,7 @@ static void fill(size_t size, size_t most)
 static void start_with_two_gigabytes(void)
 {
     limit_address_space(2048 * MIB);
-    require(cst_heap_start());
+    require(cst_heap_start(true));
     cst_heap_enter_thread();
     require(cst_shadow.size >= 64 * MIB && cst_shadow.size <= 512 * MIB);
     require(malloc(900 * MIB) != NULL);
@@ -300,7 +300,7 @@ static void under_a_limit_of_two_gigabytes_the_program_keeps_half(void **state)
 static void start_with_400_megabytes(void)
 {
     limit_address_space(400 * MIB);
-    require(cst_heap_start());
+    require(cst_heap_start(true));
     require(cst_shadow.size == 64 * MIB);
     fill(100, cst_heap_shared_size);
     unsigned arena = cst_heap_isolate();
@@ -316,7 +316,7 @@ static void under_a_small_limit_the_heap_is_small(void **state)
 static void start_with_100_megabytes(void)
 {
     limit_address_space(100 * MIB);
-    require(!cst_heap_start());
+    require(!cst_heap_start(true));
     require(!cst_tag_covers((uintptr_t)&limit_address_space) && !cst_tag_covers(0));
 }
 

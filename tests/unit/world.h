@@ -57,7 +57,7 @@ static inline uint64_t keep(const struct cst_finding *finding)
 static inline bool world_start(void)
 {
     static uintptr_t doors[CUSTODY_DOOR_COUNT];
-    if (!cst_heap_start()) {
+    if (!cst_heap_start(true)) {
         return false;
     }
     cst_heap_enter_thread();
@@ -81,6 +81,18 @@ static inline void world_forget(void)
     memset(told, 0, sizeof told);
     cst_findings_after_fork();
     cst_crossing_after_fork();
+}
+
+/** Makes the call site of `return_address` and `door` one that was read before, with this outcome. Its one-frame stack is
+ * `site`; `module` is CST_MODULE_NONE or the id of a registered one. */
+static inline void world_know(uintptr_t return_address, enum custody_door door, enum cst_callsite_how how,
+                              uint32_t module, uint16_t owner, uint32_t site)
+{
+    uint64_t key = cst_callsite_key(return_address, door);
+    struct cst_callsite_row *row = &cst_callsite_table[cst_callsite_home(key)];
+    atomic_store(&row->value,
+                 (module & 0xffff) | (uint64_t)owner << 16 | (uint64_t)how << 32 | (uint64_t)site << 40);
+    atomic_store(&row->key, key);
 }
 
 #define NAMING_NOTHING ((struct cst_given){.has_size = false, .has_align = false, .size = 0, .align = 0})
