@@ -1,0 +1,31 @@
+# Benchmarks: workload programs that know nothing of Custody, and the driver that runs them under several allocators side
+# by side. Built without optimising allocation away, with frame pointers, as a program that is to be audited would be.
+
+BENCH_FLAGS := -O2 -g -fno-builtin -fno-omit-frame-pointer -Wall -Wextra -Werror
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,blocks objects values process)
+ROUNDS ?= 9
+
+.PHONY: bench bench-programs bench-instructions
+
+bench-programs: $(BENCH_PROGRAMS)
+
+$(BUILD)/bench/blocks $(BUILD)/bench/process: $(BUILD)/bench/%: bench/%.c $(BUILD)/bench/workload.o
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)$(CC) -std=c11 -D_GNU_SOURCE $(BENCH_FLAGS) -o $@ $^ -pthread
+
+$(BUILD)/bench/workload.o: bench/workload.c bench/workload.h
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)$(CC) -std=c11 -D_GNU_SOURCE $(BENCH_FLAGS) -c -o $@ $<
+
+$(BUILD)/bench/objects: bench/objects.cc $(BUILD)/bench/workload.o
+	$(call say,BENCH,$@)$(CXX) -std=c++17 $(BENCH_FLAGS) -o $@ $^ -pthread
+
+$(BUILD)/bench/values: bench/values.rs
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)rustc --edition 2021 -C opt-level=3 -C force-frame-pointers=yes -o $@ $<
+
+bench: $(BUILD)/libcustody_preload.so bench-programs ## speed beside plain glibc and jemalloc; ROUNDS=3 is quick
+	@$(PYTHON) bench/run.py --build $(BUILD) --rounds $(ROUNDS) $(BENCH_ARGS)
+
+bench-instructions: $(BUILD)/libcustody_preload.so bench-programs ## instructions of an operation, counted by Callgrind
+	@$(PYTHON) bench/instructions.py --build $(BUILD) $(BENCH_ARGS)

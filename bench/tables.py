@@ -1,0 +1,54 @@
+"""Prints tables of measurements: as text, as CSV, and into a Markdown page between two marker comments."""
+
+BEGIN = "<!-- bench: begin -->"
+END = "<!-- bench: end -->"
+
+
+def grid(table):
+    """Lines of cells: the first column's median, and of the others median and ratio."""
+    yield [f"{table.title} ({table.unit})", *table.columns]
+    for row in table.rows:
+        first = f"{table.median(row, table.columns[0]):.2f}"
+        others = [f"{table.median(row, name):.2f} ({table.ratio(row, name):.2f})" for name in table.columns[1:]]
+        yield [row, first, *others]
+
+
+def as_text(title, results):
+    """Tables with aligned columns."""
+    parts = [f"{title}; medians, and in brackets ratios to glibc"]
+    for table in results:
+        lines = list(grid(table))
+        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+        parts.append("\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines))
+    return "\n\n".join(parts)
+
+
+def as_markdown(title, results):
+    """The same as Markdown."""
+    parts = [f"Medians, and in brackets ratios to glibc: {title}."]
+    for table in results:
+        head, *body = grid(table)
+        lines = [head, ["---"] + ["---:"] * (len(head) - 1), *body]
+        parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    return "\n\n".join(parts)
+
+
+def as_csv(results):
+    """One line a row and column: table, row, column, unit, median, ratio."""
+    lines = ["table,row,column,unit,median,ratio"]
+    for table in results:
+        for row in table.rows:
+            for name in table.columns:
+                figures = f"{table.median(row, name):.4f},{table.ratio(row, name):.4f}"
+                lines.append(f'"{table.title}","{row}",{name},"{table.unit}",{figures}')
+    return "\n".join(lines) + "\n"
+
+
+def update_page(page, title, results):
+    """Replaces what stands between the markers of a page."""
+    text = page.read_text(encoding="utf-8")
+    before, found, rest = text.partition(BEGIN)
+    _, found_end, after = rest.partition(END)
+    if not found or not found_end:
+        raise SystemExit(f"bench: {page} has no lines {BEGIN} and {END}")
+    page.write_text(f"{before}{BEGIN}\n\n{as_markdown(title, results)}\n\n{END}{after}", encoding="utf-8")
