@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define LARGEST_RANGE ((size_t)1 << 40)
-#define SMALLEST_RANGE ((size_t)1 << 23)
+/* Each arena takes a first extent of 2 MiB for itself and one for blocks. */
+#define SMALLEST_RANGE ((size_t)1 << 25)
 #define RANGE_STEP ((size_t)1 << 21)
 /* Range and shadow together take about three times the range. */
 #define RANGE_SHARE 3
@@ -31,6 +32,9 @@ size_t cst_heap_shared_size;
 const char *cst_je_malloc_conf =
     "narenas:4,tcache:false,oversize_threshold:0,retain:true,abort_conf:false,background_thread:false,"
     "metadata_thp:disabled";
+
+/* More than a thread's cache takes. jemalloc does not expect to be refused that memory. */
+#define THREAD_CACHE_SIZE ((size_t)64 * 1024)
 
 static struct part shared_part;
 static struct part isolated_parts[CST_HEAP_SLOTS];
@@ -150,6 +154,10 @@ bool cst_heap_start(bool isolating)
 void cst_heap_enter_thread(void)
 {
     bool enabled = true;
+    void *probe = cst_je_malloc(THREAD_CACHE_SIZE);
+    if (!probe)
+        return;
+    cst_je_free(probe);
     cst_je_mallctl("thread.tcache.enabled", NULL, NULL, &enabled, sizeof enabled);
 }
 
