@@ -2,10 +2,11 @@
  * the return address itself lies when a function ends in a tail jump. The answer belongs to the pair of return address
  * and door and is worked out once; later calls find it in a table without a lock.
  *
- *   call foo / call foo@plt / call *foo@GOT   where foo is the door itself         -> the caller is where we return to
+ *   call foo / call foo@plt / call *foo@GOT / call *constant, where foo is the door itself
+ *                                                                                 -> the caller is where we return to
  *   the same, where foo is another function whose code jumps to the door (perhaps
  *   through further tail jumps)                                                   -> that function is the caller
- *   call *%reg with the register loaded from a GOT slot that holds the door       -> the caller is where we return to
+ *   call *%reg with the register loaded from such a slot                          -> as a call through the slot
  *   anything else                                                                 -> unknown; never a reason to accuse
  */
 #ifndef CST_SITE_CALLSITE_H

@@ -67,6 +67,7 @@ static bool is_stub(const struct cst_image *image, uintptr_t address, uintptr_t 
         return true;
     case CST_SLOT_GLOBAL:
         return cst_fde_find(image, address, &section) && holds_only_stubs(section);
+    case CST_SLOT_CONSTANT:
     case CST_SLOT_NONE:
         break;
     }
@@ -135,8 +136,14 @@ struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal)
 struct cst_landing cst_follow_slot(const struct cst_image *image, uintptr_t slot, const struct cst_goal *goal)
 {
     uintptr_t target;
-    if (cst_image_slot(image, slot) == CST_SLOT_NONE || !cst_image_word(image, slot, &target)) {
+    enum cst_rust_entry entry;
+    uint32_t rust_module;
+    if (!cst_image_word(image, slot, &target)) {
         return (struct cst_landing){.kind = CST_LAND_OPAQUE};
     }
-    return cst_follow(target, goal);
+    if (cst_rust_is_entry(target, &entry, &rust_module)) {
+        return land_on_rust(goal, entry, rust_module);
+    }
+    bool filled = cst_image_slot(image, slot) != CST_SLOT_NONE;
+    return filled ? cst_follow(target, goal) : (struct cst_landing){.kind = CST_LAND_OPAQUE};
 }

@@ -33,8 +33,9 @@ struct cst_landing {
 /** Follows code at `address`. */
 struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal);
 
-/** Follows the function address in the word at `slot` of `image`. Opaque unless the dynamic linker fills that word: a
- * function pointer that the program keeps in a variable says nothing about who calls. */
+/** Follows the function address in the word at `slot` of `image`. Opaque unless the dynamic linker fills that word, or it
+ * holds a Rust entry, which nobody but Rust code calls: any other function pointer that the program keeps in a variable
+ * says nothing about who calls. */
 struct cst_landing cst_follow_slot(const struct cst_image *image, uintptr_t slot, const struct cst_goal *goal);
 
 #endif

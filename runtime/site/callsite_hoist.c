@@ -10,10 +10,10 @@
 
 struct hoist {
     const struct cst_image *image;
-    const struct cst_goal *goal;
     struct cst_range function;
     uintptr_t call_end; /* return address */
     uint8_t reg;        /* that the call goes through */
+    uintptr_t slot;     /* that it was loaded from; 0 when no load was seen */
     size_t bytes;       /* swept so far */
 };
 
@@ -46,10 +46,9 @@ static bool find_call(struct hoist *hoist, uintptr_t at, const struct cst_insn *
     return true;
 }
 
-static bool loads_door(const struct hoist *hoist, const struct cst_insn *insn)
+static bool loads_register(const struct hoist *hoist, const struct cst_insn *insn)
 {
-    return insn->kind == CST_INSN_LOAD_RIP && insn->reg == hoist->reg &&
-           cst_follow_slot(hoist->image, insn->target, hoist->goal).kind == CST_LAND_DOOR;
+    return insn->kind == CST_INSN_LOAD_RIP && insn->reg == hoist->reg;
 }
 
 static bool is_pop(const struct cst_insn *insn)
@@ -57,16 +56,19 @@ static bool is_pop(const struct cst_insn *insn)
     return insn->map == CST_MAP_ONE && insn->opcode >= 0x58 && insn->opcode <= 0x5f;
 }
 
-/* Counts loads of the door; any other write but the epilogue's pop ends the proof. */
-static bool only_loads_door(struct hoist *hoist, uintptr_t at, const struct cst_insn *insn, void *state)
+/* Keeps in hoist->slot the one word that is loaded; any other write but the epilogue's pop ends the proof. */
+static bool only_loads_slot(struct hoist *hoist, uintptr_t at, const struct cst_insn *insn, void *state)
 {
-    size_t *loads = state;
     (void)at;
+    (void)state;
     if (!cst_insn_may_write(insn, hoist->reg) || is_pop(insn)) {
         return true;
     }
-    *loads += 1;
-    return loads_door(hoist, insn);
+    if (!loads_register(hoist, insn) || (hoist->slot && hoist->slot != insn->target)) {
+        return false;
+    }
+    hoist->slot = insn->target;
+    return true;
 }
 
 static bool preserved_by_calls(uint8_t reg)
@@ -86,8 +88,9 @@ static bool find_last_load(struct hoist *hoist, uintptr_t at, const struct cst_i
     if (at + insn->length >= hoist->call_end) {
         return true;
     }
-    if (loads_door(hoist, insn)) {
+    if (loads_register(hoist, insn)) {
         *load = at;
+        hoist->slot = insn->target;
     } else if (!is_straight(insn) || cst_insn_may_write(insn, hoist->reg)) {
         *load = 0;
     }
@@ -142,15 +145,18 @@ static bool loaded_just_before(struct hoist *hoist)
 
 static bool never_holds_else(struct hoist *hoist)
 {
-    size_t loads = 0;
-    return preserved_by_calls(hoist->reg) && sweep(hoist, hoist->function, only_loads_door, &loads) && loads > 0;
+    hoist->slot = 0;
+    return preserved_by_calls(hoist->reg) && sweep(hoist, hoist->function, only_loads_slot, NULL) && hoist->slot;
 }
 
-bool cst_hoist_proven(const struct cst_image *image, uintptr_t return_address, const struct cst_goal *goal)
+bool cst_hoist_slot(const struct cst_image *image, uintptr_t return_address, uintptr_t *out_slot)
 {
-    struct hoist hoist = {.image = image, .goal = goal, .call_end = return_address};
+    struct hoist hoist = {.image = image, .call_end = return_address};
     bool found = false;
-    return cst_fde_find(image, return_address - 1, &hoist.function) &&
-           sweep(&hoist, hoist.function, find_call, &found) && found &&
-           (loaded_just_before(&hoist) || never_holds_else(&hoist)) && sweep(&hoist, hoist.function, is_whole, NULL);
+    bool proven = cst_fde_find(image, return_address - 1, &hoist.function) &&
+                  sweep(&hoist, hoist.function, find_call, &found) && found &&
+                  (loaded_just_before(&hoist) || never_holds_else(&hoist)) &&
+                  sweep(&hoist, hoist.function, is_whole, NULL);
+    *out_slot = hoist.slot;
+    return proven;
 }

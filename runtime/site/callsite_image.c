@@ -57,17 +57,23 @@ static bool readable(const struct cst_image *image, struct cst_range range)
     return range.lo < range.hi && cst_image_segment(image, range.lo, 0, &segment) && range.hi <= segment.hi;
 }
 
-bool cst_image_part(const struct cst_image *image, uint32_t type, struct cst_range *out_range)
+/* Where the first program header of `type` says that it lies, true or not. */
+static bool find_part(const struct cst_image *image, uint32_t type, struct cst_range *out_range)
 {
     size_t count = cst_elf_segment_count(&image->headers);
     for (size_t i = 0; i < count; i++) {
         Elf64_Phdr segment = cst_elf_segment(&image->headers, i);
         if (segment.p_type == type) {
             *out_range = run_time(image, &segment);
-            return readable(image, *out_range);
+            return true;
         }
     }
     return false;
+}
+
+bool cst_image_part(const struct cst_image *image, uint32_t type, struct cst_range *out_range)
+{
+    return find_part(image, type, out_range) && readable(image, *out_range);
 }
 
 bool cst_image_word(const struct cst_image *image, uintptr_t slot, uintptr_t *out_word)
@@ -141,11 +147,20 @@ static enum cst_slot search(const struct cst_image *image, const struct relocati
     return CST_SLOT_NONE;
 }
 
+/* Some linkers let that part reach to the end of its last page, beyond its segment. */
+static bool is_constant(const struct cst_image *image, uintptr_t slot)
+{
+    struct cst_range constants;
+    return find_part(image, PT_GNU_RELRO, &constants) && slot >= constants.lo && slot < constants.hi &&
+           constants.hi - slot >= sizeof slot;
+}
+
 enum cst_slot cst_image_slot(const struct cst_image *image, uintptr_t slot)
 {
     struct relocations tables[2];
     find_relocations(image, tables);
     uint64_t offset = slot - image->module->base;
     enum cst_slot kind = search(image, &tables[1], offset);
-    return kind ? kind : search(image, &tables[0], offset);
+    kind = kind ? kind : search(image, &tables[0], offset);
+    return kind || !is_constant(image, slot) ? kind : CST_SLOT_CONSTANT;
 }

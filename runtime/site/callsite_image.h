@@ -36,12 +36,14 @@ CST_MUST_USE bool cst_image_part(const struct cst_image *image, uint32_t type, s
 
 /** Who fills a word of the module with a function's address. */
 enum cst_slot {
-    CST_SLOT_NONE,   /**< not the dynamic linker, or as data: a variable of the program */
-    CST_SLOT_GLOBAL, /**< R_X86_64_GLOB_DAT: an entry of the global offset table */
-    CST_SLOT_JUMP,   /**< R_X86_64_JUMP_SLOT: the word behind a stub of the procedure linkage table */
+    CST_SLOT_NONE,     /**< not the dynamic linker, or as data: a variable of the program */
+    CST_SLOT_CONSTANT, /**< the dynamic linker, in a part that is read-only from then on (PT_GNU_RELRO): a constant of the
+                            program, or an entry of the global offset table for a function of the module's own */
+    CST_SLOT_GLOBAL,   /**< R_X86_64_GLOB_DAT: an entry of the global offset table */
+    CST_SLOT_JUMP,     /**< R_X86_64_JUMP_SLOT: the word behind a stub of the procedure linkage table */
 };
 
-/** What the module's dynamic relocations say of the word at `slot`. Linear in their number without the relative ones. */
+/** What the module's program headers and dynamic relocations say of the word at `slot`. Linear in their number without the relative ones. */
 CST_MUST_USE enum cst_slot cst_image_slot(const struct cst_image *image, uintptr_t slot);
 
 /** The word at `slot`. False when it does not lie in the module's loaded segments. */

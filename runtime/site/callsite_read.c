@@ -112,8 +112,15 @@ static struct cst_callsite_reading judge_landing(const struct site *site, struct
 
 static struct cst_callsite_reading judge_register(const struct site *site, const struct cst_goal *goal)
 {
-    bool proven = cst_hoist_proven(&site->image, site->return_address, goal);
-    return reading_of(CST_HOW_HOISTED, proven ? site->image.module : NULL);
+    uintptr_t slot;
+    if (!cst_hoist_slot(&site->image, site->return_address, &slot)) {
+        return reading_of(CST_HOW_UNKNOWN, NULL);
+    }
+    struct cst_landing landing = cst_follow_slot(&site->image, slot, goal);
+    if (landing.kind == CST_LAND_DOOR) {
+        return reading_of(CST_HOW_HOISTED, site->image.module);
+    }
+    return judge_landing(site, landing, goal);
 }
 
 struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const struct cst_goal *goal)

@@ -2,6 +2,7 @@
  * count, check what they are told, and allocate from malloc. */
 #include "site/rust.h"
 
+#include "site/callsite_read.h"
 #include "site/module.h"
 
 #include <dlfcn.h>
@@ -24,9 +25,11 @@ typedef void *taker(void);
 
 static unsigned calls[CST_RUST_ENTRY_COUNT];
 static size_t last_size, last_align;
+static uintptr_t last_return; /* of an allocation */
 
 static void *hook_alloc(size_t size, size_t align)
 {
+    last_return = (uintptr_t)__builtin_return_address(0);
     calls[CST_RUST_ENTRY_ALLOC]++;
     last_size = size;
     last_align = align;
@@ -355,6 +358,29 @@ static void a_module_that_imports_the_entries_is_as_exact_as_their_owner(void **
     unload(library);
 }
 
+/* Rust calls entries through words near its code too, and without optimisation through registers. Should such a call have
+ * come to malloc, before its module was hooked, it was Rust's; and had it come by another entry, nobody's. */
+static void calls_through_words_that_hold_an_entry_are_rusts(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"-O1", "-O0", "-O1 -DWORD='\".data\"'", "-O0 -DWORD='\".data\"'"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        char command[256];
+        const struct cst_module *module;
+        snprintf(command, sizeof command, "cc -shared -fPIC -Wl,-Bsymbolic %s -o @/built.so %%/entries.S %%/words.c",
+                 options[i]);
+        void *library = load_built(command, &module);
+        free(((taker *)address_in(library, "take"))());
+        struct cst_goal malloc_door = {.door = (uintptr_t)&malloc, .any_rust_entry = true};
+        struct cst_callsite_reading reading = cst_callsite_read(last_return, &malloc_door);
+        assert_int_equal(reading.how, CST_HOW_RUST);
+        assert_ptr_equal(reading.module, module);
+        struct cst_goal dealloc_door = {.entry = CST_RUST_ENTRY_DEALLOC};
+        assert_int_equal(cst_callsite_read(last_return, &dealloc_door).how, CST_HOW_UNKNOWN);
+        unload(library);
+    }
+}
+
 static void a_c_library_has_no_rust(void **state)
 {
     (void)state;
@@ -408,6 +434,7 @@ int main(void)
         TEST(entries_that_symbols_give_another_size_are_left_alone),
         TEST(without_routes_nothing_is_hooked),
         TEST(a_module_that_imports_the_entries_is_as_exact_as_their_owner),
+        TEST(calls_through_words_that_hold_an_entry_are_rusts),
         TEST(a_c_library_has_no_rust),
         TEST(hooked_entries_and_their_old_targets_are_known_until_unloaded),
         TEST(a_debug_library_is_hooked),
