@@ -214,11 +214,12 @@ void cst_heap_each_part(void (*visit)(uintptr_t from, uintptr_t to, void *data),
         visit(isolated_parts[i].begin, atomic_load(&isolated_parts[i].next), data);
 }
 
-bool cst_heap_is_used(uintptr_t address)
+struct cst_tag_hit cst_heap_find(uintptr_t address)
 {
     const struct part *part = &shared_part;
     for (unsigned i = 0; i < parts_in_use(); i++)
         if (address >= isolated_parts[i].begin && address < isolated_parts[i].end)
             part = &isolated_parts[i];
-    return address >= part->begin && address < atomic_load(&part->next);
+    bool is_used = address >= part->begin && address < atomic_load(&part->next);
+    return is_used ? cst_tag_find(address, part->begin) : (struct cst_tag_hit){0};
 }

@@ -64,8 +64,9 @@ CST_MUST_USE bool cst_heap_take_exhausted(void);
 /** Calls `visit` with each part [from, to) of the range that has been used so far. */
 void cst_heap_each_part(void (*visit)(uintptr_t from, uintptr_t to, void *data), void *data);
 
-/** True when `address` lies in a part that has been used so far. */
-bool cst_heap_is_used(uintptr_t address);
+/** What cst_tag_find knows of any address at all: nothing when it lies outside the parts of the range used so far, whose
+ * tags are not looked at. */
+struct cst_tag_hit cst_heap_find(uintptr_t address);
 
 /* --- inline parts --- */
 

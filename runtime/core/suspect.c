@@ -20,9 +20,7 @@ struct place {
 static struct cst_suspect identify(uintptr_t address, enum cst_place place)
 {
     struct cst_suspect suspect = {.target = place == CST_PLACE_FOREIGN ? CST_TARGET_FOREIGN : CST_TARGET_NOTHING};
-    if (!cst_tag_covers(address) || !cst_heap_is_used(address))
-        return suspect;
-    suspect.hit = cst_tag_find(address);
+    suspect.hit = cst_heap_find(address);
     if (suspect.hit.state == CST_STATE_RELEASED)
         suspect.target = CST_TARGET_RELEASED;
     else if (suspect.hit.state == CST_STATE_LIVE)

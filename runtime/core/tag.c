@@ -56,8 +56,8 @@ static struct cst_tag *last_live_in_page(uintptr_t page, uintptr_t address)
     }
 }
 
-/* The live block that covers `address`. A page of small blocks ends the search: nothing larger can lie across it. */
-static struct cst_tag_hit find_covering(uintptr_t address)
+/* The live block that covers `address`: only the last that starts at or before it can, and it starts at `begin` or later. */
+static struct cst_tag_hit find_covering(uintptr_t address, uintptr_t begin)
 {
     for (uintptr_t page = page_of(address);; page -= CST_PAGE_SIZE) {
         struct cst_tag *tag = last_live_in_page(page, address);
@@ -68,18 +68,18 @@ static struct cst_tag_hit find_covering(uintptr_t address)
                 return hit(start, tag);
             return (struct cst_tag_hit){0};
         }
-        if (page == cst_shadow.base)
+        if (page <= begin)
             return (struct cst_tag_hit){0};
     }
 }
 
-struct cst_tag_hit cst_tag_find(uintptr_t address)
+struct cst_tag_hit cst_tag_find(uintptr_t address, uintptr_t begin)
 {
     struct cst_tag *tag = cst_tag_of(address);
     bool starts = cst_tag_state(tag) != CST_STATE_NONE && cst_tag_starts_at(tag, address);
     if (starts && cst_tag_state(tag) == CST_STATE_LIVE)
         return hit(address, tag);
-    struct cst_tag_hit covering = find_covering(address);
+    struct cst_tag_hit covering = find_covering(address, begin);
     if (covering.tag)
         return covering;
     return starts ? hit(address, tag) : (struct cst_tag_hit){0};

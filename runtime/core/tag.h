@@ -180,8 +180,9 @@ struct cst_tag_hit {
 };
 
 /** The block that begins at `address`, or else the live block that covers it; else, if a released block began there, that
- * one. For slow paths: looks through the pages before `address` up to the largest block that could reach it. */
-struct cst_tag_hit cst_tag_find(uintptr_t address);
+ * one. For slow paths: looks through the pages from `address` down to `begin` (page-aligned), before which no block that
+ * reaches `address` can begin. */
+struct cst_tag_hit cst_tag_find(uintptr_t address, uintptr_t begin);
 
 /** Calls `visit` for the live block in each slot of [from, to) (page-aligned), in order of address. */
 void cst_tag_each_live(uintptr_t from, uintptr_t to, void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data),

@@ -60,10 +60,7 @@ CST_EXPORT void *custody_alloc(custody_side side, size_t size, size_t align)
 /* The alignment of a block of ours; of anything else the heap's own, which does no harm. */
 static size_t alignment_of(const void *block)
 {
-    uintptr_t address = (uintptr_t)block;
-    if (!cst_tag_covers(address) || !cst_heap_is_used(address))
-        return CST_BLOCK_ALIGN;
-    struct cst_tag_hit hit = cst_tag_find(address);
+    struct cst_tag_hit hit = cst_heap_find((uintptr_t)block);
     return hit.tag ? cst_tag_align(hit.tag) : CST_BLOCK_ALIGN;
 }
 
@@ -87,9 +84,7 @@ CST_EXPORT custody_status custody_describe(const void *address, struct custody_d
         return CUSTODY_STATUS_INVALID_ARGUMENT;
     if (!cst_start_is_up())
         return CUSTODY_STATUS_NOT_RUNNING;
-    if (!cst_tag_covers((uintptr_t)address) || !cst_heap_is_used((uintptr_t)address))
-        return CUSTODY_STATUS_UNKNOWN_ADDRESS;
-    struct cst_tag_hit hit = cst_tag_find((uintptr_t)address);
+    struct cst_tag_hit hit = cst_heap_find((uintptr_t)address);
     if (!hit.tag || cst_tag_contract(hit.tag) == CUSTODY_CONTRACT_UNKNOWN)
         return CUSTODY_STATUS_UNKNOWN_ADDRESS;
     const struct cst_side *side = cst_side_get(cst_tag_side(hit.tag));

@@ -123,7 +123,7 @@ static void aligned_blocks_of_any_size_keep_their_tags_and_their_neighbours(void
 
 static void expect_hit(uintptr_t address, enum cst_tag_state expected, uintptr_t expected_start)
 {
-    struct cst_tag_hit hit = cst_tag_find(address);
+    struct cst_tag_hit hit = cst_heap_find(address);
     assert_int_equal(hit.state, expected);
     assert_int_equal(hit.start, expected_start);
     assert_int_equal(hit.tag != NULL, expected != CST_STATE_NONE);
@@ -171,7 +171,7 @@ static void a_released_block_is_found_at_its_start_alone_with_its_facts(void **s
     cst_tag_release(cst_tag_of(block.start), 0xabcdef);
     expect_hit(block.start, CST_STATE_RELEASED, block.start);
     expect_hit(block.start + 16, CST_STATE_NONE, 0);
-    const struct cst_tag *tag = cst_tag_find(block.start).tag;
+    const struct cst_tag *tag = cst_heap_find(block.start).tag;
     assert_int_equal(cst_tag_size(tag), 700);
     assert_int_equal(cst_tag_side(tag), SIDE);
     assert_int_equal(cst_tag_contract(tag), CUSTODY_CONTRACT_MALLOC);
