@@ -1,6 +1,7 @@
 /* Hooks: what the shims call. They must be inlined into the function that the world calls, because they take its return
  * address and frame: "who called, and from where". The route of a call: shim -> hook (thread ready?) -> engine; a thread
- * that is not ready, or is inside the runtime already, is served by inside.c. */
+ * that is not simply ready goes through hook.c, which makes it ready or, inside the runtime already, has inside.c serve
+ * it. */
 #ifndef CST_ENTRY_HOOK_H
 #define CST_ENTRY_HOOK_H
 
@@ -12,29 +13,44 @@
 #define CST_HOOK_RETURN ((uintptr_t)__builtin_return_address(0))
 #define CST_HOOK_FRAME ((uintptr_t)__builtin_frame_address(0))
 
+/** True when the calling thread may enter the engine, which it is made ready for if need be. */
 CST_INLINE bool cst_hook_is_ready(void)
 {
     return CST_LIKELY(cst_thread.mode == CST_THREAD_READY) || cst_thread_enter();
 }
 
+/** An allocation by a thread that is new, or inside the runtime, or in libc's hands. */
+void *cst_hook_alloc_unready(const struct cst_call *call, size_t size, size_t align, bool zero);
+
+/** A release by such a thread. */
+void cst_hook_release_unready(const struct cst_call *call, void *block, const struct cst_given *given);
+
+/** As cst_engine_alloc, from any thread. */
 CST_INLINE void *cst_hook_alloc(enum custody_door door, uint16_t side, size_t size, size_t align, bool zero)
 {
-    if (CST_UNLIKELY(!cst_hook_is_ready()))
-        return cst_inside_alloc(size, align, zero);
-    return cst_engine_alloc(door, side, CST_HOOK_RETURN, CST_HOOK_FRAME, size, align, zero);
+    if (CST_LIKELY(cst_thread.mode == CST_THREAD_READY))
+        return cst_engine_alloc(door, side, CST_HOOK_RETURN, CST_HOOK_FRAME, size, align, zero);
+    const struct cst_call call = {
+        .door = door, .side = side, .return_address = CST_HOOK_RETURN, .frame = CST_HOOK_FRAME};
+    return cst_hook_alloc_unready(&call, size, align, zero);
 }
 
+/** As cst_engine_release, from any thread; NULL does nothing. */
 CST_INLINE void cst_hook_release(enum custody_door door, uint16_t side, void *block, struct cst_given given)
 {
     if (CST_UNLIKELY(!block))
         return;
-    if (CST_UNLIKELY(!cst_hook_is_ready())) {
-        cst_inside_release(block);
+    if (CST_LIKELY(cst_thread.mode == CST_THREAD_READY)) {
+        cst_engine_release(door, side, CST_HOOK_RETURN, CST_HOOK_FRAME, block, given);
         return;
     }
-    cst_engine_release(door, side, CST_HOOK_RETURN, CST_HOOK_FRAME, block, given);
+    const struct cst_call call = {
+        .door = door, .side = side, .return_address = CST_HOOK_RETURN, .frame = CST_HOOK_FRAME};
+    const struct cst_given named = given;
+    cst_hook_release_unready(&call, block, &named);
 }
 
+/** As cst_engine_resize, from any thread. */
 CST_INLINE void *cst_hook_resize(enum custody_door door, uint16_t side, void *block, size_t size, size_t align,
                                  struct cst_given given)
 {
