@@ -45,13 +45,12 @@ void cst_findings_raise(const struct cst_finding *finding, uint64_t identity)
 {
     bool fresh = false;
     struct entry *entry = find_or_take(identity ? identity : 1, &fresh);
-    if (!entry)
-        return;
-    atomic_fetch_add(&entry->count, 1);
-    if (!fresh)
-        return;
-    atomic_fetch_add(&by_severity[finding->severity], 1);
-    atomic_store(&entry->key, sink(finding));
+    if (entry)
+        atomic_fetch_add(&entry->count, 1);
+    if (fresh || !entry)
+        atomic_fetch_add(&by_severity[finding->severity], 1);
+    if (fresh)
+        atomic_store(&entry->key, sink(finding));
 }
 
 uint64_t cst_findings_count(enum custody_severity severity)

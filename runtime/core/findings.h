@@ -26,7 +26,7 @@ CST_INLINE uint64_t cst_findings_mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 29;
 }
 
-/** Distinct findings of one severity told so far. */
+/** Distinct findings of one severity so far; past CST_FINDINGS_MAX, where equal ones are not recognised, each of them. */
 uint64_t cst_findings_count(enum custody_severity severity);
 
 /** Calls `visit` with the key and count of each finding that came more than once. */
