@@ -19,11 +19,11 @@ struct before {
     struct cst_behalf behalf;
 };
 
-static struct before act_for(uintptr_t return_address, enum custody_door door)
+static struct before act_for(uintptr_t return_address, uintptr_t frame, enum custody_door door)
 {
     struct before before = {.mode = cst_thread.mode, .behalf = cst_thread.behalf};
     if (cst_hook_is_ready()) {
-        cst_thread.behalf = (struct cst_behalf){.return_address = return_address, .door = door};
+        cst_thread.behalf = (struct cst_behalf){.return_address = return_address, .frame = frame, .door = door};
         before.mode = cst_thread.mode;
         cst_thread.mode = CST_THREAD_BEHALF;
     }
@@ -40,7 +40,7 @@ static void restore(const struct before *before)
  * for the caller of the enclosing function. */
 #define ON_BEHALF(DOOR) \
     const struct before before __attribute__((cleanup(restore))) = \
-        act_for((uintptr_t)__builtin_return_address(0), CUSTODY_DOOR_##DOOR)
+        act_for(CST_HOOK_RETURN, CST_HOOK_FRAME, CUSTODY_DOOR_##DOOR)
 
 /* Finds the real function once. A libc without it: the wrapper fails as the function would for want of memory. */
 #define REAL(type, symbol) \

@@ -94,7 +94,20 @@ void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, con
     errno = saved;
 }
 
-/* A live block of ours gets a new size and the caller as its maker. */
+/* Who the maker of a resized block is: the caller, but libc resizes for whoever the block belongs to (the buffer of
+ * open_memstream, when the stream is closed). */
+static struct cst_origin maker_after_resize(const struct cst_origin *caller, const struct cst_tag *before)
+{
+    const struct cst_module *module = cst_side_get(caller->side)->module;
+    if (!module || module->role != CST_ROLE_LIBC)
+        return *caller;
+    return (struct cst_origin){.side = cst_tag_side(before),
+                               .contract = (uint8_t)cst_tag_contract(before),
+                               .layout_known = true,
+                               .stack = cst_tag_alloc_stack(before)};
+}
+
+/* A live block of ours gets a new size and a new maker. */
 static void *resize_block(const struct cst_origin *origin, struct cst_tag *tag, void *block, size_t size, size_t align)
 {
     size_t rounded = cst_engine_round(size, align);
@@ -109,7 +122,8 @@ static void *resize_block(const struct cst_origin *origin, struct cst_tag *tag, 
     }
     if (cst_tag_contract(&before) != CUSTODY_CONTRACT_UNKNOWN)
         cst_count_free(cst_tag_side(&before), cst_tag_size(&before));
-    tag_for(origin, moved, rounded, size, align);
+    struct cst_origin maker = maker_after_resize(origin, &before);
+    tag_for(&maker, moved, rounded, size, align);
     return moved;
 }
 

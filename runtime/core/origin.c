@@ -37,12 +37,14 @@ static struct cst_origin make(const struct cst_call *call, uint16_t side, enum c
                                .stack = cst_origin_stack(call->return_address, call->frame, site->site)};
 }
 
-/* libc is allocating inside a function that its caller asked to: the caller is who called. */
-static struct cst_origin on_behalf(const struct cst_call *call)
+/* libc is allocating inside a function that its caller asked to: the caller is who called, and its stack is the one. */
+static struct cst_origin on_behalf(void)
 {
     const struct cst_behalf *behalf = &cst_thread.behalf;
-    struct cst_callsite site = cst_callsite_get(behalf->return_address, behalf->door);
-    return make(call, site.owner, custody_door_contract(behalf->door), &site);
+    const struct cst_call call = {
+        .door = behalf->door, .return_address = behalf->return_address, .frame = behalf->frame};
+    struct cst_callsite site = cst_callsite_get(call.return_address, call.door);
+    return make(&call, site.owner, custody_door_contract(call.door), &site);
 }
 
 struct cst_origin cst_origin_of(const struct cst_call *call)
@@ -54,6 +56,6 @@ struct cst_origin cst_origin_of(const struct cst_call *call)
         return origin;
     }
     if (cst_thread.mode == CST_THREAD_BEHALF && inside_libc(&site))
-        return on_behalf(call);
+        return on_behalf();
     return make(call, call->side ? call->side : site.owner, custody_door_contract(call->door), &site);
 }

@@ -21,6 +21,7 @@ enum cst_thread_mode {
 /** A libc function that is allocating for its caller, while the mode says so: whom to name instead of libc. */
 struct cst_behalf {
     uintptr_t return_address; /**< where the libc function returns to */
+    uintptr_t frame;          /**< frame address of our wrapper of it */
     enum custody_door door;
 };
 

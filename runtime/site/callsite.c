@@ -85,27 +85,11 @@ static void remember(uint64_t key, uint64_t value)
     cst_lock_release(&table_lock);
 }
 
-static struct cst_goal goal_of(enum custody_door door)
+/* The hooks of Rust's entries and the public API are told whose they are called: there is nothing to find out. */
+static bool knows_its_caller(enum custody_door door)
 {
-    struct cst_goal goal = {.door = door_addresses ? door_addresses[door] : 0};
-    switch (door) {
-    case CUSTODY_DOOR_RUST_ALLOC:
-        goal.entry = CST_RUST_ENTRY_ALLOC;
-        break;
-    case CUSTODY_DOOR_RUST_ALLOC_ZEROED:
-        goal.entry = CST_RUST_ENTRY_ALLOC_ZEROED;
-        break;
-    case CUSTODY_DOOR_RUST_REALLOC:
-        goal.entry = CST_RUST_ENTRY_REALLOC;
-        break;
-    case CUSTODY_DOOR_RUST_DEALLOC:
-        goal.entry = CST_RUST_ENTRY_DEALLOC;
-        break;
-    default:
-        goal.any_rust_entry = true;
-        break;
-    }
-    return goal;
+    enum custody_contract contract = custody_door_contract(door);
+    return contract == CUSTODY_CONTRACT_RUST || contract == CUSTODY_CONTRACT_CUSTODY;
 }
 
 static struct cst_callsite resolve(uintptr_t return_address, enum custody_door door, enum cst_callsite_how how,
@@ -122,8 +106,11 @@ static struct cst_callsite resolve(uintptr_t return_address, enum custody_door d
 /* Reads the call and remembers what it says, or, of an answer that may change, that it must be read `left` times more. */
 static struct cst_callsite read_anew(uintptr_t return_address, enum custody_door door, unsigned left)
 {
-    struct cst_goal goal = goal_of(door);
-    struct cst_callsite_reading reading = cst_callsite_read(return_address, &goal);
+    struct cst_callsite_reading reading = {.how = CST_HOW_UNKNOWN, .module = NULL};
+    if (!knows_its_caller(door)) {
+        struct cst_goal goal = {.door = door_addresses ? door_addresses[door] : 0};
+        reading = cst_callsite_read(return_address, &goal);
+    }
     struct cst_callsite answer = resolve(return_address, door, reading.how, reading.module);
     struct cst_callsite lasting = answer;
     if (reading.passing) {

@@ -91,10 +91,9 @@ static bool pass_stub(const struct cst_image *image, struct cst_range code, uint
            is_stub(image, address, jump.target) && cst_image_word(image, jump.target, out_next);
 }
 
-static struct cst_landing land_on_rust(const struct cst_goal *goal, enum cst_rust_entry entry, uint32_t module)
+static struct cst_landing land_on_rust(uint32_t module)
 {
-    bool leads = goal->any_rust_entry || goal->entry == entry;
-    return (struct cst_landing){.kind = leads ? CST_LAND_RUST : CST_LAND_ELSEWHERE, .rust_module = module};
+    return (struct cst_landing){.kind = CST_LAND_RUST, .rust_module = module};
 }
 
 static struct cst_landing land_on_code(const struct cst_image *image, struct cst_range code, uintptr_t address)
@@ -121,7 +120,7 @@ struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal)
             return (struct cst_landing){.kind = CST_LAND_DOOR};
         }
         if (cst_rust_is_entry(address, &entry, &rust_module)) {
-            return land_on_rust(goal, entry, rust_module);
+            return land_on_rust(rust_module);
         }
         if (!cst_image_at(address, &image) || !cst_image_segment(&image, address, PF_X, &code)) {
             break;
@@ -142,7 +141,7 @@ struct cst_landing cst_follow_slot(const struct cst_image *image, uintptr_t slot
         return (struct cst_landing){.kind = CST_LAND_OPAQUE};
     }
     if (cst_rust_is_entry(target, &entry, &rust_module)) {
-        return land_on_rust(goal, entry, rust_module);
+        return land_on_rust(rust_module);
     }
     bool filled = cst_image_slot(image, slot) != CST_SLOT_NONE;
     return filled ? cst_follow(target, goal) : (struct cst_landing){.kind = CST_LAND_OPAQUE};

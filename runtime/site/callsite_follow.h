@@ -9,16 +9,14 @@
 
 /** What a call is followed for. */
 struct cst_goal {
-    uintptr_t door;      /**< address of the door; 0 when it has none and only a Rust entry leads there */
-    bool any_rust_entry; /**< every Rust entry may lead to the door, not only `entry` */
-    enum cst_rust_entry entry;
+    uintptr_t door; /**< address of the door; 0 when it has none and only a Rust entry leads there */
 };
 
 enum cst_landing_kind {
     CST_LAND_OPAQUE,    /**< outside every module, or code of unknown extent */
     CST_LAND_DOOR,      /**< the door */
-    CST_LAND_RUST,      /**< a Rust entry that leads to the door: `rust_module` */
-    CST_LAND_ELSEWHERE, /**< code that never goes on to the door: our own, or another Rust entry */
+    CST_LAND_RUST,      /**< a Rust entry, each of which leads to the door: `rust_module` */
+    CST_LAND_ELSEWHERE, /**< code that never goes on to the door: our own */
     CST_LAND_UNBOUND,   /**< a stub that the dynamic linker has not resolved yet */
     CST_LAND_FUNCTION,  /**< a function: `module` and `function` */
 };
