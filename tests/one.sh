@@ -22,7 +22,14 @@ source=$(grep -lw -- "$name" tests/unit/test_*.c 2>/dev/null | head -n 1)
 [ -z "$source" ] || run_unit "$(basename "$source" .c)" "$name"
 
 status=0
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
 for suite in tests/scenarios/run.py tests/edge/run.py; do
-    [ ! -x "$suite" ] || "$suite" --filter "$name" || status=$?
+    { "$suite" --filter "$name" || echo "$suite failed"; } 2>&1 | tee -a "$output"
 done
+if ! grep -Eq '^[1-9][0-9]* passed|[1-9][0-9]* failed$' "$output"; then
+    echo "test-one: nothing is named $name" >&2
+    status=1
+fi
+! grep -q '^tests/.* failed$' "$output" || status=1
 exit "$status"

@@ -4,6 +4,8 @@
 Checks what the repository's documents say of the repository:
 * links to files, and to headings in them, lead somewhere; `paths` in code spans exist; `make` targets that are named exist;
 * manual pages pass mandoc's lint;
+* custody-settings(7) has every setting of settings.def with its default, custody(3) every function of custody.h, the README
+  every kind of finding of findings.def with its severity; and none has what is not there;
 * no text file tells of the machine it was written on.
 """
 
@@ -105,12 +107,52 @@ def check_manuals(errors):
             errors.append((page, 0, line))
 
 
+def difference(page, what, promised, described):
+    """Errors for what is only in the source, or only in the page."""
+    missing = [(page, 0, f"lacks {what} {item}") for item in sorted(promised - described)]
+    return missing + [(page, 0, f"{what} {item}: the source does not say so") for item in sorted(described - promised)]
+
+
+def rows(name):
+    """Entries of a list in include/custody, as the text between their parentheses."""
+    return re.findall(r"^CUSTODY_[A-Z]+\((.*)\)$", pathlib.Path("include/custody", name).read_text(), re.M)
+
+
+def check_settings(errors):
+    page = pathlib.Path("docs/man/custody-settings.7")
+    row = re.compile(r'(\w+), (?:\w+\([^)]*\)|\w+), "([^"]*)", ')
+    promised = {f"{name}={default or 'none'}" for name, default in (row.match(entry).groups() for entry in rows("settings.def"))}
+    item = re.compile(r"^\.It Cm (\w+) Ns = .*?^Default:(?:\n\.Cm)? (\w+)(?: \.|\.)$", re.M | re.S)
+    described = {f"{name}={default}" for name, default in item.findall(page.read_text())}
+    errors += difference(page, "setting", promised, described)
+
+
+def check_functions(errors):
+    page = pathlib.Path("docs/man/custody.3")
+    promised = set(re.findall(r"^\w[\w ]*[ *](custody_\w+)\(", pathlib.Path("include/custody/custody.h").read_text(), re.M))
+    synopsis = page.read_text().split(".Sh DESCRIPTION", maxsplit=1)[0]
+    errors += difference(page, "function", promised, set(re.findall(r"^\.Fn (custody_\w+)", synopsis, re.M)))
+
+
+def check_kinds(errors):
+    page = pathlib.Path("README.md")
+    promised = set()
+    for entry in rows("findings.def"):
+        _, name, severity, _ = entry.split(", ", 3)
+        promised.add(f"{name.strip(chr(34))} ({severity.lower()})")
+    found = re.findall(r"^\| `([a-z-]+)` \| (error|warning|note) \|", page.read_text(), re.M)
+    errors += difference(page, "kind", promised, {f"{name} ({severity})" for name, severity in found})
+
+
 def main():
     errors = []
     targets = make_targets()
     for page in repository_files("*.md"):
         check_page(page, targets, errors)
     check_manuals(errors)
+    check_settings(errors)
+    check_functions(errors)
+    check_kinds(errors)
     check_machine_words(errors)
     errors = [f"{path}:{number}: {why}" for path, number, why in errors if why]
     print("\n".join(errors))
