@@ -4,8 +4,8 @@
 Checks what the repository's documents say of the repository:
 * links to files, and to headings in them, lead somewhere; `paths` in code spans exist; `make` targets that are named exist;
 * manual pages pass mandoc's lint;
-* custody-settings(7) has every setting of settings.def with its default, custody(3) every function of custody.h, the README
-  every kind of finding of findings.def with its severity; and none has what is not there;
+* custody-settings(7) has every setting of settings.def with its default, custody(3) every function of custody.h, the
+  README every kind of finding of findings.def with its severity; and none has what is not there;
 * no text file tells of the machine it was written on.
 """
 
@@ -121,7 +121,8 @@ def rows(name):
 def check_settings(errors):
     page = pathlib.Path("docs/man/custody-settings.7")
     row = re.compile(r'(\w+), (?:\w+\([^)]*\)|\w+), "([^"]*)", ')
-    promised = {f"{name}={default or 'none'}" for name, default in (row.match(entry).groups() for entry in rows("settings.def"))}
+    settings = [row.match(entry).groups() for entry in rows("settings.def")]
+    promised = {f"{name}={default or 'none'}" for name, default in settings}
     item = re.compile(r"^\.It Cm (\w+) Ns = .*?^Default:(?:\n\.Cm)? (\w+)(?: \.|\.)$", re.M | re.S)
     described = {f"{name}={default}" for name, default in item.findall(page.read_text())}
     errors += difference(page, "setting", promised, described)
@@ -129,7 +130,8 @@ def check_settings(errors):
 
 def check_functions(errors):
     page = pathlib.Path("docs/man/custody.3")
-    promised = set(re.findall(r"^\w[\w ]*[ *](custody_\w+)\(", pathlib.Path("include/custody/custody.h").read_text(), re.M))
+    header = pathlib.Path("include/custody/custody.h").read_text()
+    promised = set(re.findall(r"^\w[\w ]*[ *](custody_\w+)\(", header, re.M))
     synopsis = page.read_text().split(".Sh DESCRIPTION", maxsplit=1)[0]
     errors += difference(page, "function", promised, set(re.findall(r"^\.Fn (custody_\w+)", synopsis, re.M)))
 
