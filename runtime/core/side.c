@@ -43,8 +43,6 @@ static bool is_isolated(const char *name)
 static uint16_t publish(struct cst_side *side)
 {
     uint16_t number = atomic_load(&sides.count);
-    if (number >= CST_SIDE_MAX)
-        return CST_SIDE_UNKNOWN;
     atomic_store_explicit(&sides.by_number[number], side, memory_order_release);
     atomic_store_explicit(&sides.count, (uint16_t)(number + 1), memory_order_release);
     return number;
@@ -52,6 +50,8 @@ static uint16_t publish(struct cst_side *side)
 
 static uint16_t add(const char *key, size_t key_size, enum custody_lang lang, const struct cst_module *module)
 {
+    if (atomic_load(&sides.count) >= CST_SIDE_MAX)
+        return CST_SIDE_UNKNOWN;
     struct named_side *entry = cst_pool_alloc(sizeof *entry);
     struct cst_side *side = cst_pool_alloc(sizeof *side);
     const char *copy = cst_pool_copy(key, key_size);
@@ -64,8 +64,7 @@ static uint16_t add(const char *key, size_t key_size, enum custody_lang lang, co
     }
     entry->key = (char *)(uintptr_t)copy;
     entry->number = publish(side);
-    if (entry->number != CST_SIDE_UNKNOWN)
-        HASH_ADD_KEYPTR(hh, sides.by_name, entry->key, key_size, entry);
+    HASH_ADD_KEYPTR(hh, sides.by_name, entry->key, key_size, entry);
     return entry->number;
 }
 
