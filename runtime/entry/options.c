@@ -122,7 +122,7 @@ static void complain_of_value(const struct row *row, const char *value, cst_opti
     cst_text_init(&text, buffer, sizeof buffer, 0);
     cst_text_format(&text, "CUSTODY_OPTIONS: %s=%s: ", row->name, value);
     switch (row->shape.type) {
-    case TYPE_TEXT: break;
+    case TYPE_TEXT: cst_text_format(&text, "expected a value, as in %s=VALUE", row->name); break;
     case TYPE_BOOL: cst_text_format(&text, "expected 0 or 1"); break;
     case TYPE_NUMBER:
         cst_text_format(&text, "expected a number from %u to %u", row->shape.lowest, row->shape.highest);
