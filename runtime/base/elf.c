@@ -292,6 +292,9 @@ bool cst_elf_symbol_at(const struct cst_elf *elf, uint64_t address, struct cst_e
         struct cst_elf_symbols symbols = cst_elf_symbols(elf, table);
         struct cst_elf_symbol symbol;
         while (cst_elf_next(&symbols, &symbol)) {
+            if (symbol.value > address || (symbol.size != 0 && !covers(&symbol, address))) {
+                continue; /* all but a few */
+            }
             bool candidate = may_be_function(&symbol) && (covers(&symbol, address) || may_reach(elf, &symbol, address));
             if (candidate && (!found || tells_better(&symbol, out_symbol, address))) {
                 *out_symbol = symbol;

@@ -4,11 +4,12 @@
 #include "base/maps.h"
 #include "base/pool.h"
 #include "site/module_file.h"
-#include "site/rust.h"
+#include "site/rust_survey.h"
 
 #include <string.h>
 
 #define UNKNOWN_NAME "[unknown]"
+#define RUST_HASH_LENGTH ((size_t)20)
 #define NAME_MAX_BYTES 4096
 
 /* Beginnings of the names of what glibc consists of, and of the C++ runtimes (gcc's and LLVM's). */
@@ -28,12 +29,18 @@ struct traits {
     bool has_symtab;    /* not stripped */
     bool own_operators; /* defines operator new or delete */
     bool cxx;           /* C++ is in it */
-    bool rust_main;     /* has the start of a Rust program */
+    bool rust_main;     /* has the start of a Rust program; for a program, else true */
+    struct cst_rust_survey survey;
 };
 
-static bool starts_with(const char *text, const char *start)
+/* Asked of every symbol there is, and mostly answered by the first few bytes. */
+static inline bool starts_with(const char *text, const char *start)
 {
-    return strncmp(text, start, strlen(start)) == 0;
+    while (*start != '\0' && *text == *start) {
+        text++;
+        start++;
+    }
+    return *start == '\0';
 }
 
 static bool starts_with_any(const char *text, const char *const *starts, size_t count)
@@ -90,6 +97,13 @@ void cst_module_name(const char *loader_name, struct cst_module *module)
     module->name = slash != NULL && slash[1] != '\0' ? slash + 1 : module->path;
 }
 
+/* In .symtab a version, as in "name@@VERSION", may be part of a name. */
+static bool is_named(const char *name, const char *plain)
+{
+    size_t length = strlen(plain);
+    return strncmp(name, plain, length) == 0 && (name[length] == '\0' || name[length] == '@');
+}
+
 static bool is_operator(const char *name)
 {
     if (!starts_with(name, "_Zn") && !starts_with(name, "_Zd")) {
@@ -98,41 +112,36 @@ static bool is_operator(const char *name)
     for (enum custody_door door = 0; door < CUSTODY_DOOR_COUNT; door++) {
         enum custody_contract contract = custody_door_contract(door);
         bool cxx = contract == CUSTODY_CONTRACT_NEW || contract == CUSTODY_CONTRACT_NEW_ARRAY;
-        if (cxx && strcmp(name, custody_door_symbol(door)) == 0) {
+        if (cxx && is_named(name, custody_door_symbol(door))) {
             return true;
         }
     }
     return false;
 }
 
-/* Rust's legacy mangling looks like C++'s, but ends in a hash: "17h", 16 hexadecimal digits, "E". */
+/* The end of Rust's legacy mangling, which else looks like C++'s: "17h", 16 hexadecimal digits, "E". */
+static bool is_rust_hash(const char *text)
+{
+    return starts_with(text, "17h") && strspn(text + 3, "0123456789abcdef") == 16 && text[19] == 'E';
+}
+
+/* The compiler may have put a suffix behind the hash. */
 static bool is_cxx_name(const char *name)
 {
     if (!starts_with(name, "_Z")) {
-        return strcmp(name, "__gxx_personality_v0") == 0;
+        return is_named(name, "__gxx_personality_v0");
+    }
+    size_t length = strlen(name);
+    if (length > RUST_HASH_LENGTH && is_rust_hash(name + length - RUST_HASH_LENGTH)) {
+        return false;
     }
     const char *hash = strstr(name, "17h");
-    return hash == NULL || strspn(hash + 3, "0123456789abcdef") < 16 || hash[19] != 'E';
+    return hash == NULL || !is_rust_hash(hash);
 }
 
 static bool is_rust_main(const char *name)
 {
     return starts_with(name, "_ZN3std2rt10lang_start") || (starts_with(name, "_R") && strstr(name, "2rt10lang_start"));
-}
-
-static void read_table(const struct cst_elf *elf, enum cst_elf_table table, struct traits *traits)
-{
-    struct cst_elf_symbols symbols = cst_elf_symbols(elf, table);
-    struct cst_elf_symbol symbol;
-    while (cst_elf_next(&symbols, &symbol)) {
-        traits->has_symtab |= table == CST_ELF_SYMTAB;
-        if (symbol.name[0] != '_') {
-            continue;
-        }
-        traits->own_operators |= symbol.defined && is_operator(symbol.name);
-        traits->cxx = traits->cxx || is_cxx_name(symbol.name);
-        traits->rust_main = traits->rust_main || is_rust_main(symbol.name);
-    }
 }
 
 static bool needs_cxx_runtime(const struct cst_elf *elf)
@@ -146,12 +155,38 @@ static bool needs_cxx_runtime(const struct cst_elf *elf)
     return false;
 }
 
-static struct traits read_traits(const struct cst_elf *elf)
+static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *traits)
 {
-    struct traits traits = {.cxx = needs_cxx_runtime(elf)};
-    read_table(elf, CST_ELF_SYMTAB, &traits);
-    read_table(elf, CST_ELF_DYNSYM, &traits);
-    return traits;
+    cst_rust_survey_symbol(&traits->survey, symbol);
+    if (symbol->name[0] != '_') {
+        return;
+    }
+    traits->own_operators |= symbol->defined && is_operator(symbol->name);
+    traits->cxx = traits->cxx || is_cxx_name(symbol->name);
+    traits->rust_main = traits->rust_main || is_rust_main(symbol->name);
+}
+
+/* Returns how many symbols there are. */
+static size_t walk_table(const struct cst_elf *elf, enum cst_elf_table table, struct traits *traits)
+{
+    struct cst_elf_symbols symbols = cst_elf_symbols(elf, table);
+    struct cst_elf_symbol symbol;
+    size_t count = symbols.entries.size / sizeof(Elf64_Sym);
+    while (cst_elf_next(&symbols, &symbol)) {
+        note_symbol(&symbol, traits);
+    }
+    return count;
+}
+
+/* Tables may hold hundreds of thousands of symbols: each is walked once, and .dynsym only when .symtab lacks some. */
+static void read_traits(const struct cst_elf *elf, bool is_program, struct traits *out_traits)
+{
+    *out_traits = (struct traits){.cxx = needs_cxx_runtime(elf), .rust_main = !is_program};
+    size_t count = walk_table(elf, CST_ELF_SYMTAB, out_traits);
+    out_traits->has_symtab = count != 0;
+    if (count < cst_elf_symbols(elf, CST_ELF_DYNSYM).entries.size / sizeof(Elf64_Sym)) {
+        (void)walk_table(elf, CST_ELF_DYNSYM, out_traits);
+    }
 }
 
 /* The library this runtime is in: its address is that of any function of ours, unless we are linked into the program. */
@@ -185,16 +220,16 @@ static enum cst_module_role role_of(const struct cst_module *module, bool is_pro
  * allocates outside those entries is C's. Told only when the symbols are there to tell. */
 static bool is_rust(const struct cst_module *module, const struct traits *traits)
 {
-    bool guest =
-        module->role == CST_ROLE_PROGRAM && module->rust == CST_RUST_EXACT && traits->has_symtab && !traits->rust_main;
+    bool guest = module->rust == CST_RUST_EXACT && traits->has_symtab && !traits->rust_main;
     return module->rust != CST_RUST_ABSENT && !guest;
 }
 
 static void classify_own(const struct cst_elf *elf, struct cst_module *module)
 {
-    struct traits traits = read_traits(elf);
+    struct traits traits;
+    read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
     module->own_operators = traits.own_operators;
-    module->rust = cst_rust_hook(module);
+    module->rust = cst_rust_hook(module, elf, &traits.survey);
     module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
 }
 

@@ -2,36 +2,30 @@
  * entries are hooked or none is, for a block that is made through a hook must be released through one. */
 #include "site/rust.h"
 
-#include "base/elf.h"
 #include "plat/sys.h"
-#include "site/module_file.h"
 #include "site/rust_entries.h"
 #include "site/rust_names.h"
 #include "site/rust_slot.h"
+#include "site/rust_survey.h"
 
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/single_threaded.h>
 
-/* A module has four entries; several when Rust libraries of several compilers are linked into it. */
-#define SLOT_MAX 32
-
 /* An entry as it was found. Addresses are those of the file. */
 struct slot {
     enum cst_rust_entry entry;
-    uint64_t address, size;
+    uint64_t address;
     uint64_t target; /* where its jmp leads */
+    bool confirmed;  /* there the default allocator has its function of the same name */
     struct cst_rust_code old;
 };
 
-/* What the symbols of a module say about Rust. */
-struct survey {
-    struct slot slots[SLOT_MAX];
-    size_t slot_count;
-    bool too_many;        /* entries beyond SLOT_MAX */
-    bool imports_entries; /* another module's entries are called */
-    bool other;           /* other traces of Rust */
+/* All of a module's. */
+struct slots {
+    struct slot slot[CST_RUST_ENTRIES_MAX];
+    size_t count;
 };
 
 static _Atomic(cst_rust_router *) router;
@@ -47,35 +41,6 @@ void cst_rust_allow_protect(bool allowed)
     atomic_store(&protect_allowed, allowed);
 }
 
-static void add_slot(struct survey *survey, const struct cst_elf_symbol *symbol, enum cst_rust_entry entry)
-{
-    for (size_t i = 0; i < survey->slot_count; i++) {
-        if (survey->slots[i].address == symbol->value && survey->slots[i].entry == entry) {
-            return; /* in both symbol tables */
-        }
-    }
-    if (survey->slot_count == SLOT_MAX) {
-        survey->too_many = true;
-        return;
-    }
-    survey->slots[survey->slot_count++] = (struct slot){.entry = entry, .address = symbol->value, .size = symbol->size};
-}
-
-static void survey_table(const struct cst_elf *elf, enum cst_elf_table table, struct survey *survey)
-{
-    struct cst_elf_symbols symbols = cst_elf_symbols(elf, table);
-    struct cst_elf_symbol symbol;
-    while (cst_elf_next(&symbols, &symbol)) {
-        enum cst_rust_entry entry;
-        enum cst_rust_name name = cst_rust_name(symbol.name, &entry);
-        if (name == CST_RUST_NAME_ENTRY && symbol.defined) {
-            add_slot(survey, &symbol, entry);
-        }
-        survey->imports_entries |= name == CST_RUST_NAME_ENTRY && !symbol.defined;
-        survey->other |= name != CST_RUST_NAME_NONE;
-    }
-}
-
 /* Rust's standard library as a shared object: `libstd-<hash>.so`. It has the entries of whoever links it so. */
 static bool needs_shared_std(const struct cst_elf *elf)
 {
@@ -88,76 +53,76 @@ static bool needs_shared_std(const struct cst_elf *elf)
     return false;
 }
 
-static bool is_default_allocator(const struct cst_elf *elf, uint64_t address, enum cst_rust_entry wanted)
-{
-    struct cst_elf_symbols symbols = cst_elf_symbols(elf, CST_ELF_SYMTAB);
-    struct cst_elf_symbol symbol;
-    while (cst_elf_next(&symbols, &symbol)) {
-        enum cst_rust_entry entry;
-        if (symbol.value == address && symbol.defined && cst_rust_name(symbol.name, &entry) == CST_RUST_NAME_DEFAULT &&
-            entry == wanted) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether a symbol begins inside the slot behind its first byte: then the slot's end is not padding but its code. */
-static bool is_shared(const struct cst_elf *elf, uint64_t address)
-{
-    struct cst_elf_symbols symbols = cst_elf_symbols(elf, CST_ELF_SYMTAB);
-    struct cst_elf_symbol symbol;
-    while (cst_elf_next(&symbols, &symbol)) {
-        if (symbol.defined && symbol.value > address && symbol.value - address < CST_RUST_SLOT_SIZE &&
-            (symbol.type == STT_FUNC || symbol.type == STT_NOTYPE)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Threads that are not made by libc do not count: they have no business in Rust's code. */
 static bool has_other_threads(void)
 {
     return !__libc_single_threaded && !atomic_load(&protect_allowed);
 }
 
-/* Reads the slot's code; false unless file and memory agree on it and it is a thunk that leads to the default allocator. */
-static bool read_thunk(const struct cst_elf *elf, const struct cst_module *module, struct slot *slot)
+/* Reads the code of an entry. False unless file and memory agree on it and it is a thunk. */
+static bool read_thunk(const struct cst_elf *elf, const struct cst_module *module, const struct cst_rust_found *found,
+                       struct slot *out_slot)
 {
-    const unsigned char *code = cst_elf_at(elf, slot->address, CST_RUST_SLOT_SIZE, PF_R | PF_X);
-    uintptr_t address = module->base + slot->address;
+    const unsigned char *code = cst_elf_at(elf, found->address, CST_RUST_SLOT_SIZE, PF_R | PF_X);
+    uintptr_t address = module->base + found->address;
     struct cst_rust_thunk thunk;
     if (code == NULL || address % CST_RUST_SLOT_SIZE != 0 || address < module->lo ||
         address > module->hi - CST_RUST_SLOT_SIZE) {
         return false;
     }
-    memcpy(&slot->old, code, sizeof slot->old);
-    if (memcmp((const void *)address, code, CST_RUST_SLOT_SIZE) != 0 || !cst_rust_slot_is_thunk(&slot->old, &thunk) ||
-        (slot->size != 0 && slot->size != thunk.size) || (thunk.framed && has_other_threads())) {
+    *out_slot = (struct slot){.entry = found->entry, .address = found->address};
+    memcpy(&out_slot->old, code, sizeof out_slot->old);
+    if (memcmp((const void *)address, code, CST_RUST_SLOT_SIZE) != 0 ||
+        !cst_rust_slot_is_thunk(&out_slot->old, &thunk) || (found->size != 0 && found->size != thunk.size) ||
+        (thunk.framed && has_other_threads())) {
         return false;
     }
-    slot->target = slot->address + (uint64_t)thunk.target;
-    return is_default_allocator(elf, slot->target, slot->entry) && !is_shared(elf, slot->address);
+    out_slot->target = found->address + (uint64_t)thunk.target;
+    return true;
 }
 
-static bool has_entry(const struct survey *survey, enum cst_rust_entry entry)
+static bool read_thunks(const struct cst_elf *elf, const struct cst_module *module,
+                        const struct cst_rust_survey *survey, struct slots *out_slots)
 {
-    for (size_t i = 0; i < survey->slot_count; i++) {
-        if (survey->slots[i].entry == entry) {
-            return true;
+    if (survey->too_many || !cst_rust_survey_has(survey, CST_RUST_ENTRY_ALLOC) ||
+        !cst_rust_survey_has(survey, CST_RUST_ENTRY_DEALLOC)) {
+        return false;
+    }
+    for (out_slots->count = 0; out_slots->count < survey->count; out_slots->count++) {
+        size_t i = out_slots->count;
+        if (!read_thunk(elf, module, &survey->found[i], &out_slots->slot[i])) {
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
-static bool all_thunks(const struct cst_elf *elf, const struct cst_module *module, struct survey *survey)
+/* What one symbol says of a slot. False when it begins inside the slot behind its first byte: then the slot's end is not
+ * padding but its code. */
+static bool compare(const struct cst_elf_symbol *symbol, struct slot *slot)
 {
-    if (survey->too_many || !has_entry(survey, CST_RUST_ENTRY_ALLOC) || !has_entry(survey, CST_RUST_ENTRY_DEALLOC)) {
-        return false;
+    enum cst_rust_entry entry;
+    if (symbol->value == slot->target && cst_rust_name(symbol->name, &entry) == CST_RUST_NAME_DEFAULT) {
+        slot->confirmed |= entry == slot->entry;
     }
-    for (size_t i = 0; i < survey->slot_count; i++) {
-        if (!read_thunk(elf, module, &survey->slots[i])) {
+    bool inside = symbol->value > slot->address && symbol->value - slot->address < CST_RUST_SLOT_SIZE;
+    return !inside || (symbol->type != STT_FUNC && symbol->type != STT_NOTYPE);
+}
+
+/* Whether every slot is all there is in its 16 bytes, and leads to the default allocator. One walk over the symbols. */
+static bool confirm(const struct cst_elf *elf, struct slots *slots)
+{
+    struct cst_elf_symbols symbols = cst_elf_symbols(elf, CST_ELF_SYMTAB);
+    struct cst_elf_symbol symbol;
+    while (cst_elf_next(&symbols, &symbol)) {
+        for (size_t i = 0; symbol.defined && i < slots->count; i++) {
+            if (!compare(&symbol, &slots->slot[i])) {
+                return false;
+            }
+        }
+    }
+    for (size_t i = 0; i < slots->count; i++) {
+        if (!slots->slot[i].confirmed) {
             return false;
         }
     }
@@ -165,10 +130,10 @@ static bool all_thunks(const struct cst_elf *elf, const struct cst_module *modul
 }
 
 /* Entries are remembered before they are overwritten: a call that comes through the old code meanwhile is Rust's too. */
-static bool remember(const struct cst_module *module, const struct survey *survey)
+static bool remember(const struct cst_module *module, const struct slots *slots)
 {
-    for (size_t i = 0; i < survey->slot_count; i++) {
-        const struct slot *slot = &survey->slots[i];
+    for (size_t i = 0; i < slots->count; i++) {
+        const struct slot *slot = &slots->slot[i];
         if (!cst_rust_entries_add(module->base + slot->address, slot->entry, module->id) ||
             !cst_rust_entries_add(module->base + slot->target, slot->entry, module->id)) {
             return false;
@@ -178,16 +143,16 @@ static bool remember(const struct cst_module *module, const struct survey *surve
 }
 
 static bool write_hooks(const struct cst_rust_writer *writer, const struct cst_module *module,
-                        const struct survey *survey, cst_rust_router *route)
+                        const struct slots *slots, cst_rust_router *route)
 {
-    for (size_t i = 0; i < survey->slot_count; i++) {
-        const struct slot *slot = &survey->slots[i];
+    for (size_t i = 0; i < slots->count; i++) {
+        const struct slot *slot = &slots->slot[i];
         struct cst_rust_code hook = cst_rust_slot_jump(route(module->id, slot->entry));
         if (cst_rust_slot_write(writer, module->base + slot->address, &hook)) {
             continue;
         }
         while (i-- > 0) {
-            const struct slot *hooked = &survey->slots[i];
+            const struct slot *hooked = &slots->slot[i];
             (void)!cst_rust_slot_write(writer, module->base + hooked->address, &hooked->old);
         }
         return false;
@@ -195,10 +160,10 @@ static bool write_hooks(const struct cst_rust_writer *writer, const struct cst_m
     return true;
 }
 
-static bool has_routes(uint32_t module, const struct survey *survey, cst_rust_router *route)
+static bool has_routes(uint32_t module, const struct cst_rust_survey *survey, cst_rust_router *route)
 {
-    for (size_t i = 0; i < survey->slot_count; i++) {
-        if (route == NULL || route(module, survey->slots[i].entry) == 0) {
+    for (size_t i = 0; i < survey->count; i++) {
+        if (route == NULL || route(module, survey->found[i].entry) == 0) {
             return false;
         }
     }
@@ -219,18 +184,20 @@ static bool holds_us(const struct cst_module *module)
     return here >= module->lo && here < module->hi;
 }
 
-static bool hook_entries(const struct cst_elf *elf, const struct cst_module *module, struct survey *survey)
+static bool hook_entries(const struct cst_elf *elf, const struct cst_module *module,
+                         const struct cst_rust_survey *survey)
 {
     cst_rust_router *route = atomic_load(&router);
-    if (!has_routes(module->id, survey, route) || !all_thunks(elf, module, survey)) {
+    struct slots slots;
+    if (!has_routes(module->id, survey, route) || !read_thunks(elf, module, survey, &slots) || !confirm(elf, &slots)) {
         return false;
     }
     struct cst_rust_writer writer = {
         .memory = cst_sys_open_memory(),
         .may_protect = atomic_load(&protect_allowed) && !holds_us(module),
-        .protection = slot_protection(elf, survey->slots[0].address),
+        .protection = slot_protection(elf, slots.slot[0].address),
     };
-    bool hooked = remember(module, survey) && write_hooks(&writer, module, survey, route);
+    bool hooked = remember(module, &slots) && write_hooks(&writer, module, &slots, route);
     if (!hooked) {
         cst_rust_forget(module->id);
     }
@@ -240,28 +207,15 @@ static bool hook_entries(const struct cst_elf *elf, const struct cst_module *mod
     return hooked;
 }
 
-static enum cst_rust_attribution hook_file(const struct cst_elf *elf, const struct cst_module *module)
+enum cst_rust_attribution cst_rust_hook(const struct cst_module *module, const struct cst_elf *elf,
+                                        const struct cst_rust_survey *survey)
 {
-    struct survey survey = {.slot_count = 0};
-    survey_table(elf, CST_ELF_SYMTAB, &survey);
-    survey_table(elf, CST_ELF_DYNSYM, &survey);
-    if (survey.slot_count != 0) {
-        return hook_entries(elf, module, &survey) ? CST_RUST_EXACT : CST_RUST_INFERRED;
+    if (survey->count != 0) {
+        return hook_entries(elf, module, survey) ? CST_RUST_EXACT : CST_RUST_INFERRED;
     }
-    if (survey.imports_entries || needs_shared_std(elf)) {
+    if (survey->imports_entries || needs_shared_std(elf)) {
         return CST_RUST_EXACT;
     }
-    bool present = survey.other || cst_elf_section_has(elf, ".comment", "rustc version");
+    bool present = survey->other || cst_elf_section_has(elf, ".comment", "rustc version");
     return present ? CST_RUST_INFERRED : CST_RUST_ABSENT;
-}
-
-enum cst_rust_attribution cst_rust_hook(const struct cst_module *module)
-{
-    struct cst_elf elf;
-    if (!cst_module_open_file(module, &elf)) {
-        return CST_RUST_ABSENT;
-    }
-    enum cst_rust_attribution attribution = hook_file(&elf, module);
-    cst_elf_close(&elf);
-    return attribution;
 }

@@ -2,11 +2,14 @@
  * that what Rust allocates and releases is seen with size and alignment (DESIGN: who is calling). Only entries that have
  * the shape of a plain thunk (a jmp in a 16-byte slot, behind an empty frame where frame pointers are forced) are touched;
  * a module in which any entry lacks that shape, as after LTO, is left alone and answers CST_RUST_INFERRED. So does one whose
- * thunks have frames when it is loaded while other threads run, which might be in the middle of them. Reads the module's file; called once per module. */
+ * thunks have frames when it is loaded while other threads run, which might be in the middle of them. Called once per module. */
 #ifndef CST_SITE_RUST_H
 #define CST_SITE_RUST_H
 
 #include "site/module.h"
+
+struct cst_elf;
+struct cst_rust_survey;
 
 /** The four functions through which all Rust code allocates and releases. */
 enum cst_rust_entry {
@@ -29,11 +32,12 @@ void cst_rust_route(cst_rust_router *router);
  * page protections, when /proc/self/mem cannot be written, and thunks with frames may be written at all. */
 void cst_rust_allow_protect(bool allowed);
 
-/** Looks for Rust in `module` and hooks its entries; the answer belongs into module->rust. A module that has Rust code but
+/** Hooks the entries of `module` that `survey` found in its file, `elf`; the answer belongs into module->rust. A module that has Rust code but
  * takes the entries from another one (`-C prefer-dynamic`) answers EXACT: how well its releases are told apart is the
  * answer of the module that defines them. Called by the registry, one thread at a time, with everything in `module` set
  * but `rust`, `lang` and `unloaded`. */
-CST_MUST_USE enum cst_rust_attribution cst_rust_hook(const struct cst_module *module);
+CST_MUST_USE enum cst_rust_attribution cst_rust_hook(const struct cst_module *module, const struct cst_elf *elf,
+                                                     const struct cst_rust_survey *survey);
 
 /** Forgets the entries of a module that was unloaded: their addresses may come to belong to another. */
 void cst_rust_forget(uint32_t module);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define MANGLED_START "_RNvCs"
-#define MANGLED_CRATE "_7___rustc"
+#define MANGLED_CRATE "_7___rustc" /* behind the first underscore of the rest, which ends the hash */
 
 static const char *const functions[CST_RUST_ENTRY_COUNT] = {
     [CST_RUST_ENTRY_ALLOC] = "alloc",
@@ -16,8 +16,11 @@ static const char *const functions[CST_RUST_ENTRY_COUNT] = {
 /* The rest of `text` behind `start`; NULL when it starts otherwise. */
 static const char *skip(const char *text, const char *start)
 {
-    size_t length = strlen(start);
-    return strncmp(text, start, length) == 0 ? text + length : NULL;
+    while (*start != '\0' && *text == *start) {
+        text++;
+        start++;
+    }
+    return *start == '\0' ? text : NULL;
 }
 
 /* The plain name in a mangled one: _RNvCs <hash> _7___rustc <length> _ <name>. A suffix that the compiler appended, such
@@ -25,11 +28,11 @@ static const char *skip(const char *text, const char *start)
 static const char *demangle(const char *symbol)
 {
     const char *rest = skip(symbol, MANGLED_START);
-    rest = rest != NULL ? strstr(rest, MANGLED_CRATE) : NULL;
+    rest = rest != NULL ? strchr(rest, '_') : NULL;
+    rest = rest != NULL ? skip(rest, MANGLED_CRATE) : NULL;
     if (rest == NULL) {
         return symbol;
     }
-    rest += strlen(MANGLED_CRATE);
     size_t digits = strspn(rest, "0123456789");
     return digits != 0 && rest[digits] == '_' ? rest + digits + 1 : symbol;
 }
@@ -45,9 +48,15 @@ static bool take_function(const char *name, enum cst_rust_entry *out_entry)
     return false;
 }
 
+/* Quick: asked of every symbol there is. */
+static bool may_be_rust(const char *symbol)
+{
+    return symbol[0] == '_' ? symbol[1] == 'R' || (symbol[1] == '_' && symbol[2] == 'r') : symbol[0] == 'r';
+}
+
 enum cst_rust_name cst_rust_name(const char *symbol, enum cst_rust_entry *out_entry)
 {
-    if (symbol[0] != '_' && symbol[0] != 'r') {
+    if (!may_be_rust(symbol)) {
         return CST_RUST_NAME_NONE;
     }
     const char *name = demangle(symbol);

@@ -4,11 +4,13 @@
 #include "site/callsite.h"
 #include "site/callsite_read.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #include <cmocka.h>
@@ -287,6 +289,29 @@ static void more_sites_than_the_table_holds_still_get_answers(void **state)
     cst_callsite_forget(0, UINTPTR_MAX >> 8);
 }
 
+/* It calls malloc and its like through words of its own, which it fills while it starts. */
+static void the_dynamic_linker_is_told_from_those_it_works_for(void **state)
+{
+    (void)state;
+    const struct cst_module *linker = cst_module_find(getauxval(AT_BASE));
+    struct cst_image image;
+    struct cst_range code;
+    size_t calls = 0;
+    assert_non_null(linker);
+    assert_true(cst_image_open(linker, &image));
+    struct cst_goal goal = {.door = (uintptr_t)dlsym(RTLD_DEFAULT, "malloc")};
+    for (uintptr_t at = linker->lo; at < linker->hi && calls == 0; at += 4096) {
+        if (!cst_image_segment(&image, at, PF_X, &code)) {
+            continue;
+        }
+        for (at = code.lo + 1; at < code.hi; at++) {
+            struct cst_callsite_reading reading = cst_callsite_read(at, &goal);
+            calls += reading.how == CST_HOW_DIRECT && reading.module == linker;
+        }
+    }
+    assert_true(calls >= 10);
+}
+
 static void only_addresses_behind_a_call_are_plausible(void **state)
 {
     (void)state;
@@ -311,6 +336,7 @@ int main(void)
         cmocka_unit_test(a_site_is_worked_out_once_until_it_is_forgotten),
         cmocka_unit_test(a_reader_never_gets_the_answer_for_another_site),
         cmocka_unit_test(more_sites_than_the_table_holds_still_get_answers),
+        cmocka_unit_test(the_dynamic_linker_is_told_from_those_it_works_for),
         cmocka_unit_test(only_addresses_behind_a_call_are_plausible),
     };
     int failed = cmocka_run_group_tests_name("table", table, set_up_table, NULL);
