@@ -46,42 +46,50 @@ struct cst_count *cst_count_acquire(bool ended)
     return counts ? counts->of_side : shared.of_side;
 }
 
-void cst_count_give_back(struct cst_count *of_side)
+void cst_count_give_back(struct cst_count *counts)
 {
-    struct counts *counts = (struct counts *)of_side;
-    if (counts == &shared)
+    struct counts *all = (struct counts *)counts;
+    if (all == &shared)
         return;
     cst_lock_acquire(&lock);
-    counts->in_use = false;
+    all->in_use = false;
     cst_lock_release(&lock);
 }
 
 void cst_count_flush(struct cst_count *count, uint16_t side)
 {
     struct cst_bytes *total = &cst_count_bytes[side];
-    int64_t live = atomic_fetch_add_explicit(&total->live, count->pending, memory_order_relaxed) + count->pending;
+    int64_t before = atomic_fetch_add_explicit(&total->live, count->pending, memory_order_relaxed);
+    int64_t reached = before + count->high;
     count->pending = 0;
+    count->high = 0;
     int64_t peak = atomic_load_explicit(&total->peak, memory_order_relaxed);
-    while (live > peak && !atomic_compare_exchange_weak_explicit(&total->peak, &peak, live, memory_order_relaxed,
-                                                                memory_order_relaxed))
+    while (reached > peak && !atomic_compare_exchange_weak_explicit(&total->peak, &peak, reached, memory_order_relaxed,
+                                                                   memory_order_relaxed))
         ;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
 }
 
 struct cst_count_total cst_count_sum(uint16_t side)
 {
     struct cst_count_total total = {0};
-    int64_t live = atomic_load(&cst_count_bytes[side].live);
-    int64_t peak = atomic_load(&cst_count_bytes[side].peak);
+    int64_t flushed = atomic_load(&cst_count_bytes[side].live);
+    int64_t peak = atomic_load(&cst_count_bytes[side].peak), live = flushed;
     cst_lock_acquire(&lock);
     for (const struct counts *counts = first; counts; counts = counts->next) {
         const struct cst_count *count = &counts->of_side[side];
         total.allocs += __atomic_load_n(&count->allocs, __ATOMIC_RELAXED);
         total.frees += __atomic_load_n(&count->frees, __ATOMIC_RELAXED);
         live += __atomic_load_n(&count->pending, __ATOMIC_RELAXED);
+        peak = larger(peak, flushed + __atomic_load_n(&count->high, __ATOMIC_RELAXED));
     }
     cst_lock_release(&lock);
-    total.live_bytes = live > 0 ? (uint64_t)live : 0;
-    total.peak_bytes = peak > live ? (uint64_t)peak : total.live_bytes;
+    total.live_bytes = (uint64_t)larger(live, 0);
+    total.peak_bytes = (uint64_t)larger(peak, larger(live, 0));
     return total;
 }
 

@@ -1,7 +1,7 @@
 /* Counters per side: allocations and releases per thread, written without atomics by their owner and added up on demand;
- * live and peak bytes per side for the process. While the process has one thread live and peak are exact; with more,
- * each thread reports in steps of CST_COUNT_STEP bytes, so live is exact once added up and peak is low by at most that
- * much a thread. */
+ * live and peak bytes per side for the process. A thread hands its bytes on to the process's whenever CST_COUNT_STEP of
+ * them have gathered, and remembers how high they stood meanwhile: live is exact once added up, and peak is exact for what
+ * one thread allocates; where several do, it is off by no more than a step a thread. */
 #ifndef CST_CORE_COUNT_H
 #define CST_CORE_COUNT_H
 
@@ -12,7 +12,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/single_threaded.h>
 
 #define CST_COUNT_STEP ((int64_t)16 * 1024)
 
@@ -20,7 +19,7 @@
 struct cst_count {
     uint64_t allocs, frees;
     int64_t pending; /**< bytes not yet added to the process's */
-    uint64_t spare;  /**< makes the size a power of two */
+    int64_t high;    /**< the most that `pending` has been since it was last added, or 0 */
 };
 
 /** One side's bytes for the process. */
@@ -42,7 +41,7 @@ struct cst_count *cst_count_acquire(bool ended);
 void cst_count_give_back(struct cst_count *counts);
 
 /** Adds the thread's pending bytes of `side` to the process's. Out of line: a step was reached. */
-void cst_count_flush(struct cst_count *count, uint16_t side);
+CST_NOINLINE void cst_count_flush(struct cst_count *count, uint16_t side);
 
 /** The sums for `side` over all threads. */
 struct cst_count_total cst_count_sum(uint16_t side);
@@ -50,42 +49,29 @@ struct cst_count_total cst_count_sum(uint16_t side);
 /** After fork, in the child: frees the lock that another thread of the parent may have held. */
 void cst_count_after_fork(void);
 
-/** A change of `bytes` while other threads may be counting too. */
-CST_INLINE void cst_count_pend(struct cst_count *count, uint16_t side, int64_t bytes)
-{
-    count->pending += bytes;
-    if (CST_UNLIKELY((uint64_t)(count->pending + CST_COUNT_STEP) > (uint64_t)(2 * CST_COUNT_STEP)))
-        cst_count_flush(count, side);
-}
-
 /** Counts a block of `size` bytes in for `side`. */
 CST_INLINE void cst_count_alloc(uint16_t side, size_t size)
 {
     struct cst_count *count = &cst_thread.counts[side];
-    struct cst_bytes *total = &cst_count_bytes[side];
+    int64_t pending = count->pending + (int64_t)size;
     count->allocs++;
-    if (CST_UNLIKELY(!__libc_single_threaded)) {
-        cst_count_pend(count, side, (int64_t)size);
-        return;
+    count->pending = pending;
+    if (pending > count->high) {
+        count->high = pending;
+        if (CST_UNLIKELY(pending > CST_COUNT_STEP))
+            cst_count_flush(count, side);
     }
-    int64_t live = atomic_load_explicit(&total->live, memory_order_relaxed) + (int64_t)size;
-    atomic_store_explicit(&total->live, live, memory_order_relaxed);
-    if (live > atomic_load_explicit(&total->peak, memory_order_relaxed))
-        atomic_store_explicit(&total->peak, live, memory_order_relaxed);
 }
 
 /** Counts a block of `size` bytes of `side` out. */
 CST_INLINE void cst_count_free(uint16_t side, size_t size)
 {
     struct cst_count *count = &cst_thread.counts[side];
-    struct cst_bytes *total = &cst_count_bytes[side];
+    int64_t pending = count->pending - (int64_t)size;
     count->frees++;
-    if (CST_UNLIKELY(!__libc_single_threaded)) {
-        cst_count_pend(count, side, -(int64_t)size);
-        return;
-    }
-    int64_t live = atomic_load_explicit(&total->live, memory_order_relaxed) - (int64_t)size;
-    atomic_store_explicit(&total->live, live, memory_order_relaxed);
+    count->pending = pending;
+    if (CST_UNLIKELY(pending < -CST_COUNT_STEP))
+        cst_count_flush(count, side);
 }
 
 #endif
