@@ -17,7 +17,7 @@ void *cst_boot_alloc(size_t size, size_t align)
     size_t start = atomic_load(&used), block;
     do {
         block = ((uintptr_t)buffer + start + HEADER_SIZE + align - 1) / align * align - (uintptr_t)buffer;
-        if (block > BUFFER_SIZE || size > BUFFER_SIZE - block)
+        if (block >= BUFFER_SIZE || size > BUFFER_SIZE - block)
             return NULL;
     } while (!atomic_compare_exchange_weak(&used, &start, block + size));
     *(size_t *)(void *)&buffer[block - sizeof(size_t)] = size;
