@@ -1,9 +1,8 @@
 /* uthash as the runtime uses it: memory from the pool, so nothing comes from the audited heap, and a table that cannot
- * grow keeps working with longer chains instead of ending the program. Include this, never <uthash.h>. What a table gives
+ * grow keeps what it has instead of ending the program. Include this, never <uthash.h>. What a table gives
  * back when it grows is not reused: registries grow a few times in a process's life.
  *
- * A failed allocation inside HASH_ADD leaves the element out of the table with a NULL `tbl` in its handle: look for it
- * again before relying on it. */
+ * A failed allocation inside HASH_ADD leaves the new element out of the table, with a NULL `tbl` in its handle. */
 #ifndef CST_BASE_TABLE_H
 #define CST_BASE_TABLE_H
 

@@ -28,7 +28,7 @@ static struct sum *find_or_add(struct pass *pass, const struct cst_tag *tag, uin
     sum->key = key;
     sum->live = (struct cst_live){.side = cst_tag_side(tag), .contract = cst_tag_contract(tag), .stack = stack};
     HASH_ADD(hh, pass->sums, key, sizeof key, sum);
-    return sum;
+    return sum->hh.tbl ? sum : NULL;
 }
 
 static void add(uintptr_t start, const struct cst_tag *tag, void *data)
