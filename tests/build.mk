@@ -7,6 +7,8 @@ export CUSTODY_BUILD := $(abspath $(BUILD))
 LIBS_test_decode := -lZydis
 LIBS_test_callsite := -lZydis
 WRAP_test_out_of_memory := cst_sys_map cst_sys_map_aligned cst_sys_map_file
+WRAP_test_pool := cst_sys_map
+WRAP_test_table := cst_pool_alloc
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SOURCES))
