@@ -64,8 +64,7 @@ void cst_count_flush(struct cst_count *count, uint16_t side)
     count->pending = 0;
     count->high = 0;
     int64_t peak = atomic_load_explicit(&total->peak, memory_order_relaxed);
-    while (reached > peak && !atomic_compare_exchange_weak_explicit(&total->peak, &peak, reached, memory_order_relaxed,
-                                                                   memory_order_relaxed))
+    while (reached > peak && !atomic_compare_exchange_weak(&total->peak, &peak, reached))
         ;
 }
 

@@ -29,8 +29,8 @@ void cst_callsite_setup(const uintptr_t doors[CUSTODY_DOOR_COUNT], const struct 
 
 static uint64_t pack(const struct cst_callsite *callsite, unsigned readings_left)
 {
-    return (callsite->module & 0xffff) | (uint64_t)callsite->owner << 16 | (uint64_t)callsite->how << 32 |
-           (uint64_t)readings_left << 35 | (callsite->site & SITE_MASK) << 40;
+    return callsite->how | (uint64_t)readings_left << 3 | (callsite->site & SITE_MASK) << 8 |
+           (uint64_t)(callsite->module & 0xffff) << 32 | (uint64_t)callsite->owner << 48;
 }
 
 static struct cst_callsite_row *row_at(uint64_t key, size_t probe)

@@ -72,20 +72,20 @@ CST_INLINE size_t cst_callsite_home(uint64_t key)
     return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - CST_CALLSITE_BITS));
 }
 
-/* Bits of a packed call site: module 0-15 (all ones for none), owner 16-31, how 32-34, readings left 35-39, site 40-63.
+/* Bits of a packed call site: how 0-2, readings left 3-7, site 8-31, module 32-47 (all ones for none), owner 48-63.
  * Readings are left while the answer may change: the call is then read anew, so many times. */
 CST_INLINE unsigned cst_callsite_readings_left(uint64_t value)
 {
-    return (unsigned)(value >> 35) & 31;
+    return (unsigned)(value >> 3) & 31;
 }
 
 CST_INLINE struct cst_callsite cst_callsite_unpack(uint64_t value)
 {
-    uint32_t module = (uint32_t)value & 0xffff;
+    uint32_t module = (uint32_t)(value >> 32) & 0xffff;
     return (struct cst_callsite){.module = module == 0xffff ? CST_MODULE_NONE : module,
-                                 .owner = (uint16_t)(value >> 16),
-                                 .how = (uint8_t)(value >> 32) & 7,
-                                 .site = (uint32_t)(value >> 40)};
+                                 .owner = (uint16_t)(value >> 48),
+                                 .how = (uint8_t)value & 7,
+                                 .site = (uint32_t)value >> 8};
 }
 
 /** The way of a site that is not settled in its home row: looks further, or reads the call and remembers it. */
@@ -119,12 +119,11 @@ CST_INLINE bool cst_callsite_quick(uintptr_t return_address, enum custody_door d
     }
     uint64_t value = atomic_load_explicit(&row->value, memory_order_acquire);
     /* How and the readings left are one byte: below CST_HOW_RUST none are left and the site is of a plain kind. */
-    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) != key ||
-                     (uint8_t)(value >> 32) >= CST_HOW_RUST)) {
+    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) != key || (uint8_t)value >= CST_HOW_RUST)) {
         return false;
     }
-    *out_owner = (uint16_t)(value >> 16);
-    *out_site = (uint32_t)(value >> 40);
+    *out_owner = (uint16_t)(value >> 48);
+    *out_site = (uint32_t)value >> 8;
     return true;
 }
 
