@@ -3,6 +3,9 @@
  * copies of strings are made here, being no more than an allocation and a copy. */
 #include "shims.h"
 
+/* The world sees what is defined here. Said once, in front of libc's headers: some of these functions are inline there, and
+ * a later word about them would not count. */
+#pragma GCC visibility push(default)
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -39,7 +42,7 @@ static void restore(const struct before *before)
 /* From here to the end of the enclosing block, or to whatever leaves it (a return, a cancelled thread), libc allocates
  * for the caller of the enclosing function. */
 #define ON_BEHALF(DOOR) \
-    const struct before before __attribute__((cleanup(restore))) = \
+    const struct before before __attribute__((cleanup(restore), unused)) = \
         act_for(CST_HOOK_RETURN, CST_HOOK_FRAME, CUSTODY_DOOR_##DOOR)
 
 /* Finds the real function once. A libc without it: the wrapper fails as the function would for want of memory. */
@@ -53,8 +56,8 @@ static void restore(const struct before *before)
 
 /* One wrapper around the function of the same name. */
 #define WRAP(DOOR, result, symbol, failure, parameters, arguments) \
-    CST_EXPORT result symbol parameters; \
     typedef result type_of_##symbol parameters; \
+    type_of_##symbol symbol; \
     result symbol parameters \
     { \
         REAL(type_of_##symbol *, #symbol) \
@@ -76,6 +79,7 @@ WRAP(VASPRINTF_CHK, int, __vasprintf_chk, -1, (char **out, int flag, const char 
      (out, flag, format, list))
 WRAP(GETLINE, ssize_t, getline, -1, (char **line, size_t *size, FILE *file), (line, size, file))
 WRAP(GETDELIM, ssize_t, getdelim, -1, (char **line, size_t *size, int end, FILE *file), (line, size, end, file))
+WRAP(GETDELIM_INTERNAL, ssize_t, __getdelim, -1, (char **line, size_t *size, int end, FILE *file), (line, size, end, file))
 WRAP(REALPATH, char *, realpath, NULL, (const char *path, char *resolved), (path, resolved))
 WRAP(REALPATH_CHK, char *, __realpath_chk, NULL, (const char *path, char *resolved, size_t size), (path, resolved, size))
 WRAP(CANONICALIZE, char *, canonicalize_file_name, NULL, (const char *path), (path))
@@ -94,7 +98,7 @@ WRAP(FDOPEN, FILE *, fdopen, NULL, (int fd, const char *mode), (fd, mode))
 WRAP(OPENDIR, DIR *, opendir, NULL, (const char *path), (path))
 WRAP(FDOPENDIR, DIR *, fdopendir, NULL, (int fd), (fd))
 
-CST_EXPORT int asprintf(char **out, const char *format, ...);
+int asprintf(char **out, const char *format, ...);
 int asprintf(char **out, const char *format, ...)
 {
     REAL(type_of_vasprintf *, "vasprintf")
@@ -106,7 +110,7 @@ int asprintf(char **out, const char *format, ...)
     return length;
 }
 
-CST_EXPORT int __asprintf_chk(char **out, int flag, const char *format, ...);
+int __asprintf_chk(char **out, int flag, const char *format, ...);
 int __asprintf_chk(char **out, int flag, const char *format, ...)
 {
     REAL(type_of___vasprintf_chk *, "__vasprintf_chk")
@@ -124,25 +128,45 @@ CST_INLINE void *copy(enum custody_door door, const void *bytes, size_t size)
     return block ? memcpy(block, bytes, size) : NULL;
 }
 
-CST_EXPORT char *strdup(const char *text);
+char *strdup(const char *text);
 char *strdup(const char *text)
 {
     return copy(CUSTODY_DOOR_STRDUP, text, strlen(text) + 1);
 }
 
-CST_EXPORT char *strndup(const char *text, size_t most);
-char *strndup(const char *text, size_t most)
+CST_INLINE char *copy_part(enum custody_door door, const char *text, size_t most)
 {
     size_t length = strnlen(text, most);
-    char *block = cst_hook_alloc(CUSTODY_DOOR_STRNDUP, CST_SIDE_UNKNOWN, length + 1, CST_BLOCK_ALIGN, false);
+    char *block = cst_hook_alloc(door, CST_SIDE_UNKNOWN, length + 1, CST_BLOCK_ALIGN, false);
     if (!block)
         return NULL;
     block[length] = '\0';
     return memcpy(block, text, length);
 }
 
-CST_EXPORT wchar_t *wcsdup(const wchar_t *text);
+char *strndup(const char *text, size_t most);
+char *strndup(const char *text, size_t most)
+{
+    return copy_part(CUSTODY_DOOR_STRNDUP, text, most);
+}
+
+/* The names that old headers and glibc's own inline functions use. */
+char *__strdup(const char *text);
+char *__strdup(const char *text)
+{
+    return copy(CUSTODY_DOOR_STRDUP_INTERNAL, text, strlen(text) + 1);
+}
+
+char *__strndup(const char *text, size_t most);
+char *__strndup(const char *text, size_t most)
+{
+    return copy_part(CUSTODY_DOOR_STRNDUP_INTERNAL, text, most);
+}
+
+wchar_t *wcsdup(const wchar_t *text);
 wchar_t *wcsdup(const wchar_t *text)
 {
     return copy(CUSTODY_DOOR_WCSDUP, text, (wcslen(text) + 1) * sizeof *text);
 }
+
+#pragma GCC visibility pop

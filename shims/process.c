@@ -45,16 +45,16 @@ static int missing(void)
     return -1;
 }
 
-CST_EXPORT int execve(const char *file, char *const argv[], char *const envp[])
+CST_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-    cst_moments_exec(file, argv);
-    return real.execve ? real.execve(file, argv, envp) : missing();
+    cst_moments_exec(path, argv);
+    return real.execve ? real.execve(path, argv, envp) : missing();
 }
 
-CST_EXPORT int execv(const char *file, char *const argv[])
+CST_EXPORT int execv(const char *path, char *const argv[])
 {
-    cst_moments_exec(file, argv);
-    return real.execv ? real.execv(file, argv) : missing();
+    cst_moments_exec(path, argv);
+    return real.execv ? real.execv(path, argv) : missing();
 }
 
 CST_EXPORT int execvp(const char *file, char *const argv[])
@@ -101,26 +101,26 @@ static void collect_arguments(char *argv[], size_t count, const char *first, va_
     va_start(list, first); \
     collect_arguments(argv, count, first, list)
 
-CST_EXPORT int execl(const char *file, const char *first, ...)
+CST_EXPORT int execl(const char *path, const char *arg, ...)
 {
-    COLLECT(first);
+    COLLECT(arg);
     va_end(list);
-    return execv(file, argv);
+    return execv(path, argv);
 }
 
-CST_EXPORT int execlp(const char *file, const char *first, ...)
+CST_EXPORT int execlp(const char *file, const char *arg, ...)
 {
-    COLLECT(first);
+    COLLECT(arg);
     va_end(list);
     return execvp(file, argv);
 }
 
-CST_EXPORT int execle(const char *file, const char *first, ...)
+CST_EXPORT int execle(const char *path, const char *arg, ...)
 {
-    COLLECT(first);
+    COLLECT(arg);
     char *const *envp = va_arg(list, char *const *);
     va_end(list);
-    return execve(file, argv, envp);
+    return execve(path, argv, envp);
 }
 
 CST_EXPORT _Noreturn void _exit(int status)

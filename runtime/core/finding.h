@@ -51,7 +51,7 @@ struct cst_finding {
     struct cst_party by;
     enum custody_door call; /**< valid with has_by */
 
-    bool has_given_size, has_given_align; /**< the release named a size, an alignment (layout-mismatch) */
+    bool has_given_size, has_given_align; /**< layout-mismatch: the size, the alignment that the release named is another */
     size_t given_size, given_align;       /**< bytes */
     enum cst_place place;                 /**< invalid-free, foreign-free */
     const char *place_name;               /**< module or mapping there; NULL when none; valid during the call only */

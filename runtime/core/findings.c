@@ -15,11 +15,11 @@ struct entry {
 static struct entry entries[SLOTS];
 static _Atomic unsigned entry_count;
 static _Atomic uint64_t by_severity[CUSTODY_SEVERITY_ERROR + 1];
-static cst_finding_sink *sink;
+static cst_finding_sink *the_sink;
 
-void cst_findings_start(cst_finding_sink *out)
+void cst_findings_start(cst_finding_sink *sink)
 {
-    sink = out;
+    the_sink = sink;
 }
 
 /* The entry of `identity`, taking a free one when it is new (*out_fresh). NULL when the table is full. */
@@ -50,7 +50,7 @@ void cst_findings_raise(const struct cst_finding *finding, uint64_t identity)
     if (fresh || !entry)
         atomic_fetch_add(&by_severity[finding->severity], 1);
     if (fresh)
-        atomic_store(&entry->key, sink(finding));
+        atomic_store(&entry->key, the_sink(finding));
 }
 
 uint64_t cst_findings_count(enum custody_severity severity)

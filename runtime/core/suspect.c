@@ -102,6 +102,7 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
 {
     uintptr_t alloc[CST_STACK_FRAMES_MAX], release[CST_STACK_FRAMES_MAX], first[CST_STACK_FRAMES_MAX];
     const struct cst_tag *tag = suspect->hit.tag;
+    bool layout = verdict->kind == CUSTODY_FINDING_LAYOUT_MISMATCH;
     struct cst_finding finding = {
         .kind = verdict->kind,
         .severity = verdict->severity,
@@ -110,8 +111,8 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
         .has_by = true,
         .by = describe(&facts->by),
         .call = call->door,
-        .has_given_size = facts->has_given_size && facts->given_size != facts->size,
-        .has_given_align = facts->has_given_align && facts->given_align != facts->align,
+        .has_given_size = layout && facts->has_given_size && facts->given_size != facts->size,
+        .has_given_align = layout && facts->has_given_align && facts->given_align != facts->align,
         .given_size = facts->given_size,
         .given_align = facts->given_align,
         .place = tag ? CST_PLACE_NONE : place->place,

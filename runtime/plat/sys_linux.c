@@ -92,7 +92,7 @@ int cst_sys_move_fd(int fd, int minimum)
 
 bool cst_sys_file_id(int fd, struct cst_file_id *out_id)
 {
-    struct stat status;
+    struct stat status = {0};
     if (cst_syscall3(SYS_fstat, fd, (long)&status, 0) != 0)
         return false;
     *out_id = (struct cst_file_id){.device = status.st_dev, .inode = status.st_ino};
@@ -145,7 +145,7 @@ const void *cst_sys_map_file(const char *path, size_t *out_size)
     int fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0)
         return NULL;
-    struct stat status;
+    struct stat status = {0};
     void *bytes = NULL;
     if (cst_syscall3(SYS_fstat, fd, (long)&status, 0) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
         bytes = map((size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd);

@@ -25,6 +25,9 @@ void free_aligned_sized(void *, size_t, size_t) __attribute__((weak));
 int __asprintf_chk(char **, int, const char *, ...);
 int __vasprintf_chk(char **, int, const char *, va_list);
 char *__realpath_chk(const char *, char *, size_t);
+char *__strdup(const char *);
+char *__strndup(const char *, size_t);
+ssize_t __getdelim(char **, size_t *, int, FILE *);
 }
 
 namespace {
@@ -110,6 +113,16 @@ void *by_getdelim(size_t)
     return length > 0 ? keep(line) : nullptr;
 }
 
+void *by_getdelim_internal(size_t)
+{
+    char *line = nullptr;
+    size_t size = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    ssize_t length = __getdelim(&line, &size, ':', file);
+    fclose(file);
+    return length > 0 ? keep(line) : nullptr;
+}
+
 void *by_memstream(size_t)
 {
     char *text = nullptr;
@@ -171,6 +184,8 @@ const Alloc ALLOCS[] = {
     {"_ZnamSt11align_val_tRKSt9nothrow_t", 671, ALIGN,
      [](size_t size) { return keep(::operator new[](size, WIDE, std::nothrow)); }},
     {"strdup", 71, 0, [](size_t size) { return keep(strdup(text_of(size).c_str())); }},
+    {"__strdup", 73, 0, [](size_t size) { return keep(__strdup(text_of(size).c_str())); }},
+    {"__strndup", 74, 0, [](size_t size) { return keep(__strndup(text_of(size + 9).c_str(), size - 1)); }},
     {"strndup", 72, 0, [](size_t size) { return keep(strndup(text_of(size + 9).c_str(), size - 1)); }},
     {"wcsdup", 76, 0, [](size_t size) { return keep(wcsdup(std::wstring(size / 4 - 1, L'x').c_str())); }},
     {"asprintf", 0, 0, [](size_t) { return printed([](char **out) { return asprintf(out, "%d", 1); }); }},
@@ -180,6 +195,7 @@ const Alloc ALLOCS[] = {
     {"__vasprintf_chk", 0, 0, [](size_t) { return printed([](char **out) { return by_vasprintf_chk(out, "%d", 4); }); }},
     {"getline", 0, 0, by_getline},
     {"getdelim", 0, 0, by_getdelim},
+    {"__getdelim", 0, 0, by_getdelim_internal},
     {"realpath", 0, 0, [](size_t) { return keep(realpath("/usr", nullptr)); }},
     {"__realpath_chk", 0, 0, [](size_t) { return keep(__realpath_chk("/usr", nullptr, SIZE_MAX)); }},
     {"canonicalize_file_name", 0, 0, [](size_t) { return keep(canonicalize_file_name("/usr")); }},
@@ -236,9 +252,14 @@ void pair(const Alloc &alloc, const Release &release)
 
 void release_rightly(const Alloc &alloc, void *block)
 {
-    if (!strncmp(alloc.symbol, "_Znw", 4))
+    bool single = !strncmp(alloc.symbol, "_Znw", 4), array = !strncmp(alloc.symbol, "_Zna", 4);
+    if (single && alloc.align)
+        ::operator delete(block, WIDE);
+    else if (single)
         ::operator delete(block);
-    else if (!strncmp(alloc.symbol, "_Zna", 4))
+    else if (array && alloc.align)
+        ::operator delete[](block, WIDE);
+    else if (array)
         ::operator delete[](block);
     else
         free(block);

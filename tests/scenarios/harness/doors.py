@@ -47,8 +47,8 @@ def uncovered(said):
     """Doors of C and C++ that the program did not go through, by what it said."""
     missing = []
     for symbol, _, verb in doors():
-        if symbol.startswith("__rust"):
-            continue
+        if symbol.startswith(("__rust", "custody_")):
+            continue  # Rust's entries have scenarios of their own; the public API has unit tests
         used = {"ALLOC": [1], "LIBC": [1], "RELEASE": [2], "RESIZE": [1, 2], "QUERY": [0], "OWN": [0]}[verb]
         for column in used:
             words = [line[1] if column == 0 else line[column] for line in said
