@@ -10,7 +10,6 @@ _Static_assert(CST_MODULE_MAX < 0xffff, "a packed call site has 16 bits for the 
 
 #define ROW_COUNT ((size_t)1 << CST_CALLSITE_BITS)
 #define PROBES_MAX 32
-#define SITE_MASK ((uint64_t)0xffffff)
 
 /* How often a call is read anew whose answer may change. After that it stays unknown. */
 #define READINGS_MAX 31
@@ -25,12 +24,6 @@ void cst_callsite_setup(const uintptr_t doors[CUSTODY_DOOR_COUNT], const struct 
 {
     door_addresses = doors;
     the_resolver = resolver;
-}
-
-static uint64_t pack(const struct cst_callsite *callsite, unsigned readings_left)
-{
-    return callsite->how | (uint64_t)readings_left << 3 | (callsite->site & SITE_MASK) << 8 |
-           (uint64_t)(callsite->module & 0xffff) << 32 | (uint64_t)callsite->owner << 48;
 }
 
 static struct cst_callsite_row *row_at(uint64_t key, size_t probe)
@@ -117,7 +110,7 @@ static struct cst_callsite read_anew(uintptr_t return_address, enum custody_door
         lasting = resolve(return_address, door, CST_HOW_UNKNOWN, NULL);
     }
     if (the_resolver) {
-        remember(cst_callsite_key(return_address, door), pack(&lasting, reading.passing ? left : 0));
+        remember(cst_callsite_key(return_address, door), cst_callsite_pack(&lasting, reading.passing ? left : 0));
     }
     return answer;
 }

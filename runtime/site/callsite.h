@@ -79,6 +79,12 @@ CST_INLINE unsigned cst_callsite_readings_left(uint64_t value)
     return (unsigned)(value >> 3) & 31;
 }
 
+CST_INLINE uint64_t cst_callsite_pack(const struct cst_callsite *callsite, unsigned readings_left)
+{
+    return callsite->how | (uint64_t)readings_left << 3 | (uint64_t)(callsite->site & 0xffffff) << 8 |
+           (uint64_t)(callsite->module & 0xffff) << 32 | (uint64_t)callsite->owner << 48;
+}
+
 CST_INLINE struct cst_callsite cst_callsite_unpack(uint64_t value)
 {
     uint32_t module = (uint32_t)(value >> 32) & 0xffff;

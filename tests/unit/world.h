@@ -90,8 +90,8 @@ static inline void world_know(uintptr_t return_address, enum custody_door door, 
 {
     uint64_t key = cst_callsite_key(return_address, door);
     struct cst_callsite_row *row = &cst_callsite_table[cst_callsite_home(key)];
-    atomic_store(&row->value,
-                 (module & 0xffff) | (uint64_t)owner << 16 | (uint64_t)how << 32 | (uint64_t)site << 40);
+    const struct cst_callsite known = {.module = module, .owner = owner, .how = (uint8_t)how, .site = site};
+    atomic_store(&row->value, cst_callsite_pack(&known, 0));
     atomic_store(&row->key, key);
 }
 
