@@ -33,7 +33,7 @@ static void tag_for(const struct cst_origin *origin, void *block, size_t rounded
     bool is_asked = origin->layout_known || align > CST_BLOCK_ALIGN;
     unsigned align_log2 = is_asked ? (unsigned)__builtin_ctzl(align) : CST_ALIGN_UNKNOWN;
     uint64_t facts = cst_tag_facts(size, align_log2, (enum custody_contract)origin->contract, origin->side);
-    cst_engine_tag((uintptr_t)block, rounded, facts, origin->side, origin->stack);
+    cst_engine_tag((uintptr_t)block, rounded, facts, origin->stack);
 }
 
 static void *alloc_for(const struct cst_origin *origin, size_t size, size_t align, bool zero)
@@ -57,7 +57,7 @@ void *cst_engine_alloc_slow(const struct cst_call *call, size_t size, size_t ali
 void cst_engine_retag(const struct cst_call *call, void *block, size_t align)
 {
     uintptr_t address = (uintptr_t)block;
-    if (!cst_tag_covers(address))
+    if (!cst_heap_has(address))
         return;
     struct cst_tag *tag = cst_tag_of(address);
     if (cst_tag_state(tag) != CST_STATE_LIVE || !cst_tag_starts_at(tag, address))
@@ -159,7 +159,7 @@ void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, s
     struct cst_origin origin = cst_origin_of(call);
     if (cst_boot_owns(block))
         return replace(&origin, block, cst_boot_size(block), size, align);
-    if (cst_tag_covers(address)) {
+    if (cst_heap_has(address)) {
         struct cst_tag *tag = cst_tag_of(address);
         if (cst_engine_is_plain(tag, origin.side, (enum custody_contract)origin.contract, address, given))
             return resize_block(&origin, tag, block, size, align);

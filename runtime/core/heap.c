@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define LARGEST_RANGE ((size_t)1 << 40)
 /* Each arena takes a first extent of 2 MiB for itself and one for blocks. */
@@ -13,6 +14,8 @@
 #define RANGE_STEP ((size_t)1 << 21)
 /* Range and shadow together take about three times the range. */
 #define RANGE_SHARE 3
+/* Memory is committed in steps of this many bytes of heap. */
+#define COMMIT_STEP ((size_t)1 << 24)
 
 /* One contiguous part of the range: extents are cut from its front and, jemalloc retaining them, never come back. The
  * hooks come first, so that the pointer jemalloc hands to a hook is the part. */
@@ -20,10 +23,12 @@ struct part {
     extent_hooks_t hooks;
     uintptr_t begin, end;
     _Atomic uintptr_t next;
+    _Atomic size_t *committed; /* bytes from `begin`; only grows */
     unsigned arena; /* of an isolated part; 0 for the shared one */
 };
 
 size_t cst_heap_shared_size;
+_Atomic size_t cst_heap_shared_committed;
 
 /* Read by jemalloc at its first call, which may come before anything of ours has run. Thread caches are off until a thread
  * is set up: making one allocates, and what is allocated before the arenas know our hooks would lie outside the range. So
@@ -38,8 +43,55 @@ const char *cst_je_malloc_conf =
 
 static struct part shared_part;
 static struct part isolated_parts[CST_HEAP_SLOTS];
+static _Atomic size_t isolated_committed[CST_HEAP_SLOTS];
+static struct cst_lock commit_lock = CST_LOCK_INIT;
 static _Atomic unsigned isolated_count;
 static atomic_bool exhausted;
+
+/* Memory for [from, to), widened to whole pages. */
+static bool make_usable(uintptr_t from, uintptr_t to)
+{
+    from &= ~(CST_PAGE_SIZE - 1);
+    to = (to + CST_PAGE_SIZE - 1) & ~(CST_PAGE_SIZE - 1);
+    return cst_sys_protect((void *)from, to - from, PROT_READ | PROT_WRITE);
+}
+
+/* Memory for the tags of the heap from offset `from` to `to`: densities first, then the slots of each. */
+static bool make_tags_usable(size_t from, size_t to)
+{
+    uintptr_t densities = (uintptr_t)cst_shadow.density;
+    if (!make_usable(densities + (from >> CST_PAGE_SHIFT), densities + (to >> CST_PAGE_SHIFT)))
+        return false;
+    for (unsigned density = 0; density < CST_TAG_DENSITIES; density++) {
+        const struct cst_tag *slots = cst_shadow.slots[density];
+        unsigned shift = CST_PAGE_SHIFT - density;
+        if (!make_usable((uintptr_t)(slots + (from >> shift)), (uintptr_t)(slots + (to >> shift))))
+            return false;
+    }
+    return true;
+}
+
+static bool commit_more(struct part *part, size_t wanted)
+{
+    size_t from = atomic_load(part->committed), size = part->end - part->begin;
+    if (from >= wanted)
+        return true;
+    size_t to = (wanted + COMMIT_STEP - 1) & ~(COMMIT_STEP - 1);
+    to = to < size ? to : size;
+    size_t offset = part->begin - cst_shadow.base;
+    if (!make_usable(part->begin + from, part->begin + to) || !make_tags_usable(offset + from, offset + to))
+        return false;
+    atomic_store_explicit(part->committed, to, memory_order_release);
+    return true;
+}
+
+static bool commit_up_to(struct part *part, uintptr_t end)
+{
+    cst_lock_acquire(&commit_lock);
+    bool usable = commit_more(part, end - part->begin);
+    cst_lock_release(&commit_lock);
+    return usable;
+}
 
 static void *extent_alloc(extent_hooks_t *hooks, void *wanted, size_t size, size_t align, bool *zero, bool *commit,
                           unsigned arena)
@@ -60,7 +112,7 @@ static void *extent_alloc(extent_hooks_t *hooks, void *wanted, size_t size, size
             continue;
         *zero = true;
         *commit = true;
-        return (void *)start;
+        return commit_up_to(part, start + size) ? (void *)start : NULL;
     }
 }
 
@@ -85,12 +137,13 @@ static bool extent_merge(extent_hooks_t *hooks, void *a, size_t size_a, void *b,
     return false;
 }
 
-static void part_init(struct part *part, uintptr_t begin, size_t size)
+static void part_init(struct part *part, uintptr_t begin, size_t size, _Atomic size_t *committed)
 {
     part->hooks = (extent_hooks_t){
         .alloc = extent_alloc, .purge_forced = extent_purge_forced, .split = extent_split, .merge = extent_merge};
     part->begin = begin;
     part->end = begin + size;
+    part->committed = committed;
     atomic_store(&part->next, begin);
 }
 
@@ -100,7 +153,7 @@ static bool reserve(size_t size)
     size_t total = size + size / CST_PAGE_SIZE;
     for (unsigned density = 0; density < CST_TAG_DENSITIES; density++)
         total += (size >> (CST_PAGE_SHIFT - density)) * sizeof(struct cst_tag);
-    char *at = cst_sys_map_aligned(total, (size_t)1 << 21);
+    char *at = cst_sys_reserve(total, (size_t)1 << 21);
     if (!at)
         return false;
     cst_shadow.base = (uintptr_t)at;
@@ -117,11 +170,7 @@ static bool reserve(size_t size)
 /* As much as leaves the program a third of what the limits allow; less when even that is refused. */
 static bool reserve_what_fits(void)
 {
-    size_t room = cst_sys_address_space_limit();
-    size_t commit = cst_sys_commit_room();
-    if (commit < room)
-        room = commit;
-    size_t size = room / 3 * 2 / RANGE_SHARE & ~(RANGE_STEP - 1);
+    size_t size = cst_sys_address_space_limit() / 3 * 2 / RANGE_SHARE & ~(RANGE_STEP - 1);
     if (size > LARGEST_RANGE)
         size = LARGEST_RANGE;
     for (; size >= SMALLEST_RANGE; size = size / 2 & ~(RANGE_STEP - 1))
@@ -144,7 +193,7 @@ bool cst_heap_start(bool isolating)
     if (!reserve_what_fits())
         return false;
     cst_heap_shared_size = isolating ? cst_shadow.size / 2 : cst_shadow.size;
-    part_init(&shared_part, cst_shadow.base, cst_heap_shared_size);
+    part_init(&shared_part, cst_shadow.base, cst_heap_shared_size, &cst_heap_shared_committed);
     for (unsigned arena = 0; arena < ARENAS; arena++)
         if (!adopt_arena(arena))
             return false;
@@ -177,7 +226,8 @@ unsigned cst_heap_isolate(void)
         return 0;
     }
     struct part *part = &isolated_parts[slot];
-    part_init(part, cst_shadow.base + cst_heap_shared_size + slot * slot_size(), slot_size());
+    uintptr_t begin = cst_shadow.base + cst_heap_shared_size + slot * slot_size();
+    part_init(part, begin, slot_size(), &isolated_committed[slot]);
     extent_hooks_t *hooks = &part->hooks;
     unsigned arena = 0;
     size_t arena_size = sizeof arena;
@@ -196,6 +246,14 @@ unsigned cst_heap_arena_of(uintptr_t address)
     return slot < CST_HEAP_SLOTS ? isolated_parts[slot].arena : 0;
 }
 
+/* The end of a part's memory; where blocks have been made, it lies at most a step behind them. */
+static uintptr_t committed_end(const struct part *part)
+{
+    size_t committed = part->committed ? atomic_load_explicit(part->committed, memory_order_acquire) : 0;
+    uintptr_t end = part->begin + committed, next = atomic_load(&part->next);
+    return end < next ? end : next;
+}
+
 bool cst_heap_take_exhausted(void)
 {
     return atomic_load(&exhausted) && atomic_exchange(&exhausted, false);
@@ -209,17 +267,34 @@ static unsigned parts_in_use(void)
 
 void cst_heap_each_part(void (*visit)(uintptr_t from, uintptr_t to, void *data), void *data)
 {
-    visit(shared_part.begin, atomic_load(&shared_part.next), data);
+    visit(shared_part.begin, committed_end(&shared_part), data);
     for (unsigned i = 0; i < parts_in_use(); i++)
-        visit(isolated_parts[i].begin, atomic_load(&isolated_parts[i].next), data);
+        visit(isolated_parts[i].begin, committed_end(&isolated_parts[i]), data);
+}
+
+/* The part whose committed memory holds `address`; NULL when none does. */
+static const struct part *part_of(uintptr_t address)
+{
+    if (cst_heap_is_shared(address))
+        return &shared_part;
+    for (unsigned i = 0; i < parts_in_use(); i++)
+        if (address >= isolated_parts[i].begin && address < committed_end(&isolated_parts[i]))
+            return &isolated_parts[i];
+    return NULL;
+}
+
+bool cst_heap_has(uintptr_t address)
+{
+    return part_of(address) != NULL;
 }
 
 struct cst_tag_hit cst_heap_find(uintptr_t address)
 {
-    const struct part *part = &shared_part;
-    for (unsigned i = 0; i < parts_in_use(); i++)
-        if (address >= isolated_parts[i].begin && address < isolated_parts[i].end)
-            part = &isolated_parts[i];
-    bool is_used = address >= part->begin && address < atomic_load(&part->next);
-    return is_used ? cst_tag_find(address, part->begin) : (struct cst_tag_hit){0};
+    const struct part *part = part_of(address);
+    return part ? cst_tag_find(address, part->begin) : (struct cst_tag_hit){0};
+}
+
+void cst_heap_after_fork(void)
+{
+    cst_lock_reset(&commit_lock);
 }

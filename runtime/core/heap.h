@@ -1,6 +1,7 @@
 /* The heap: a private jemalloc over an address range that is reserved for us, so that the address of a block tells whose
  * it is. The range is one shared heap; when sides are to be isolated, its upper half is cut into slots, one for the arena of
- * each isolated side. Knows ranges and arenas; knows nothing of tags' contents, contracts or call sites. Everything here may
+ * each isolated side. Addresses are reserved; memory is committed to them, heap and tags together, as it is needed, so that
+ * neither locked memory, nor limits on data, nor core dumps ever meet the whole range. Knows ranges and arenas; knows nothing of tags' contents, contracts or call sites. Everything here may
  * be called from any thread once started; allocation is jemalloc's own fast path for the shared heap. */
 #ifndef CST_CORE_HEAP_H
 #define CST_CORE_HEAP_H
@@ -9,6 +10,7 @@
 #include "core/tag.h"
 #include "plat/compiler.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +20,9 @@
 
 /** Bytes of the shared part of the range; addresses at or above base + this belong to isolated heaps. */
 extern size_t cst_heap_shared_size;
+
+/** Bytes at the front of the shared part that have memory, and tags, behind them. Only grows. */
+extern _Atomic size_t cst_heap_shared_committed;
 
 /** Reserves the range and its shadow, as large as the address space allows, and sets jemalloc up in it. False when not
  * even the smallest reservation is possible: then nothing is audited and allocation must go elsewhere. `isolating` keeps
@@ -52,11 +57,14 @@ CST_INLINE size_t cst_heap_round(size_t size)
     return size < CST_BLOCK_MIN ? CST_BLOCK_MIN : size;
 }
 
-/** True when `address` lies in the shared heap. */
+/** True when `address` lies in the shared heap, where it has memory: then its tag may be looked at. */
 CST_INLINE bool cst_heap_is_shared(uintptr_t address)
 {
-    return address - cst_shadow.base < cst_heap_shared_size;
+    return address - cst_shadow.base < atomic_load_explicit(&cst_heap_shared_committed, memory_order_acquire);
 }
+
+/** As cst_heap_is_shared, for the shared heap and the isolated ones. */
+bool cst_heap_has(uintptr_t address);
 
 /** True once when a part of the range has been used up since the last call: for a message to the person running this. */
 CST_MUST_USE bool cst_heap_take_exhausted(void);
@@ -67,6 +75,9 @@ void cst_heap_each_part(void (*visit)(uintptr_t from, uintptr_t to, void *data),
 /** What cst_tag_find knows of any address at all: nothing when it lies outside the parts of the range used so far, whose
  * tags are not looked at. */
 struct cst_tag_hit cst_heap_find(uintptr_t address);
+
+/** After fork, in the child: frees the lock that another thread of the parent may have held. */
+void cst_heap_after_fork(void);
 
 /* --- inline parts --- */
 

@@ -54,7 +54,7 @@ void *cst_inside_alloc(size_t size, size_t align, bool zero)
 static struct cst_tag *live_tag(void *block)
 {
     uintptr_t address = (uintptr_t)block;
-    if (!cst_tag_covers(address))
+    if (!cst_heap_has(address))
         return NULL;
     struct cst_tag *tag = cst_tag_of(address);
     return cst_tag_state(tag) == CST_STATE_LIVE && cst_tag_starts_at(tag, address) ? tag : NULL;

@@ -6,6 +6,7 @@
 #include "core/count.h"
 #include "core/crossing.h"
 #include "core/findings.h"
+#include "core/heap.h"
 #include "core/side.h"
 #include "entry/farewell.h"
 #include "entry/options.h"
@@ -35,6 +36,7 @@ static void in_child(void)
     self = cst_sys_pid();
     atomic_store(&ended, false);
     cst_pool_after_fork();
+    cst_heap_after_fork();
     cst_count_after_fork();
     cst_side_after_fork();
     cst_module_after_fork();

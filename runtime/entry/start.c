@@ -101,13 +101,15 @@ static void observe_module(const struct cst_module *module)
                       module->name);
 }
 
+/* Rust's entries are hooked only where free is ours too: else a block from our heap would reach libc's free. */
 static void wire(const char *options)
 {
     cst_audit_open(cst_options.log, options);
     cst_findings_start(cst_audit_finding);
     cst_side_isolate(cst_options.isolate);
     cst_callsite_setup(cst_doors, &cst_origin_resolver);
-    cst_rust_route(cst_rust_hook_route);
+    if (cst_doors[CUSTODY_DOOR_FREE])
+        cst_rust_route(cst_rust_hook_route);
     cst_module_observe(observe_module);
 }
 

@@ -23,8 +23,10 @@ struct cst_file_id {
 /** Reads and writes: maps `size` bytes of zeroed memory that costs nothing until touched. NULL when refused. */
 CST_MUST_USE void *cst_sys_map(size_t size);
 
-/** As cst_sys_map, aligned to `align` (a power of two, at least a page) and never backed by huge pages. */
-CST_MUST_USE void *cst_sys_map_aligned(size_t size, size_t align);
+/** Reserves `size` bytes of addresses aligned to `align` (a power of two, at least a page): no memory stands behind them, and
+ * none is accounted for, until cst_sys_protect makes pages readable and writable. Never backed by huge pages. NULL when
+ * refused. */
+CST_MUST_USE void *cst_sys_reserve(size_t size, size_t align);
 
 /** Gives a mapping back to the kernel. */
 void cst_sys_unmap(void *address, size_t size);
@@ -85,10 +87,6 @@ unsigned cst_sys_cpu_count(void);
 
 /** Limit of the address space in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_address_space_limit(void);
-
-/** Memory that the kernel would still commit under strict overcommit, in bytes; SIZE_MAX when overcommit is not strict.
- * Source: /proc/sys/vm/overcommit_memory and /proc/meminfo, proc(5). */
-size_t cst_sys_commit_room(void);
 
 /** Limit of the main thread's stack in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_stack_limit(void);

@@ -27,12 +27,12 @@ void *cst_sys_map(size_t size)
     return map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 }
 
-void *cst_sys_map_aligned(size_t size, size_t align)
+void *cst_sys_reserve(size_t size, size_t align)
 {
     size_t slack = align > CST_PAGE_SIZE ? align : 0;
     if (size > SIZE_MAX - slack)
         return NULL;
-    char *start = cst_sys_map(size + slack);
+    char *start = map(size + slack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
     if (!start)
         return NULL;
     size_t lead = slack ? (align - (uintptr_t)start % align) % align : 0;
@@ -200,41 +200,6 @@ static size_t resource_limit(int resource)
 size_t cst_sys_address_space_limit(void)
 {
     return resource_limit(RLIMIT_AS);
-}
-
-static size_t read_small_file(const char *path, char *out_text, size_t size)
-{
-    int fd = cst_sys_open_read(path);
-    ssize_t length = fd < 0 ? 0 : cst_sys_read(fd, out_text, size - 1);
-    if (fd >= 0)
-        cst_sys_close(fd);
-    out_text[length > 0 ? length : 0] = '\0';
-    return length > 0 ? (size_t)length : 0;
-}
-
-/* The number behind `label` in /proc/meminfo, which counts in KiB; 0 when it is not there. */
-static size_t meminfo_bytes(const char *meminfo, const char *label)
-{
-    const char *at = strstr(meminfo, label);
-    size_t kib = 0;
-    if (!at)
-        return 0;
-    for (at += strlen(label); *at == ' '; at++)
-        ;
-    for (; *at >= '0' && *at <= '9'; at++)
-        kib = kib * 10 + (size_t)(*at - '0');
-    return kib * 1024;
-}
-
-size_t cst_sys_commit_room(void)
-{
-    char text[4096];
-    if (!read_small_file("/proc/sys/vm/overcommit_memory", text, sizeof text) || text[0] != '2')
-        return SIZE_MAX;
-    read_small_file("/proc/meminfo", text, sizeof text);
-    size_t limit = meminfo_bytes(text, "CommitLimit:");
-    size_t committed = meminfo_bytes(text, "Committed_AS:");
-    return limit > committed ? limit - committed : 0;
 }
 
 size_t cst_sys_stack_limit(void)
