@@ -56,12 +56,12 @@ CST_INLINE size_t cst_engine_round(size_t size, size_t align)
 }
 
 /** Writes the tag of a new block and counts it in. */
-CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, uint64_t facts, uint16_t side, uint32_t stack)
+CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, uint64_t facts, uint32_t stack)
 {
     struct cst_tag *tag = cst_tag_claim(address, rounded);
     tag->facts = facts;
     tag->sites = cst_tag_sites(address, stack, cst_thread.generation);
-    cst_count_alloc(side, cst_tag_size(tag));
+    cst_count_alloc(cst_tag_side(tag), cst_tag_size(tag));
 }
 
 /** Allocates `size` bytes aligned to `align` (a power of two) for the call that entered at `door`. NULL with errno ENOMEM
@@ -74,11 +74,11 @@ CST_INLINE void *cst_engine_alloc(enum custody_door door, uint16_t side, uintptr
     size_t rounded = cst_engine_round(size, align);
     if (CST_LIKELY(rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated &&
                    cst_origin_quick(door, side, return_address, frame, &owner, &stack))) {
+        uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), custody_door_contract(door), owner);
         void *block = cst_heap_alloc(0, rounded, align, zero);
         if (CST_UNLIKELY(!block))
             return cst_engine_no_memory();
-        uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), custody_door_contract(door), owner);
-        cst_engine_tag((uintptr_t)block, rounded, facts, owner, stack);
+        cst_engine_tag((uintptr_t)block, rounded, facts, stack);
         return block;
     }
     const struct cst_call call = {.door = door, .side = side, .return_address = return_address, .frame = frame};
@@ -104,20 +104,33 @@ CST_INLINE bool cst_engine_is_plain(const struct cst_tag *tag, uint16_t side, en
     return cst_tag_is_live_of(tag, side, contract) && cst_tag_starts_at(tag, address) && cst_engine_fits(tag, given);
 }
 
+/** Log2 of the alignment that a release names, CST_BLOCK_ALIGN_LOG2 when it names none. False for what no block has that
+ * the heap serves without regard to alignment. */
+CST_INLINE bool cst_engine_small_align(const struct cst_given *given, unsigned *out_log2)
+{
+    *out_log2 = CST_BLOCK_ALIGN_LOG2;
+    if (!given->has_align)
+        return true;
+    *out_log2 = (unsigned)__builtin_ctzl(given->align | CST_BLOCK_ALIGN);
+    return given->align == (size_t)1 << *out_log2;
+}
+
 /** Releases `block` (not NULL), whatever it is: a wrong release is told and then done right. errno is as it was. The
- * common case is a block of the shared heap whose alignment is no more than the heap's own. */
+ * common case is a live block of the shared heap that starts here, of this side and contract, with the size and alignment
+ * that the release names. */
 CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, uintptr_t return_address, uintptr_t frame,
                                    void *block, struct cst_given given)
 {
     uintptr_t address = (uintptr_t)block;
     uint16_t side;
     uint32_t stack;
-    if (CST_LIKELY(cst_heap_is_shared(address) &&
+    unsigned align_log2;
+    if (CST_LIKELY(cst_heap_is_shared(address) && cst_engine_small_align(&given, &align_log2) &&
                    cst_origin_quick(door, known_side, return_address, frame, &side, &stack))) {
         struct cst_tag *tag = cst_tag_of(address);
-        if (CST_LIKELY(cst_engine_is_plain(tag, side, custody_door_contract(door), address, &given) &&
-                       cst_tag_align_log2(tag) <= CST_BLOCK_ALIGN_LOG2)) {
-            size_t size = cst_tag_size(tag);
+        size_t size = cst_tag_size_if(tag->facts, align_log2, custody_door_contract(door), side);
+        if (CST_LIKELY(size <= CST_TAG_SIZE_MAX && (!given.has_size || size == given.size) &&
+                       cst_tag_live_starts_at(tag, address))) {
             cst_tag_release(tag, stack);
             cst_count_free(side, size);
             cst_heap_release_plain(block, cst_heap_round(size));

@@ -4,8 +4,9 @@
  *
  * Two words a block:
  *   facts   size 0-39 | align (log2) 40-45 | contract 46-51 | side 52-61 | state 62-63
- *   sites   allocation stack 0-23 | release stack 24-47 | fork generation 48-55 | start 56-63
- * `start` is (address >> 4) & 0xff: it tells the start of a block from other addresses that share its slot.
+ *   sites   allocation stack 0-23 | fork generation 24-31 | release stack 32-55 | start 56-63
+ * `start` is (address >> 4) & 0xff: it tells the start of a block from other addresses that share its slot. The upper half
+ * of `sites` changes at a release; until then its release stack is 0, so that one comparison tells the start.
  *
  * The slot of an address: every page of the heap has a density, the log2 of its slots, set when a block is made there. All
  * blocks of a page belong to one size class (jemalloc's slabs), so slots as wide as the largest power of two not above
@@ -68,7 +69,7 @@ CST_INLINE bool cst_tag_covers(uintptr_t address)
 /** Density of the pages that serve requests of `size` bytes (already rounded up to a multiple of its alignment). */
 CST_INLINE uint8_t cst_tag_density(size_t size)
 {
-    return size <= 4096 ? cst_tag_density_table[(size + 15) >> 4] : 0;
+    return CST_LIKELY(size <= 4096) ? cst_tag_density_table[(size + 15) >> 4] : 0;
 }
 
 /** The slot of `address` when its page has this density. The address must be covered. */
@@ -102,7 +103,7 @@ CST_INLINE uint64_t cst_tag_facts(size_t size, unsigned align_log2, enum custody
 
 CST_INLINE uint64_t cst_tag_sites(uintptr_t address, uint32_t alloc_stack, uint8_t generation)
 {
-    return (uint64_t)alloc_stack | (uint64_t)generation << 48 | (uint64_t)((address >> 4) & 0xff) << 56;
+    return (uint64_t)alloc_stack | (uint64_t)generation << 24 | (uint64_t)((address >> 4) & 0xff) << 56;
 }
 
 CST_INLINE enum cst_tag_state cst_tag_state(const struct cst_tag *tag)
@@ -128,7 +129,14 @@ CST_INLINE size_t cst_tag_align(const struct cst_tag *tag)
     return log2 == CST_ALIGN_UNKNOWN ? CST_BLOCK_ALIGN : (size_t)1 << log2;
 }
 
-/** True when the tag is of a live block of this side and contract: the common case of a release, in one comparison. */
+/** The size in `facts` if they are those of a live block with this alignment, contract and side; otherwise a number above
+ * CST_TAG_SIZE_MAX: all that a release must know of a tag in one subtraction. */
+CST_INLINE uint64_t cst_tag_size_if(uint64_t facts, unsigned align_log2, enum custody_contract contract, uint16_t side)
+{
+    return facts - cst_tag_facts(0, align_log2, contract, side);
+}
+
+/** True when the tag is of a live block of this side and contract: in one comparison. */
 CST_INLINE bool cst_tag_is_live_of(const struct cst_tag *tag, uint16_t side, enum custody_contract contract)
 {
     return tag->facts >> 46 == ((uint64_t)contract | (uint64_t)side << 6 | (uint64_t)CST_STATE_LIVE << 16);
@@ -151,12 +159,18 @@ CST_INLINE uint32_t cst_tag_alloc_stack(const struct cst_tag *tag)
 
 CST_INLINE uint32_t cst_tag_release_stack(const struct cst_tag *tag)
 {
-    return (uint32_t)(tag->sites >> 24) & 0xffffff;
+    return (uint32_t)(tag->sites >> 32) & 0xffffff;
 }
 
 CST_INLINE uint8_t cst_tag_generation(const struct cst_tag *tag)
 {
-    return (uint8_t)(tag->sites >> 48);
+    return (uint8_t)(tag->sites >> 24);
+}
+
+/** As cst_tag_starts_at, for the tag of a live block. */
+CST_INLINE bool cst_tag_live_starts_at(const struct cst_tag *tag, uintptr_t address)
+{
+    return tag->sites >> 32 == (uint32_t)(address << 20);
 }
 
 /** True when the block of this tag starts at `address`, which lies in the tag's slot. */
@@ -169,7 +183,7 @@ CST_INLINE bool cst_tag_starts_at(const struct cst_tag *tag, uintptr_t address)
 CST_INLINE void cst_tag_release(struct cst_tag *tag, uint32_t release_stack)
 {
     tag->facts ^= (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62;
-    tag->sites = (tag->sites & ~((uint64_t)0xffffff << 24)) | (uint64_t)release_stack << 24;
+    tag->sites = (tag->sites & ~((uint64_t)0xffffff << 32)) | (uint64_t)release_stack << 32;
 }
 
 /** What is known about an address in the heap's range. */

@@ -5,7 +5,7 @@
 #include "base/lock.h"
 #include "site/callsite_read.h"
 
-_Static_assert(CUSTODY_DOOR_COUNT <= 256, "a key has 8 bits for the door");
+_Static_assert(CUSTODY_DOOR_COUNT <= 254, "a key has 8 bits for the door, and two values of its own");
 _Static_assert(CST_MODULE_MAX < 0xffff, "a packed call site has 16 bits for the module");
 
 #define ROW_COUNT ((size_t)1 << CST_CALLSITE_BITS)
@@ -128,7 +128,7 @@ struct cst_callsite cst_callsite_get_slow(uintptr_t return_address, enum custody
 /* True when the row's call returns into [lo, hi), or was made by a module that lies there. */
 static bool concerns(const struct cst_callsite_row *row, uint64_t key, uintptr_t lo, uintptr_t hi)
 {
-    uintptr_t return_address = key << 1 >> 9;
+    uintptr_t return_address = key >> 8;
     struct cst_callsite callsite = cst_callsite_unpack(atomic_load_explicit(&row->value, memory_order_relaxed));
     const struct cst_module *module = cst_module_get(callsite.module);
     return (return_address >= lo && return_address < hi) || (module && module->lo >= lo && module->lo < hi);

@@ -64,7 +64,7 @@ extern struct cst_callsite_row cst_callsite_table[(size_t)1 << CST_CALLSITE_BITS
 
 CST_INLINE uint64_t cst_callsite_key(uintptr_t return_address, enum custody_door door)
 {
-    return UINT64_C(1) << 63 | (uint64_t)return_address << 8 | (uint64_t)door;
+    return ((uint64_t)return_address << 8) + (uint64_t)door + 2; /* neither FREE nor GONE */
 }
 
 CST_INLINE size_t cst_callsite_home(uint64_t key)
