@@ -27,7 +27,7 @@
 /* ---- the kernel that refuses ---- */
 
 void *__real_cst_sys_map(size_t size);
-void *__real_cst_sys_map_aligned(size_t size, size_t align);
+void *__real_cst_sys_reserve(size_t size, size_t align);
 const void *__real_cst_sys_map_file(const char *path, size_t *out_size);
 
 static _Atomic long requests;
@@ -54,9 +54,9 @@ void *__wrap_cst_sys_map(size_t size)
     return is_refused() ? NULL : __real_cst_sys_map(size);
 }
 
-void *__wrap_cst_sys_map_aligned(size_t size, size_t align)
+void *__wrap_cst_sys_reserve(size_t size, size_t align)
 {
-    return is_refused() ? NULL : __real_cst_sys_map_aligned(size, align);
+    return is_refused() ? NULL : __real_cst_sys_reserve(size, align);
 }
 
 const void *__wrap_cst_sys_map_file(const char *path, size_t *out_size)
