@@ -57,9 +57,12 @@ test-one: all unit-binaries ## run what is named: make test-one T=test_tag, T=on
 #
 # Left out, since they cannot hold there:
 # - libc's functions are the sanitizer's interceptors, which lie in another module under another name;
-# - a library loaded again does not get its old address, as the sanitizer keeps its own record of mappings.
+# - a library loaded again does not get its old address, as the sanitizer keeps its own record of mappings;
+# - address space cannot be limited, as the sanitizer has taken terabytes of it.
 NOT_SANITIZED := $(addprefix test_module:,libc_and_the_kernels_library_are_libc symbols_are_named_with_their_start \
-    a_library_that_took_anothers_place_is_told_apart_by_a_scan)
+    a_library_that_took_anothers_place_is_told_apart_by_a_scan) \
+    $(addprefix test_heap:,under_a_limit_of_two_gigabytes_the_program_keeps_its_share \
+    under_a_small_limit_the_heap_is_small)
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most.
 NOT_VALGRIND := test_log:the_descriptor_is_high_and_closed_on_exec \
