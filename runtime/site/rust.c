@@ -188,7 +188,7 @@ static bool hook_entries(const struct cst_elf *elf, const struct cst_module *mod
                          const struct cst_rust_survey *survey)
 {
     cst_rust_router *route = atomic_load(&router);
-    struct slots slots;
+    struct slots slots = {.count = 0};
     if (!has_routes(module->id, survey, route) || !read_thunks(elf, module, survey, &slots) || !confirm(elf, &slots)) {
         return false;
     }
