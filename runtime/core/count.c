@@ -56,8 +56,9 @@ void cst_count_give_back(struct cst_count *counts)
     cst_lock_release(&lock);
 }
 
-void cst_count_flush(struct cst_count *count, uint16_t side)
+void cst_count_flush(uint16_t side)
 {
+    struct cst_count *count = &cst_thread.counts[side];
     struct cst_bytes *total = &cst_count_bytes[side];
     int64_t before = atomic_fetch_add_explicit(&total->live, count->pending, memory_order_relaxed);
     int64_t reached = before + count->high;

@@ -40,8 +40,8 @@ struct cst_count *cst_count_acquire(bool ended);
 /** Gives the calling thread's counters back; what they counted stays counted. */
 void cst_count_give_back(struct cst_count *counts);
 
-/** Adds the thread's pending bytes of `side` to the process's. Out of line: a step was reached. */
-CST_NOINLINE void cst_count_flush(struct cst_count *count, uint16_t side);
+/** Adds the calling thread's pending bytes of `side` to the process's. */
+CST_NOINLINE void cst_count_flush(uint16_t side);
 
 /** The sums for `side` over all threads. */
 struct cst_count_total cst_count_sum(uint16_t side);
@@ -49,29 +49,41 @@ struct cst_count_total cst_count_sum(uint16_t side);
 /** After fork, in the child: frees the lock that another thread of the parent may have held. */
 void cst_count_after_fork(void);
 
-/** Counts a block of `size` bytes in for `side`. */
-CST_INLINE void cst_count_alloc(uint16_t side, size_t size)
+/** Counts a block of `size` bytes in for `side`. True when enough has gathered for cst_count_flush. */
+CST_INLINE CST_MUST_USE bool cst_count_in(uint16_t side, size_t size)
 {
     struct cst_count *count = &cst_thread.counts[side];
     int64_t pending = count->pending + (int64_t)size;
     count->allocs++;
     count->pending = pending;
-    if (pending > count->high) {
-        count->high = pending;
-        if (CST_UNLIKELY(pending > CST_COUNT_STEP))
-            cst_count_flush(count, side);
-    }
+    if (CST_LIKELY(pending <= count->high))
+        return false;
+    count->high = pending;
+    return pending > CST_COUNT_STEP;
 }
 
-/** Counts a block of `size` bytes of `side` out. */
-CST_INLINE void cst_count_free(uint16_t side, size_t size)
+/** Counts a block of `size` bytes of `side` out. True as for cst_count_in. */
+CST_INLINE CST_MUST_USE bool cst_count_out(uint16_t side, size_t size)
 {
     struct cst_count *count = &cst_thread.counts[side];
     int64_t pending = count->pending - (int64_t)size;
     count->frees++;
     count->pending = pending;
-    if (CST_UNLIKELY(pending < -CST_COUNT_STEP))
-        cst_count_flush(count, side);
+    return pending < -CST_COUNT_STEP;
+}
+
+/** As cst_count_in, and flushes when it is time. */
+CST_INLINE void cst_count_alloc(uint16_t side, size_t size)
+{
+    if (CST_UNLIKELY(cst_count_in(side, size)))
+        cst_count_flush(side);
+}
+
+/** As cst_count_out, and flushes when it is time. */
+CST_INLINE void cst_count_free(uint16_t side, size_t size)
+{
+    if (CST_UNLIKELY(cst_count_out(side, size)))
+        cst_count_flush(side);
 }
 
 #endif

@@ -17,6 +17,18 @@ void *cst_engine_no_memory(void)
     return NULL;
 }
 
+void *cst_engine_flush_alloc(uint16_t side, void *block)
+{
+    cst_count_flush(side);
+    return block;
+}
+
+void cst_engine_flush_release(uint16_t side, void *block, size_t size)
+{
+    cst_count_flush(side);
+    cst_heap_release_plain(block, cst_heap_round(size));
+}
+
 /* Takes the tag of a live block and counts it out, whoever owned it. Blocks that the runtime's own calls into libc made
  * were never counted in. */
 static void take(struct cst_tag *tag, uint32_t release_stack)
@@ -33,7 +45,8 @@ static void tag_for(const struct cst_origin *origin, void *block, size_t rounded
     bool is_asked = origin->layout_known || align > CST_BLOCK_ALIGN;
     unsigned align_log2 = is_asked ? (unsigned)__builtin_ctzl(align) : CST_ALIGN_UNKNOWN;
     uint64_t facts = cst_tag_facts(size, align_log2, (enum custody_contract)origin->contract, origin->side);
-    cst_engine_tag((uintptr_t)block, rounded, facts, origin->stack);
+    cst_engine_tag((uintptr_t)block, rounded, facts, cst_tag_sites(0, origin->stack, cst_thread.generation));
+    cst_count_alloc(origin->side, size);
 }
 
 static void *alloc_for(const struct cst_origin *origin, size_t size, size_t align, bool zero)
@@ -78,18 +91,34 @@ static struct cst_suspect examine(const struct cst_call *call, const struct cst_
     return suspect;
 }
 
+static void give_back(struct cst_tag *tag, uintptr_t address, uint32_t release_stack)
+{
+    size_t align = cst_tag_align(tag), rounded = cst_engine_round(cst_tag_size(tag), align);
+    take(tag, release_stack);
+    cst_heap_release((void *)address, rounded, align);
+}
+
+/* The tag of a block that this release may have without a question; NULL for anything else. */
+static struct cst_tag *plain_tag(const struct cst_origin *origin, uintptr_t address, const struct cst_given *given)
+{
+    struct cst_tag *tag = cst_heap_has(address) ? cst_tag_of(address) : NULL;
+    enum custody_contract contract = (enum custody_contract)origin->contract;
+    return tag && cst_engine_is_plain(tag, origin->side, contract, address, given) ? tag : NULL;
+}
+
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
 {
     if (cst_boot_owns((void *)address))
         return;
     int saved = errno;
     struct cst_origin origin = cst_origin_of(call);
-    struct cst_suspect suspect = examine(call, &origin, address, given);
-    if (suspect.target == CST_TARGET_BLOCK) {
-        struct cst_tag *tag = suspect.hit.tag;
-        size_t align = cst_tag_align(tag), rounded = cst_engine_round(cst_tag_size(tag), align);
-        take(tag, origin.stack);
-        cst_heap_release((void *)address, rounded, align);
+    struct cst_tag *plain = plain_tag(&origin, address, given);
+    if (plain) {
+        give_back(plain, address, origin.stack);
+    } else {
+        struct cst_suspect suspect = examine(call, &origin, address, given);
+        if (suspect.target == CST_TARGET_BLOCK)
+            give_back(suspect.hit.tag, address, origin.stack);
     }
     errno = saved;
 }
@@ -159,10 +188,8 @@ void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, s
     struct cst_origin origin = cst_origin_of(call);
     if (cst_boot_owns(block))
         return replace(&origin, block, cst_boot_size(block), size, align);
-    if (cst_heap_has(address)) {
-        struct cst_tag *tag = cst_tag_of(address);
-        if (cst_engine_is_plain(tag, origin.side, (enum custody_contract)origin.contract, address, given))
-            return resize_block(&origin, tag, block, size, align);
-    }
+    struct cst_tag *plain = plain_tag(&origin, address, given);
+    if (plain)
+        return resize_block(&origin, plain, block, size, align);
     return resize_suspect(call, &origin, block, size, align, given);
 }

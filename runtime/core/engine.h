@@ -55,14 +55,18 @@ CST_INLINE size_t cst_engine_round(size_t size, size_t align)
     return size == 0 ? align : (size + align - 1) & ~(align - 1);
 }
 
-/** Writes the tag of a new block and counts it in. */
-CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, uint64_t facts, uint32_t stack)
+/** Writes the tag of a new block: `facts` whole, of `sites` what does not depend on the address. */
+CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, uint64_t facts, uint64_t sites)
 {
     struct cst_tag *tag = cst_tag_claim(address, rounded);
     tag->facts = facts;
-    tag->sites = cst_tag_sites(address, stack, cst_thread.generation);
-    cst_count_alloc(cst_tag_side(tag), cst_tag_size(tag));
+    tag->sites = sites | cst_tag_sites(address, 0, 0);
 }
+
+/** The last steps of an allocation and of a release after which a thread hands its counters on: out of line, and in the
+ * place of the caller's own last step, so that the caller need not keep anything meanwhile. */
+void *cst_engine_flush_alloc(uint16_t side, void *block);
+void cst_engine_flush_release(uint16_t side, void *block, size_t size);
 
 /** Allocates `size` bytes aligned to `align` (a power of two) for the call that entered at `door`. NULL with errno ENOMEM
  * when memory is out. */
@@ -73,12 +77,18 @@ CST_INLINE void *cst_engine_alloc(enum custody_door door, uint16_t side, uintptr
     uint32_t stack;
     size_t rounded = cst_engine_round(size, align);
     if (CST_LIKELY(rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated &&
-                   cst_origin_quick(door, side, return_address, frame, &owner, &stack))) {
+                   cst_origin_quick(door, side, return_address, &owner, &stack))) {
         uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), custody_door_contract(door), owner);
+        uint64_t sites = cst_tag_sites(0, stack, cst_thread.generation);
+        CST_OPAQUE(facts);
+        CST_OPAQUE(sites);
         void *block = cst_heap_alloc(0, rounded, align, zero);
         if (CST_UNLIKELY(!block))
             return cst_engine_no_memory();
-        cst_engine_tag((uintptr_t)block, rounded, facts, stack);
+        size = cst_facts_size(facts);
+        cst_engine_tag((uintptr_t)block, align <= CST_BLOCK_ALIGN ? size : rounded, facts, sites);
+        if (CST_UNLIKELY(cst_count_in(cst_facts_side(facts), size)))
+            return cst_engine_flush_alloc(cst_facts_side(facts), block);
         return block;
     }
     const struct cst_call call = {.door = door, .side = side, .return_address = return_address, .frame = frame};
@@ -126,14 +136,16 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
     uint32_t stack;
     unsigned align_log2;
     if (CST_LIKELY(cst_heap_is_shared(address) && cst_engine_small_align(&given, &align_log2) &&
-                   cst_origin_quick(door, known_side, return_address, frame, &side, &stack))) {
+                   cst_origin_quick(door, known_side, return_address, &side, &stack))) {
         struct cst_tag *tag = cst_tag_of(address);
         size_t size = cst_tag_size_if(tag->facts, align_log2, custody_door_contract(door), side);
         if (CST_LIKELY(size <= CST_TAG_SIZE_MAX && (!given.has_size || size == given.size) &&
                        cst_tag_live_starts_at(tag, address))) {
             cst_tag_release(tag, stack);
-            cst_count_free(side, size);
-            cst_heap_release_plain(block, cst_heap_round(size));
+            if (CST_LIKELY(!cst_count_out(side, size)))
+                cst_heap_release_plain(block, cst_heap_round(size));
+            else
+                cst_engine_flush_release(side, block, size);
             return;
         }
     }

@@ -35,29 +35,18 @@ extern const struct cst_callsite_resolver cst_origin_resolver;
 /** Who makes this call, in every case. */
 struct cst_origin cst_origin_of(const struct cst_call *call);
 
-/** The id of a stack of more than one frame. */
-CST_NOINLINE uint32_t cst_origin_deep_stack(uintptr_t return_address, uintptr_t frame);
-
-/** The stack of a call as the settings want it: none, one frame (whose id is known already), or more. */
-CST_INLINE uint32_t cst_origin_stack(uintptr_t return_address, uintptr_t frame, uint32_t one_frame)
-{
-    unsigned depth = cst_thread.stacks;
-    if (CST_UNLIKELY(depth == 0))
-        return 0;
-    return depth == 1 ? one_frame : cst_origin_deep_stack(return_address, frame);
-}
-
-/** Who makes a call in the common case: a call site seen before, in a thread that is simply ready. `side` is known
- * beforehand or CST_SIDE_UNKNOWN. False: ask cst_origin_of. */
-CST_INLINE bool cst_origin_quick(enum custody_door door, uint16_t side, uintptr_t return_address, uintptr_t frame,
-                                 uint16_t *out_side, uint32_t *out_stack)
+/** Who makes a call in the common case: a call site seen before, in a thread that is simply ready and keeps one frame or
+ * none. `side` is known beforehand or CST_SIDE_UNKNOWN. False: ask cst_origin_of. */
+CST_INLINE bool cst_origin_quick(enum custody_door door, uint16_t side, uintptr_t return_address, uint16_t *out_side,
+                                 uint32_t *out_stack)
 {
     uint16_t owner;
-    uint32_t site;
-    if (CST_UNLIKELY(cst_thread.mode != CST_THREAD_READY || !cst_callsite_quick(return_address, door, &owner, &site)))
+    uint32_t site, frames = cst_thread.stacks;
+    if (CST_UNLIKELY(cst_thread.mode != CST_THREAD_READY || frames > 1 ||
+                     !cst_callsite_quick(return_address, door, &owner, &site)))
         return false;
     *out_side = side ? side : owner;
-    *out_stack = cst_origin_stack(return_address, frame, site);
+    *out_stack = site & (0U - frames);
     return true;
 }
 

@@ -106,6 +106,17 @@ CST_INLINE uint64_t cst_tag_sites(uintptr_t address, uint32_t alloc_stack, uint8
     return (uint64_t)alloc_stack | (uint64_t)generation << 24 | (uint64_t)((address >> 4) & 0xff) << 56;
 }
 
+/** Fields of a first word that is not in a tag yet. */
+CST_INLINE size_t cst_facts_size(uint64_t facts)
+{
+    return facts & CST_TAG_SIZE_MAX;
+}
+
+CST_INLINE uint16_t cst_facts_side(uint64_t facts)
+{
+    return (uint16_t)(facts >> 52 & 0x3ff);
+}
+
 CST_INLINE enum cst_tag_state cst_tag_state(const struct cst_tag *tag)
 {
     return (enum cst_tag_state)(tag->facts >> 62);
@@ -113,7 +124,7 @@ CST_INLINE enum cst_tag_state cst_tag_state(const struct cst_tag *tag)
 
 CST_INLINE size_t cst_tag_size(const struct cst_tag *tag)
 {
-    return tag->facts & CST_TAG_SIZE_MAX;
+    return cst_facts_size(tag->facts);
 }
 
 /** Log2 of the alignment that was asked for, or CST_ALIGN_UNKNOWN. */
@@ -149,7 +160,7 @@ CST_INLINE enum custody_contract cst_tag_contract(const struct cst_tag *tag)
 
 CST_INLINE uint16_t cst_tag_side(const struct cst_tag *tag)
 {
-    return (uint16_t)((tag->facts >> 52) & 0x3ff);
+    return cst_facts_side(tag->facts);
 }
 
 CST_INLINE uint32_t cst_tag_alloc_stack(const struct cst_tag *tag)

@@ -10,6 +10,10 @@
 #define CST_MUST_USE __attribute__((warn_unused_result))
 #define CST_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
 
+/** Makes the compiler forget how the integer variable `x` was computed: across a call it then keeps the one value and not
+ * what it was computed from. */
+#define CST_OPAQUE(x) __asm__("" : "+r"(x))
+
 #define CST_EXPORT __attribute__((visibility("default")))
 /* Thread-local storage that needs no call and no allocation to reach, also before constructors run. */
 #define CST_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
