@@ -21,6 +21,7 @@ struct cst_log_module {
     const char *path;
     const char *name;     /**< last component of path */
     const char *build_id; /**< lower-case hex; "" when the file has none */
+    bool rust_inferred;   /**< Rust is in it, but its allocator calls cannot be told from C's */
 };
 
 /** One return address. */

@@ -56,6 +56,7 @@ static bool print_report(const struct wish *wish, const struct cst_groups *group
         return cst_report_json(stdout, &wish->report, groups, symbols, wish->logs, (size_t)wish->log_count);
     }
     cst_report_text(stdout, cst_report_wants_colour(stdout), &wish->report, groups, symbols);
+    cst_report_inferred(stdout, cst_report_wants_colour(stdout), groups);
     cst_report_totals(stdout, groups);
     return fputc('\n', stdout) != EOF;
 }

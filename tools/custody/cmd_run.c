@@ -131,7 +131,7 @@ static void print_summary(const struct run_wish *wish, const struct cst_groups *
     fputc('\n', stderr);
 }
 
-/* Prints findings above notes with their tables; of a clean run only the totals. Quiet: nothing, unless it fails. */
+/* Prints findings above notes with their tables; of a clean run only what could not be told and the totals. Quiet: nothing, unless it fails. */
 static void tell(const struct run_wish *wish, const struct cst_groups *groups)
 {
     if (!wish->quiet && cst_groups_reach(groups, CUSTODY_SEVERITY_WARNING)) {
@@ -141,6 +141,9 @@ static void tell(const struct run_wish *wish, const struct cst_groups *groups)
         cst_report_text(out, cst_report_wants_colour(stderr), &report, groups, symbols);
         cst_symbols_free(symbols);
         close_stderr(out);
+    }
+    if (!wish->quiet) {
+        cst_report_inferred(stderr, cst_report_wants_colour(stderr), groups);
     }
     if (!wish->quiet || cst_groups_reach(groups, wish->fail_on)) {
         print_summary(wish, groups);

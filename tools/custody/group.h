@@ -32,6 +32,8 @@ struct cst_groups {
     size_t count;
     struct cst_program *programs; /**< in order of appearance */
     size_t program_count;
+    const struct cst_log_module **inferred; /**< modules whose Rust cannot be told from C exactly, each path once */
+    size_t inferred_count;
 };
 
 /** Merges a log. The log must outlive the result; release it with cst_groups_free. */

@@ -66,6 +66,18 @@ static struct cst_log_crossing *find_crossing(struct cst_arena *arena, struct cs
     return crossing;
 }
 
+static void add_inferred(struct cst_groups *groups, const struct cst_log_module *module)
+{
+    for (size_t i = 0; i < groups->inferred_count; i++) {
+        if (strcmp(groups->inferred[i]->path, module->path) == 0) {
+            return;
+        }
+    }
+    groups->inferred =
+        cst_arena_extend(&groups->arena, groups->inferred, groups->inferred_count, sizeof(struct cst_log_module *));
+    groups->inferred[groups->inferred_count++] = module;
+}
+
 void cst_group_totals(struct cst_groups *groups, const struct cst_log *log)
 {
     for (size_t i = 0; i < log->process_count; i++) {
@@ -73,6 +85,11 @@ void cst_group_totals(struct cst_groups *groups, const struct cst_log *log)
         struct cst_program *program = find_program(groups, process->program);
         program->processes++;
         program->unfinished += process->end == CST_END_MISSING;
+        for (size_t j = 0; j < process->module_count; j++) {
+            if (process->modules[j] && process->modules[j]->rust_inferred) {
+                add_inferred(groups, process->modules[j]);
+            }
+        }
         for (size_t j = 0; j < process->side_count; j++) {
             add_side(find_side(&groups->arena, program, &process->sides[j]), &process->sides[j]);
         }

@@ -203,6 +203,15 @@ static json_t *program_object(const struct cst_report_wish *wish, const struct c
     return object;
 }
 
+static json_t *inferred_array(const struct cst_groups *groups)
+{
+    json_t *paths = json_array();
+    for (size_t i = 0; i < groups->inferred_count; i++) {
+        json_array_append_new(paths, text(groups->inferred[i]->path));
+    }
+    return paths;
+}
+
 static json_t *totals_object(const struct cst_groups *groups)
 {
     json_t *object = json_object();
@@ -238,6 +247,7 @@ bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct
     json_object_set_new(document, "logs", names);
     json_object_set_new(document, "findings", findings);
     json_object_set_new(document, "programs", programs);
+    json_object_set_new(document, "inferred_modules", inferred_array(groups));
     json_object_set_new(document, "totals", totals_object(groups));
     bool ok = json_dumpf(document, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
     json_decref(document);

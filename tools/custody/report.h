@@ -19,6 +19,9 @@ struct cst_report_wish {
 void cst_report_text(FILE *out, bool colour, const struct cst_report_wish *wish, const struct cst_groups *groups,
                      struct cst_symbols *symbols);
 
+/** Prints a note for each module whose Rust code cannot be told from C exactly. */
+void cst_report_inferred(FILE *out, bool colour, const struct cst_groups *groups);
+
 /** Prints one JSON document, described in custody-report(1). `logs` are the `log_count` files it came from. False when
  * it could not be written. */
 bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct cst_groups *groups,

@@ -222,3 +222,16 @@ void cst_report_text(FILE *out, bool colour, const struct cst_report_wish *wish,
     cst_arena_free(&report.arena);
     free(directory);
 }
+
+void cst_report_inferred(FILE *out, bool colour, const struct cst_groups *groups)
+{
+    const struct cst_canvas canvas = {.file = out, .colour = colour};
+    for (size_t i = 0; i < groups->inferred_count; i++) {
+        cst_paint(&canvas, CST_PAINT_NOTE, "note");
+        cst_paint(&canvas, CST_PAINT_PLAIN, ": ");
+        cst_paint(&canvas, CST_PAINT_PLAIN, groups->inferred[i]->path);
+        fputs(": its Rust code cannot be told from C exactly (link-time optimisation, no symbols,\n"
+              "  or an allocator of its own): what it owns is inferred, and never an error\n",
+              out);
+    }
+}
