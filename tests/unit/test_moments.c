@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -94,7 +95,7 @@ static int play_fork(void)
 /* Many threads at work while children are forked: no lock may stay taken in a child. */
 static void *work(void *stop)
 {
-    while (!*(volatile bool *)stop) {
+    while (!*(atomic_bool *)stop) {
         char name[32];
         (void)snprintf(name, sizeof name, "side %d", rand() % 500);
         (void)cst_side_register(name, CUSTODY_LANG_C);
@@ -108,7 +109,7 @@ static void *work(void *stop)
 
 static int play_fork_among_threads(void)
 {
-    bool stop = false;
+    atomic_bool stop = false;
     pthread_t threads[3];
     int result = 0;
     for (size_t i = 0; i < 3; i++) {
@@ -191,9 +192,10 @@ static int play(const char *scene, const char *options)
     pid_t child = fork();
     if (child == 0) {
         char setting[256];
-        (void)snprintf(setting, sizeof setting, "CUSTODY_OPTIONS=log=%s:exit_code=77:%s", log_path, options);
-        char *const argv[] = {(char *)(uintptr_t)scene, NULL}, *const envp[] = {setting, NULL};
-        execve("/proc/self/exe", argv, envp);
+        (void)snprintf(setting, sizeof setting, "log=%s:exit_code=77:%s", log_path, options);
+        char *const argv[] = {(char *)(uintptr_t)scene, NULL};
+        setenv("CUSTODY_OPTIONS", setting, 1);
+        execv("/proc/self/exe", argv);
         _exit(127);
     }
     assert_true(child > 0 && waitpid(child, &status, 0) == child);
