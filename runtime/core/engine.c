@@ -17,9 +17,9 @@ void *cst_engine_no_memory(void)
     return NULL;
 }
 
-void *cst_engine_flush_alloc(uint16_t side, void *block)
+void *cst_engine_flush_alloc(uint64_t facts, void *block)
 {
-    cst_count_flush(side);
+    cst_count_flush(cst_facts_side(facts));
     return block;
 }
 

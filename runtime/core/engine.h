@@ -65,7 +65,7 @@ CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, uint64_t facts
 
 /** The last steps of an allocation and of a release after which a thread hands its counters on: out of line, and in the
  * place of the caller's own last step, so that the caller need not keep anything meanwhile. */
-void *cst_engine_flush_alloc(uint16_t side, void *block);
+void *cst_engine_flush_alloc(uint64_t facts, void *block);
 void cst_engine_flush_release(uint16_t side, void *block, size_t size);
 
 /** Allocates `size` bytes aligned to `align` (a power of two) for the call that entered at `door`. NULL with errno ENOMEM
@@ -88,7 +88,7 @@ CST_INLINE void *cst_engine_alloc(enum custody_door door, uint16_t side, uintptr
         size = cst_facts_size(facts);
         cst_engine_tag((uintptr_t)block, align <= CST_BLOCK_ALIGN ? size : rounded, facts, sites);
         if (CST_UNLIKELY(cst_count_in(cst_facts_side(facts), size)))
-            return cst_engine_flush_alloc(cst_facts_side(facts), block);
+            return cst_engine_flush_alloc(facts, block);
         return block;
     }
     const struct cst_call call = {.door = door, .side = side, .return_address = return_address, .frame = frame};
@@ -135,13 +135,14 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
     uint16_t side;
     uint32_t stack;
     unsigned align_log2;
-    if (CST_LIKELY(cst_heap_is_shared(address) && cst_engine_small_align(&given, &align_log2) &&
-                   cst_origin_quick(door, known_side, return_address, &side, &stack))) {
+    if (CST_LIKELY(cst_origin_quick(door, known_side, return_address, &side, &stack) && cst_heap_is_shared(address) &&
+                   cst_engine_small_align(&given, &align_log2))) {
         struct cst_tag *tag = cst_tag_of(address);
-        size_t size = cst_tag_size_if(tag->facts, align_log2, custody_door_contract(door), side);
+        uint64_t facts = tag->facts, sites = tag->sites;
+        size_t size = cst_tag_size_if(facts, align_log2, custody_door_contract(door), side);
         if (CST_LIKELY(size <= CST_TAG_SIZE_MAX && (!given.has_size || size == given.size) &&
-                       cst_tag_live_starts_at(tag, address))) {
-            cst_tag_release(tag, stack);
+                       cst_sites_start_at(sites, address))) {
+            cst_tag_release_known(tag, facts, sites, stack);
             if (CST_LIKELY(!cst_count_out(side, size)))
                 cst_heap_release_plain(block, cst_heap_round(size));
             else

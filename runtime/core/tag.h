@@ -75,7 +75,7 @@ CST_INLINE uint8_t cst_tag_density(size_t size)
 /** The slot of `address` when its page has this density. The address must be covered. */
 CST_INLINE struct cst_tag *cst_tag_slot(uintptr_t address, uint8_t density)
 {
-    return &cst_shadow.slots[density][(address - cst_shadow.base) >> (CST_PAGE_SHIFT - density)];
+    return &cst_shadow.slots[density][(address - cst_shadow.base) << density >> CST_PAGE_SHIFT];
 }
 
 /** The slot of a covered address, by its page's density. */
@@ -178,12 +178,6 @@ CST_INLINE uint8_t cst_tag_generation(const struct cst_tag *tag)
     return (uint8_t)(tag->sites >> 24);
 }
 
-/** As cst_tag_starts_at, for the tag of a live block. */
-CST_INLINE bool cst_tag_live_starts_at(const struct cst_tag *tag, uintptr_t address)
-{
-    return tag->sites >> 32 == (uint32_t)(address << 20);
-}
-
 /** True when the block of this tag starts at `address`, which lies in the tag's slot. */
 CST_INLINE bool cst_tag_starts_at(const struct cst_tag *tag, uintptr_t address)
 {
@@ -195,6 +189,19 @@ CST_INLINE void cst_tag_release(struct cst_tag *tag, uint32_t release_stack)
 {
     tag->facts ^= (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62;
     tag->sites = (tag->sites & ~((uint64_t)0xffffff << 32)) | (uint64_t)release_stack << 32;
+}
+
+/** As cst_tag_starts_at, for the second word of a live block's tag. */
+CST_INLINE bool cst_sites_start_at(uint64_t sites, uintptr_t address)
+{
+    return sites >> 32 == (uint32_t)(address << 20);
+}
+
+/** As cst_tag_release, for a tag whose words were just found to be `facts` and `sites` of a live block. */
+CST_INLINE void cst_tag_release_known(struct cst_tag *tag, uint64_t facts, uint64_t sites, uint32_t release_stack)
+{
+    tag->facts = facts ^ (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62;
+    tag->sites = sites | (uint64_t)release_stack << 32;
 }
 
 /** What is known about an address in the heap's range. */
