@@ -17,6 +17,18 @@ void *cst_engine_no_memory(void)
     return NULL;
 }
 
+void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t return_address, uintptr_t frame)
+{
+    size_t align = (size_t)1 << cst_facts_align_log2(facts);
+    return cst_engine_make(facts, rounded, align, zero, cst_origin_deep(return_address, frame));
+}
+
+void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame)
+{
+    cst_tag_release(tag, cst_origin_deep(return_address, frame));
+    cst_engine_take(cst_tag_side(tag), block, cst_tag_size(tag));
+}
+
 void *cst_engine_flush_alloc(uint64_t facts, void *block)
 {
     cst_count_flush(cst_facts_side(facts));

@@ -63,10 +63,29 @@ CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, uint64_t facts
     tag->sites = sites | cst_tag_sites(address, 0, 0);
 }
 
-/** The last steps of an allocation and of a release after which a thread hands its counters on: out of line, and in the
- * place of the caller's own last step, so that the caller need not keep anything meanwhile. */
+/** Parts of the quick ways that are out of line, each in the place of its caller's last step, so that the caller need not
+ * keep anything meanwhile: allocation and release with stacks of several frames, and the last steps of an allocation and
+ * of a release after which a thread hands its counters on. `size` and `rounded` as in cst_engine_make. */
+void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t return_address, uintptr_t frame);
+void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame);
 void *cst_engine_flush_alloc(uint64_t facts, void *block);
 void cst_engine_flush_release(uint16_t side, void *block, size_t size);
+
+/** A block of the shared heap with these facts (cst_tag_facts), of `rounded` bytes (cst_engine_round). */
+CST_INLINE void *cst_engine_make(uint64_t facts, size_t rounded, size_t align, bool zero, uint32_t stack)
+{
+    uint64_t sites = cst_tag_sites(0, stack, cst_thread.generation);
+    CST_OPAQUE(facts);
+    CST_OPAQUE(sites);
+    void *block = cst_heap_alloc(0, rounded, align, zero);
+    if (CST_UNLIKELY(!block))
+        return cst_engine_no_memory();
+    size_t size = cst_facts_size(facts);
+    cst_engine_tag((uintptr_t)block, align <= CST_BLOCK_ALIGN ? size : rounded, facts, sites);
+    if (CST_UNLIKELY(cst_count_in(cst_facts_side(facts), size)))
+        return cst_engine_flush_alloc(facts, block);
+    return block;
+}
 
 /** Allocates `size` bytes aligned to `align` (a power of two) for the call that entered at `door`. NULL with errno ENOMEM
  * when memory is out. */
@@ -74,22 +93,14 @@ CST_INLINE void *cst_engine_alloc(enum custody_door door, uint16_t side, uintptr
                                   size_t size, size_t align, bool zero)
 {
     uint16_t owner;
-    uint32_t stack;
+    uint32_t site;
     size_t rounded = cst_engine_round(size, align);
     if (CST_LIKELY(rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated &&
-                   cst_origin_quick(door, side, return_address, &owner, &stack))) {
+                   cst_origin_quick(door, side, return_address, &owner, &site))) {
         uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), custody_door_contract(door), owner);
-        uint64_t sites = cst_tag_sites(0, stack, cst_thread.generation);
-        CST_OPAQUE(facts);
-        CST_OPAQUE(sites);
-        void *block = cst_heap_alloc(0, rounded, align, zero);
-        if (CST_UNLIKELY(!block))
-            return cst_engine_no_memory();
-        size = cst_facts_size(facts);
-        cst_engine_tag((uintptr_t)block, align <= CST_BLOCK_ALIGN ? size : rounded, facts, sites);
-        if (CST_UNLIKELY(cst_count_in(cst_facts_side(facts), size)))
-            return cst_engine_flush_alloc(facts, block);
-        return block;
+        if (CST_UNLIKELY(cst_origin_is_deep()))
+            return cst_engine_make_deep(facts, rounded, zero, return_address, frame);
+        return cst_engine_make(facts, rounded, align, zero, cst_origin_shallow(site));
     }
     const struct cst_call call = {.door = door, .side = side, .return_address = return_address, .frame = frame};
     return cst_engine_alloc_slow(&call, size, align, zero);
@@ -114,6 +125,15 @@ CST_INLINE bool cst_engine_is_plain(const struct cst_tag *tag, uint16_t side, en
     return cst_tag_is_live_of(tag, side, contract) && cst_tag_starts_at(tag, address) && cst_engine_fits(tag, given);
 }
 
+/** Counts a block of the shared heap out whose tag was released, and gives it back. */
+CST_INLINE void cst_engine_take(uint16_t side, void *block, size_t size)
+{
+    if (CST_LIKELY(!cst_count_out(side, size)))
+        cst_heap_release_plain(block, cst_heap_round(size));
+    else
+        cst_engine_flush_release(side, block, size);
+}
+
 /** Log2 of the alignment that a release names, CST_BLOCK_ALIGN_LOG2 when it names none. False for what no block has that
  * the heap serves without regard to alignment. */
 CST_INLINE bool cst_engine_small_align(const struct cst_given *given, unsigned *out_log2)
@@ -133,20 +153,21 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
 {
     uintptr_t address = (uintptr_t)block;
     uint16_t side;
-    uint32_t stack;
+    uint32_t site;
     unsigned align_log2;
-    if (CST_LIKELY(cst_origin_quick(door, known_side, return_address, &side, &stack) && cst_heap_is_shared(address) &&
+    if (CST_LIKELY(cst_origin_quick(door, known_side, return_address, &side, &site) && cst_heap_is_shared(address) &&
                    cst_engine_small_align(&given, &align_log2))) {
         struct cst_tag *tag = cst_tag_of(address);
         uint64_t facts = tag->facts, sites = tag->sites;
         size_t size = cst_tag_size_if(facts, align_log2, custody_door_contract(door), side);
         if (CST_LIKELY(size <= CST_TAG_SIZE_MAX && (!given.has_size || size == given.size) &&
                        cst_sites_start_at(sites, address))) {
-            cst_tag_release_known(tag, facts, sites, stack);
-            if (CST_LIKELY(!cst_count_out(side, size)))
-                cst_heap_release_plain(block, cst_heap_round(size));
-            else
-                cst_engine_flush_release(side, block, size);
+            if (CST_UNLIKELY(cst_origin_is_deep())) {
+                cst_engine_take_deep(tag, block, return_address, frame);
+                return;
+            }
+            cst_tag_release_known(tag, facts, sites, cst_origin_shallow(site));
+            cst_engine_take(side, block, size);
             return;
         }
     }

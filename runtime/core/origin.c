@@ -21,20 +21,9 @@ static bool inside_libc(const struct cst_callsite *site)
     return module && module->role == CST_ROLE_LIBC;
 }
 
-static uint32_t deep_stack(uintptr_t return_address, uintptr_t frame)
+static uint32_t stack_of(const struct cst_call *call, uint32_t site)
 {
-    uintptr_t frames[CST_STACK_FRAMES_MAX];
-    size_t count = cst_stack_walk(return_address, frame, &cst_thread.bounds, cst_thread.stacks, frames);
-    return cst_stack_store(frames, count);
-}
-
-/* The stack of a call as the settings want it: none, one frame (whose id is known already), or more. */
-static uint32_t stack_of(uintptr_t return_address, uintptr_t frame, uint32_t one_frame)
-{
-    unsigned frames = cst_thread.stacks;
-    if (frames == 0)
-        return 0;
-    return frames == 1 ? one_frame : deep_stack(return_address, frame);
+    return cst_origin_is_deep() ? cst_origin_deep(call->return_address, call->frame) : cst_origin_shallow(site);
 }
 
 static struct cst_origin make(const struct cst_call *call, uint16_t side, enum custody_contract contract,
@@ -43,7 +32,7 @@ static struct cst_origin make(const struct cst_call *call, uint16_t side, enum c
     return (struct cst_origin){.side = side,
                                .contract = (uint8_t)contract,
                                .layout_known = true,
-                               .stack = stack_of(call->return_address, call->frame, site->site)};
+                               .stack = stack_of(call, site->site)};
 }
 
 /* libc is allocating inside a function that its caller asked to: the caller is who called, and its stack is the one. */

@@ -35,19 +35,35 @@ extern const struct cst_callsite_resolver cst_origin_resolver;
 /** Who makes this call, in every case. */
 struct cst_origin cst_origin_of(const struct cst_call *call);
 
-/** Who makes a call in the common case: a call site seen before, in a thread that is simply ready and keeps one frame or
- * none. `side` is known beforehand or CST_SIDE_UNKNOWN. False: ask cst_origin_of. */
+/** Who makes a call in the common case: a call site seen before, in a thread that is simply ready. `side` is known
+ * beforehand or CST_SIDE_UNKNOWN; gives the id of the stack of one frame. False: ask cst_origin_of. */
 CST_INLINE bool cst_origin_quick(enum custody_door door, uint16_t side, uintptr_t return_address, uint16_t *out_side,
-                                 uint32_t *out_stack)
+                                 uint32_t *out_site)
 {
     uint16_t owner;
-    uint32_t site, frames = cst_thread.stacks;
-    if (CST_UNLIKELY(cst_thread.mode != CST_THREAD_READY || frames > 1 ||
-                     !cst_callsite_quick(return_address, door, &owner, &site)))
+    if (CST_UNLIKELY(cst_thread.mode != CST_THREAD_READY ||
+                     !cst_callsite_quick(return_address, door, &owner, out_site)))
         return false;
     *out_side = side ? side : owner;
-    *out_stack = site & (0U - frames);
     return true;
+}
+
+/** True when the settings ask for stacks of several frames. */
+CST_INLINE bool cst_origin_is_deep(void)
+{
+    return cst_thread.stacks > 1;
+}
+
+/** The stack of a call, when stacks are not deep: its one frame, or none. */
+CST_INLINE uint32_t cst_origin_shallow(uint32_t site)
+{
+    return site & (0U - cst_thread.stacks);
+}
+
+/** The stack of a call, when stacks are deep. */
+CST_INLINE uint32_t cst_origin_deep(uintptr_t return_address, uintptr_t frame)
+{
+    return cst_stack_get(return_address, frame, &cst_thread.bounds, cst_thread.stacks);
 }
 
 #endif

@@ -112,6 +112,11 @@ CST_INLINE size_t cst_facts_size(uint64_t facts)
     return facts & CST_TAG_SIZE_MAX;
 }
 
+CST_INLINE unsigned cst_facts_align_log2(uint64_t facts)
+{
+    return (unsigned)(facts >> 40) & 0x3f;
+}
+
 CST_INLINE uint16_t cst_facts_side(uint64_t facts)
 {
     return (uint16_t)(facts >> 52 & 0x3ff);
@@ -130,7 +135,7 @@ CST_INLINE size_t cst_tag_size(const struct cst_tag *tag)
 /** Log2 of the alignment that was asked for, or CST_ALIGN_UNKNOWN. */
 CST_INLINE unsigned cst_tag_align_log2(const struct cst_tag *tag)
 {
-    return (unsigned)(tag->facts >> 40) & 0x3f;
+    return cst_facts_align_log2(tag->facts);
 }
 
 /** The alignment that the heap was asked for, in bytes. */

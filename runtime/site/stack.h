@@ -32,6 +32,10 @@ size_t cst_stack_walk(uintptr_t first, uintptr_t frame, const struct cst_stack_b
  * or memory are used up. */
 uint32_t cst_stack_store(const uintptr_t *frames, size_t count);
 
+/** The id of the stack that cst_stack_walk finds, walked and stored only when it is not the one that was found last time
+ * from this frame. */
+uint32_t cst_stack_get(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max);
+
 /** The return addresses of stack `id`: at most CST_STACK_FRAMES_MAX are written; returns how many, 0 for id 0 or unknown. */
 size_t cst_stack_load(uint32_t id, uintptr_t out_frames[CST_STACK_FRAMES_MAX]);
 

@@ -5,6 +5,7 @@
 #include "plat/sys.h"
 #include "site/callsite_read.h"
 #include "site/stack.h"
+#include "site/stack_step.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #define CHUNK_COUNT (((uint32_t)1 << CST_STACK_ID_BITS) / CHUNK_UNITS)
 #define CHAIN_COUNT ((size_t)1 << 18)
 #define CUT_COUNT ((size_t)1 << 14)
+#define GUESS_BITS 14
 
 /* A stored stack. Takes whole units, all in one chunk. */
 struct record {
@@ -29,6 +31,11 @@ static _Atomic uint32_t chains[CHAIN_COUNT]; /* id of the first record; 0 for no
 /* Stacks that were cut when stored, by hash alone: upper 40 bits the hash's, lower 24 the id of what was left. Garbage in
  * frame pointers makes ever new ones, so they get a fixed place, where a later one takes an earlier one's. */
 static _Atomic uint64_t cuts[CUT_COUNT];
+
+/* The stack that was last found from a frame and return address, by their hash: most calls come from where the last one
+ * came from. A guess is believed only after the frames have been compared with it, which costs a third of walking, hashing
+ * and looking up. */
+static _Atomic uint32_t guesses[(size_t)1 << GUESS_BITS];
 
 static struct cst_lock depot_lock = CST_LOCK_INIT;
 static uint32_t units_used = 1; /* under the lock; 0 is no id */
@@ -180,6 +187,49 @@ uint32_t cst_stack_store(const uintptr_t *frames, size_t count)
     }
     id = find_cut(hash);
     return id ? id : store_new(hash, frames, count);
+}
+
+static _Atomic uint32_t *guess_of(uintptr_t first, uintptr_t frame)
+{
+    uint64_t hash = ((uint64_t)first + ((uint64_t)frame << 20)) * UINT64_C(0x9e3779b97f4a7c15);
+    return &guesses[hash >> (64 - GUESS_BITS)];
+}
+
+/* True when a walk of at most `max` frames would find this record's. Frames are followed as they come, so long as they lie
+ * between the first and the end of the stack: what is wrong about one shows in what it returns to. */
+static bool walk_finds(const struct record *record, uintptr_t first, uintptr_t frame,
+                       const struct cst_stack_bounds *bounds, size_t max)
+{
+    const uintptr_t lowest = frame, last = cst_stack_last(bounds), span = last - lowest;
+    size_t count = frame_count(record);
+    if (count > max || record->frames[0] != first) {
+        return false;
+    }
+    for (size_t i = 1; i < count; i++) {
+        frame = cst_stack_word(frame);
+        if (frame - lowest > span || cst_stack_return(frame) != record->frames[i]) {
+            return false;
+        }
+    }
+    return count == max || cst_stack_step(frame, last) == 0;
+}
+
+static CST_NOINLINE uint32_t walk_and_store(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
+                                            size_t max)
+{
+    uintptr_t frames[CST_STACK_FRAMES_MAX];
+    uint32_t id = cst_stack_store(frames, cst_stack_walk(first, frame, bounds, max, frames));
+    atomic_store_explicit(guess_of(first, frame), id, memory_order_release);
+    return id;
+}
+
+uint32_t cst_stack_get(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max)
+{
+    uint32_t id = atomic_load_explicit(guess_of(first, frame), memory_order_acquire);
+    if (CST_LIKELY(id && cst_stack_starts(bounds, frame) && walk_finds(record_at(id), first, frame, bounds, max))) {
+        return id;
+    }
+    return walk_and_store(first, frame, bounds, max);
 }
 
 size_t cst_stack_load(uint32_t id, uintptr_t out_frames[CST_STACK_FRAMES_MAX])

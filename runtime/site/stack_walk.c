@@ -2,6 +2,7 @@
 #include "site/stack.h"
 
 #include "plat/sys.h"
+#include "site/stack_step.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,11 +16,6 @@ extern void *__libc_stack_end;
 
 /* User addresses end here (canonical form, four levels of page tables). */
 #define USER_END ((uintptr_t)1 << 47)
-
-static bool holds(const struct cst_stack_bounds *bounds, uintptr_t address)
-{
-    return address >= bounds->lo && address < bounds->hi;
-}
 
 static struct cst_stack_bounds main_bounds(void)
 {
@@ -51,7 +47,7 @@ struct cst_stack_bounds cst_stack_bounds_get(void)
 {
     if (cst_sys_tid() == cst_sys_pid()) {
         struct cst_stack_bounds bounds = main_bounds();
-        if (holds(&bounds, (uintptr_t)__builtin_frame_address(0))) {
+        if (cst_stack_holds(&bounds, (uintptr_t)__builtin_frame_address(0))) {
             return bounds;
         }
     }
@@ -60,29 +56,24 @@ struct cst_stack_bounds cst_stack_bounds_get(void)
 
 static bool may_be_code(const struct cst_stack_bounds *bounds, uintptr_t address)
 {
-    return address >= CST_PAGE_SIZE && address < USER_END && !holds(bounds, address);
+    return address >= CST_PAGE_SIZE && address < USER_END && !cst_stack_holds(bounds, address);
 }
 
 size_t cst_stack_walk(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max,
                       uintptr_t *out_frames)
 {
-    const uintptr_t last = bounds->hi - 2 * sizeof(uintptr_t); /* the highest place of a frame; unused when hi is 0 */
+    const uintptr_t last = cst_stack_last(bounds);
     size_t count = 1;
     out_frames[0] = first;
-    if (!holds(bounds, frame) || frame > last || frame % sizeof(uintptr_t)) {
+    if (!cst_stack_starts(bounds, frame)) {
         return count;
     }
-    while (count < max) {
-        uintptr_t next = *(const uintptr_t *)frame;
-        if (next <= frame || next > last || next % sizeof(uintptr_t)) {
-            break;
-        }
-        uintptr_t return_address = ((const uintptr_t *)next)[1];
+    while (count < max && (frame = cst_stack_step(frame, last)) != 0) {
+        uintptr_t return_address = cst_stack_return(frame);
         if (!may_be_code(bounds, return_address)) {
             break;
         }
         out_frames[count++] = return_address;
-        frame = next;
     }
     return count;
 }
