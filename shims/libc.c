@@ -54,6 +54,9 @@ static void restore(const struct before *before)
         found = real; \
     }
 
+/* libc's own declarations use reserved names for parameters. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 /* One wrapper around the function of the same name. */
 #define WRAP(DOOR, result, symbol, failure, parameters, arguments) \
     typedef result type_of_##symbol parameters; \
@@ -98,7 +101,6 @@ WRAP(FDOPEN, FILE *, fdopen, NULL, (int fd, const char *mode), (fd, mode))
 WRAP(OPENDIR, DIR *, opendir, NULL, (const char *path), (path))
 WRAP(FDOPENDIR, DIR *, fdopendir, NULL, (int fd), (fd))
 
-int asprintf(char **out, const char *format, ...);
 int asprintf(char **out, const char *format, ...)
 {
     REAL(type_of_vasprintf *, "vasprintf")
@@ -128,7 +130,6 @@ CST_INLINE void *copy(enum custody_door door, const void *bytes, size_t size)
     return block ? memcpy(block, bytes, size) : NULL;
 }
 
-char *strdup(const char *text);
 char *strdup(const char *text)
 {
     return copy(CUSTODY_DOOR_STRDUP, text, strlen(text) + 1);
@@ -144,7 +145,6 @@ CST_INLINE char *copy_part(enum custody_door door, const char *text, size_t most
     return memcpy(block, text, length);
 }
 
-char *strndup(const char *text, size_t most);
 char *strndup(const char *text, size_t most)
 {
     return copy_part(CUSTODY_DOOR_STRNDUP, text, most);
@@ -163,10 +163,10 @@ char *__strndup(const char *text, size_t most)
     return copy_part(CUSTODY_DOOR_STRNDUP_INTERNAL, text, most);
 }
 
-wchar_t *wcsdup(const wchar_t *text);
 wchar_t *wcsdup(const wchar_t *text)
 {
     return copy(CUSTODY_DOOR_WCSDUP, text, (wcslen(text) + 1) * sizeof *text);
 }
 
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 #pragma GCC visibility pop

@@ -27,9 +27,11 @@ struct cst_options cst_options;
 #define NUMBER(from, to) {.type = TYPE_NUMBER, .lowest = (from), .highest = (to)}
 #define CHOICE(list) {.type = TYPE_CHOICE, .words = (list)}
 static const struct row rows[] = {
+/* NOLINTBEGIN(bugprone-macro-parentheses): `type` is an initialiser in braces */
 #define CUSTODY_SETTING(field, type, standard_value, help) \
     {.name = #field, .standard = (standard_value), .offset = offsetof(struct cst_options, field), .shape = type},
 #include "custody/settings.def"
+    /* NOLINTEND(bugprone-macro-parentheses) */
 };
 #undef TEXT
 #undef BOOL

@@ -4,20 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Makes room for one more entry. */
-static enum ledger_status reserve_entry(struct ledger_account *account)
+/** The place of the next entry, with room made for it; NULL when memory is out. */
+static struct ledger_entry *next_entry(struct ledger_account *account)
 {
-    if (account->entry_count < account->entry_room) {
-        return LEDGER_OK;
+    if (account->entry_count == account->entry_room) {
+        size_t room = account->entry_room > 0 ? 2 * account->entry_room : 4;
+        struct ledger_entry *grown = realloc(account->entries, room * sizeof(*grown));
+        if (grown == NULL) {
+            return NULL;
+        }
+        account->entries = grown;
+        account->entry_room = room;
     }
-    size_t room = account->entry_room > 0 ? 2 * account->entry_room : 4;
-    struct ledger_entry *grown = realloc(account->entries, room * sizeof(*grown));
-    if (grown == NULL) {
-        return ledger_fail(LEDGER_ERROR_MEMORY, "no memory for an entry");
-    }
-    account->entries = grown;
-    account->entry_room = room;
-    return LEDGER_OK;
+    return &account->entries[account->entry_count];
 }
 
 enum ledger_status ledger_account_post(struct ledger_account *account, int64_t cents, const char *memo)
@@ -32,11 +31,11 @@ enum ledger_status ledger_account_post(struct ledger_account *account, int64_t c
     if (balance < 0) {
         return ledger_fail(LEDGER_ERROR_FUNDS, "the balance would fall below zero");
     }
-    enum ledger_status status = reserve_entry(account);
-    if (status != LEDGER_OK) {
-        return status;
+    struct ledger_entry *entry = next_entry(account);
+    if (entry == NULL) {
+        return ledger_fail(LEDGER_ERROR_MEMORY, "no memory for an entry");
     }
-    struct ledger_entry *entry = &account->entries[account->entry_count++];
+    account->entry_count++;
     memset(entry, 0, sizeof(*entry));
     entry->cents = cents;
     memcpy(entry->memo, memo, strlen(memo));
