@@ -104,17 +104,21 @@ static void the_quick_way_answers_like_the_long_one_or_not_at_all(void **state)
 {
     (void)state;
     uint16_t side;
-    uint32_t stack;
-    assert_true(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, 0, &side, &stack));
+    uint32_t site;
+    assert_true(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, &side, &site));
     assert_int_equal(side, program_side);
-    assert_int_equal(stack, SITE);
-    assert_true(cst_origin_quick(CUSTODY_DOOR_MALLOC, library_side, AT_PROGRAM, 0, &side, &stack));
+    assert_int_equal(site, SITE);
+    assert_true(cst_origin_quick(CUSTODY_DOOR_MALLOC, library_side, AT_PROGRAM, &side, &site));
     assert_int_equal(side, library_side);
-    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_RUST, 0, &side, &stack));
-    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, 0x5999, 0, &side, &stack));
-    assert_false(cst_origin_quick(CUSTODY_DOOR_CALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, 0, &side, &stack));
+    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_RUST, &side, &site));
+    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, 0x5999, &side, &site));
+    assert_false(cst_origin_quick(CUSTODY_DOOR_CALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, &side, &site));
+    assert_int_equal(cst_origin_shallow(site), SITE);
+    cst_thread.stacks = 0;
+    assert_int_equal(cst_origin_shallow(site), 0);
+    assert_false(cst_origin_is_deep());
     cst_thread.mode = CST_THREAD_BEHALF;
-    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, 0, &side, &stack));
+    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, &side, &site));
 }
 
 static void the_resolver_makes_sides_of_modules_and_knows_what_it_does_not_know(void **state)

@@ -323,6 +323,42 @@ static void threads_that_store_one_stack_get_one_id(void **state)
     }
 }
 
+/* Gets the stack of forged frames as it is, twice, the way a thread's calls do: it must be what a walk finds. */
+static uint32_t get_forged(struct forged *forged, size_t max)
+{
+    uintptr_t frames[64];
+    uint32_t walked = cst_stack_store(frames, walk_forged(forged, max, frames));
+    for (int time = 0; time < 2; time++) {
+        assert_int_equal(cst_stack_get(code[0], (uintptr_t)forged->words, &forged->bounds, max), walked);
+    }
+    return walked;
+}
+
+static void a_stack_found_last_time_is_not_believed_after_a_change(void **state)
+{
+    (void)state;
+    struct forged forged, changed;
+    forge(&forged, 10);
+    forged.words[36] = 0;
+    const uint32_t whole = get_forged(&forged, 64);
+    assert_int_not_equal(get_forged(&forged, 4), whole);
+    const uintptr_t here = (uintptr_t)changed.words;
+    const uintptr_t changes[] = {0, here, here + 4, here - 64, here + sizeof changed.words - 8, UINTPTR_MAX, code[30]};
+    for (size_t frame = 0; frame < 9; frame++) {
+        for (size_t i = 0; i < 2 * sizeof changes / sizeof *changes; i++) {
+            forge(&changed, 10);
+            changed.words[36] = 0;
+            assert_int_equal(get_forged(&changed, 64), whole);
+            changed.words[frame * 4 + i % 2 * 5] = changes[i / 2];
+            assert_int_not_equal(get_forged(&changed, 64), whole);
+        }
+    }
+    forged.bounds.hi = (uintptr_t)&forged.words[20];
+    assert_int_not_equal(get_forged(&forged, 64), whole);
+    forged.bounds = (struct cst_stack_bounds){0, 0};
+    assert_int_not_equal(get_forged(&forged, 64), whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +377,7 @@ int main(void)
         cmocka_unit_test(the_first_frame_is_kept_whatever_it_is),
         cmocka_unit_test(garbage_in_frames_takes_no_ids),
         cmocka_unit_test(threads_that_store_one_stack_get_one_id),
+        cmocka_unit_test(a_stack_found_last_time_is_not_believed_after_a_change),
     };
     return cmocka_run_group_tests(tests, gather_code, NULL);
 }
