@@ -24,18 +24,36 @@ def profile(build, workload, options, operations, work):
 
 
 def own_costs(text):
-    """Sums the lines "position cost" by function; the line after `calls=` is what the called function cost."""
-    costs, function, skip = Counter(), "", False
+    """Sums the lines "position cost" by function and source file; the line after `calls=` is what the called function
+    cost. Code that was inlined into a function keeps its own file (`fi=`, `fe=`)."""
+    costs, function, file, skip = Counter(), "", "", False
     for line in text.splitlines():
         if line.startswith("fn="):
             function = line[3:]
+        elif line.startswith(("fl=", "fi=", "fe=")):
+            file = Path(line[3:]).name
         elif line.startswith("calls="):
             skip = True
         elif re.match(r"(0x)?[0-9a-f]+ \d+$", line):
             if not skip:
-                costs[function] += int(line.split()[1])
+                costs[function, file] += int(line.split()[1])
             skip = False
     return costs
+
+
+def show(costs):
+    """A line a function, most first, and under it a line a source file."""
+    totals = Counter()
+    for (function, _), cost in costs.items():
+        totals[function] += cost
+    for function, total in totals.most_common():
+        if total < OPERATIONS / 2:
+            break
+        print(f"{total / OPERATIONS:8.1f}  {function}")
+        parts = Counter({file: cost for (name, file), cost in costs.items() if name == function})
+        for file, cost in parts.most_common():
+            if len(parts) > 1 and cost >= OPERATIONS / 2:
+                print(f"{cost / OPERATIONS:17.1f}  {file}")
 
 
 def main():
@@ -50,9 +68,7 @@ def main():
                      for n in (OPERATIONS, 2 * OPERATIONS))
     print(f"instructions for each operation of `{options.workload}` with {options.options}:")
     many.subtract(few)  # what happens once is gone
-    for function, cost in many.most_common():
-        if cost >= OPERATIONS / 2:
-            print(f"{cost / OPERATIONS:8.1f}  {function}")
+    show(many)
 
 
 if __name__ == "__main__":
