@@ -1,0 +1,160 @@
+/* The public API as a program that links the runtime uses it: sides, blocks, questions; misuse becomes findings, never a
+ * status. */
+#include "custody/custody.h"
+
+#include "core/findings.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static custody_side ledger, vault;
+
+static int register_sides(void **state)
+{
+    (void)state;
+    return custody_side_register("ledger", CUSTODY_LANG_C, &ledger) != CUSTODY_STATUS_OK ||
+           custody_side_register("vault", CUSTODY_LANG_CXX, &vault) != CUSTODY_STATUS_OK;
+}
+
+static uint64_t found(void)
+{
+    return cst_findings_count(CUSTODY_SEVERITY_ERROR) + cst_findings_count(CUSTODY_SEVERITY_WARNING);
+}
+
+static void every_status_has_a_name_and_a_text(void **state)
+{
+    (void)state;
+    assert_string_equal(custody_status_name(CUSTODY_STATUS_OK), "ok");
+    assert_string_equal(custody_status_name(CUSTODY_STATUS_UNKNOWN_ADDRESS), "unknown-address");
+    assert_string_equal(custody_status_name((custody_status)999), "unknown");
+    assert_string_equal(custody_status_text((custody_status)999), "");
+    assert_true(strlen(custody_status_text(CUSTODY_STATUS_EXHAUSTED)) > 0);
+    assert_string_equal(custody_version(), CUSTODY_VERSION);
+}
+
+static void a_side_is_one_for_equal_names_and_languages(void **state)
+{
+    (void)state;
+    custody_side again, other;
+    assert_int_equal(custody_side_register("ledger", CUSTODY_LANG_C, &again), CUSTODY_STATUS_OK);
+    assert_int_equal(custody_side_register("ledger", CUSTODY_LANG_RUST, &other), CUSTODY_STATUS_OK);
+    assert_int_equal(again, ledger);
+    assert_int_not_equal(other, ledger);
+}
+
+static void a_side_needs_a_name_a_language_and_a_place_for_the_answer(void **state)
+{
+    (void)state;
+    custody_side side;
+    assert_int_equal(custody_side_register(NULL, CUSTODY_LANG_C, &side), CUSTODY_STATUS_INVALID_ARGUMENT);
+    assert_int_equal(custody_side_register("", CUSTODY_LANG_C, &side), CUSTODY_STATUS_INVALID_ARGUMENT);
+    assert_int_equal(custody_side_register("x", CUSTODY_LANG_COUNT, &side), CUSTODY_STATUS_INVALID_ARGUMENT);
+    assert_int_equal(custody_side_register("x", CUSTODY_LANG_C, NULL), CUSTODY_STATUS_INVALID_ARGUMENT);
+}
+
+static void a_block_is_described_by_any_address_in_it(void **state)
+{
+    (void)state;
+    char *block = custody_alloc(ledger, 300, 64);
+    struct custody_description description;
+    assert_int_equal((uintptr_t)block % 64, 0);
+    assert_int_equal(custody_describe(block + 299, &description), CUSTODY_STATUS_OK);
+    assert_int_equal(description.start, (uintptr_t)block);
+    assert_int_equal(description.size, 300);
+    assert_int_equal(description.align, 64);
+    assert_true(description.live);
+    assert_string_equal(description.side, "ledger");
+    assert_int_equal(description.lang, CUSTODY_LANG_C);
+    assert_int_equal(description.contract, CUSTODY_CONTRACT_CUSTODY);
+    assert_true(description.frame_count > 0);
+    custody_release(ledger, block);
+    assert_int_equal(custody_describe(block, &description), CUSTODY_STATUS_OK);
+    assert_false(description.live);
+}
+
+static void what_is_no_block_is_not_described(void **state)
+{
+    (void)state;
+    struct custody_description description = {0};
+    assert_int_equal(custody_describe(&description, &description), CUSTODY_STATUS_UNKNOWN_ADDRESS);
+    assert_int_equal(custody_describe("text", &description), CUSTODY_STATUS_UNKNOWN_ADDRESS);
+    assert_int_equal(custody_describe((void *)16, &description), CUSTODY_STATUS_UNKNOWN_ADDRESS);
+    assert_int_equal(custody_describe(NULL, &description), CUSTODY_STATUS_INVALID_ARGUMENT);
+    assert_int_equal(custody_describe(&description, NULL), CUSTODY_STATUS_INVALID_ARGUMENT);
+}
+
+static void a_resize_keeps_contents_and_alignment(void **state)
+{
+    (void)state;
+    char *block = custody_alloc(ledger, 10, 256);
+    memcpy(block, "contents!", 10);
+    block = custody_resize(ledger, block, 5000);
+    assert_string_equal(block, "contents!");
+    assert_int_equal((uintptr_t)block % 256, 0);
+    custody_release(ledger, block);
+    custody_release(ledger, NULL);
+    block = custody_resize(ledger, NULL, 7);
+    assert_non_null(block);
+    custody_release(ledger, block);
+}
+
+static void impossible_requests_give_null_and_errno(void **state)
+{
+    (void)state;
+    errno = 0;
+    assert_null(custody_alloc(ledger, 10, 48));
+    assert_int_equal(errno, EINVAL);
+    errno = 0;
+    assert_null(custody_alloc(ledger, SIZE_MAX / 2, 0));
+    assert_int_equal(errno, ENOMEM);
+    char *block = custody_alloc(ledger, 20, 0);
+    assert_null(custody_resize(ledger, block, SIZE_MAX / 2));
+    struct custody_description description;
+    assert_int_equal(custody_describe(block, &description), CUSTODY_STATUS_OK);
+    assert_int_equal(description.size, 20);
+    custody_release(ledger, block);
+}
+
+static void right_use_is_silent(void **state)
+{
+    (void)state;
+    uint64_t before = found();
+    for (size_t size = 0; size < 3000; size += 7) {
+        custody_release(vault, custody_resize(vault, custody_alloc(vault, size, 0), size + 100));
+    }
+    assert_int_equal(found(), before);
+}
+
+static void a_second_release_is_a_finding_and_leaves_errno(void **state)
+{
+    (void)state;
+    uint64_t before = found();
+    void *block = custody_alloc(ledger, 33, 0);
+    custody_release(ledger, block);
+    errno = 77;
+    custody_release(ledger, block);
+    assert_int_equal(errno, 77);
+    assert_int_equal(found(), before + 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_status_has_a_name_and_a_text),
+        cmocka_unit_test(a_side_is_one_for_equal_names_and_languages),
+        cmocka_unit_test(a_side_needs_a_name_a_language_and_a_place_for_the_answer),
+        cmocka_unit_test(a_block_is_described_by_any_address_in_it),
+        cmocka_unit_test(what_is_no_block_is_not_described),
+        cmocka_unit_test(a_resize_keeps_contents_and_alignment),
+        cmocka_unit_test(impossible_requests_give_null_and_errno),
+        cmocka_unit_test(right_use_is_silent),
+        cmocka_unit_test(a_second_release_is_a_finding_and_leaves_errno),
+    };
+    return cmocka_run_group_tests(tests, register_sides, NULL);
+}
