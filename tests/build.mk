@@ -65,17 +65,24 @@ NOT_SANITIZED := $(addprefix test_module:,libc_and_the_kernels_library_are_libc 
     under_a_small_limit_the_heap_is_small)
 # - ThreadSanitizer takes a thread's state away before its last destructors have run, and its own blocks do not look like
 #   those of other allocators. It makes vfork a fork, and counts at most 64 locks, of which jemalloc takes more then.
+#   It does not see what glibc's allocator does under the names that nobody intercepts.
 NOT_TSAN := test_thread test_heap:a_thread_that_ends_is_served_after_jemallocs_own_destructor \
     test_suspect:a_block_of_another_allocator_is_foreign \
-    test_moments:a_child_of_vfork_says_nothing_and_its_parent_goes_on
+    test_moments:a_child_of_vfork_says_nothing_and_its_parent_goes_on \
+    test_out_of_memory:memory_that_is_out_from_any_moment_on_crashes_nothing
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
-#   chooses the addresses of libraries, and it holds a few thousand mappings at most.
+#   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
+#   limited for it too, and a program that runs itself again runs it. A search for leaks would read through everything
+#   that is reserved.
 NOT_VALGRIND := test_log:the_descriptor_is_high_and_closed_on_exec \
     test_log:a_small_limit_gives_the_highest_descriptor_it_leaves \
     test_log:a_program_with_high_descriptors_of_its_own_gets_a_lower_one \
     test_maps:tens_of_thousands_of_mappings_are_all_seen \
     test_module:a_library_that_took_anothers_place_is_told_apart_by_a_scan \
-    test_place:the_main_stack_is_a_stack test_place:the_break_segment_is_foreign
+    test_place:the_main_stack_is_a_stack test_place:the_break_segment_is_foreign \
+    test_heap:under_a_limit_of_two_gigabytes_the_program_keeps_its_share \
+    test_heap:under_a_small_limit_the_heap_is_small \
+    test_sys:reserved_addresses_are_aligned_and_usable_once_that_is_said test_moments test_out_of_memory
 
 sanitize = +@$(3) $(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) CFLAGS='-O1 $(2)' LDFLAGS='$(2)' unit
 
@@ -91,5 +98,5 @@ tsan: ## unit tests under ThreadSanitizer
 	    TESTS_WITHOUT='$(NOT_SANITIZED) $(NOT_TSAN)')
 
 valgrind: unit-binaries ## unit tests under Valgrind
-	@TESTS_WITHOUT='$(NOT_VALGRIND)' TESTS_UNDER='valgrind -q --error-exitcode=99 --fair-sched=yes' \
+	@TESTS_WITHOUT='$(NOT_VALGRIND)' TESTS_UNDER='valgrind -q --leak-check=no --error-exitcode=99 --fair-sched=yes' \
 	    tests/run.sh $(UNIT_TESTS)
