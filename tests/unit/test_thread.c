@@ -91,7 +91,7 @@ static bool was_ended;
 static void speak(void *block)
 {
     rounds++;
-    was_ended = cst_thread.ended;
+    was_ended = cst_thread.counts == cst_count_acquire(true);
     drop(block);
     if (rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
         pthread_setspecific(last_words, alloc(100));
