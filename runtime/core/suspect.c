@@ -5,6 +5,7 @@
 #include "core/finding.h"
 #include "core/findings.h"
 #include "core/place.h"
+#include "core/stacks.h"
 
 #include <stdlib.h>
 
@@ -136,6 +137,13 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
         abort();
 }
 
+static void find_place(uintptr_t address, struct place *out_place)
+{
+    struct cst_stack_bounds stack;
+    size_t count = cst_stacks_find(address, &stack);
+    out_place->place = cst_place_find(address, &stack, count, out_place->name, sizeof out_place->name);
+}
+
 static void count_crossing(const struct cst_rule_case *facts, bool allowed)
 {
     bool known = facts->owner.side != CST_SIDE_UNKNOWN && facts->by.side != CST_SIDE_UNKNOWN;
@@ -148,7 +156,7 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
 {
     struct place place = {.place = CST_PLACE_HEAP, .name = ""};
     if (!cst_tag_covers(address))
-        place.place = cst_place_find(address, &cst_thread.bounds, 1, place.name, sizeof place.name);
+        find_place(address, &place);
     struct cst_suspect suspect = identify(address, place.place);
     struct cst_rule_case facts = gather(call, origin, &suspect, given);
     struct cst_verdict verdict = cst_rules_judge(&facts);

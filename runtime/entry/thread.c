@@ -5,6 +5,7 @@
 
 #include "core/count.h"
 #include "core/engine.h"
+#include "core/stacks.h"
 #include "entry/start.h"
 
 #include <limits.h>
@@ -25,7 +26,8 @@ static void at_thread_end(void *round)
     }
     cst_count_give_back(cst_thread.counts);
     cst_thread.counts = cst_count_acquire(true);
-    cst_thread.ended = true;
+    cst_stacks_remove(cst_thread.place);
+    cst_thread.place = CST_STACKS_MAX;
     cst_thread_unguard(mode);
 }
 
@@ -38,6 +40,7 @@ static void set_up(void)
 {
     cst_heap_enter_thread();
     cst_thread.bounds = cst_stack_bounds_get();
+    cst_thread.place = (uint16_t)cst_stacks_add(&cst_thread.bounds);
     cst_thread.stacks = (uint8_t)cst_engine_settings.stacks;
     cst_thread.generation = cst_start_generation();
     cst_thread.counts = cst_count_acquire(false);

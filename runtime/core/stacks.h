@@ -1,0 +1,24 @@
+/* The stacks of the threads that the runtime has met, so that a pointer into another thread's stack can be told from
+ * another allocator's memory. A fixed table without locks; threads beyond it are not known. */
+#ifndef CST_CORE_STACKS_H
+#define CST_CORE_STACKS_H
+
+#include "plat/compiler.h"
+#include "site/stack.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Threads that are known at one time. */
+#define CST_STACKS_MAX 1024
+
+/** Remembers a thread's stack until cst_stacks_remove. Its place in the table, or CST_STACKS_MAX when that is full. */
+CST_MUST_USE unsigned cst_stacks_add(const struct cst_stack_bounds *bounds);
+
+/** Forgets the stack at this place; CST_STACKS_MAX does nothing. */
+void cst_stacks_remove(unsigned place);
+
+/** The known stack that `address` lies in; false when there is none. */
+CST_MUST_USE bool cst_stacks_find(uintptr_t address, struct cst_stack_bounds *out_stack);
+
+#endif
