@@ -91,7 +91,8 @@ static void a_block_of_no_bytes_is_a_block(void **state)
 {
     (void)state;
     for (size_t align = 16; align <= 8192; align *= 2) {
-        void *a = make(CUSTODY_DOOR_MALLOC, program_side, 0, align), *b = make(CUSTODY_DOOR_MALLOC, program_side, 0, align);
+        void *a = make(CUSTODY_DOOR_MALLOC, program_side, 0, align),
+             *b = make(CUSTODY_DOOR_MALLOC, program_side, 0, align);
         assert_ptr_not_equal(a, b);
         assert_live(a, program_side, CUSTODY_CONTRACT_MALLOC, 0, align);
         assert_live(b, program_side, CUSTODY_CONTRACT_MALLOC, 0, align);
@@ -253,7 +254,8 @@ static void a_release_leaves_errno_alone_whatever_the_sink_does(void **state)
     (void)state;
     cst_findings_start(clobber);
     for (int time = 0; time < 2; time++) {
-        void *mine = make(CUSTODY_DOOR_MALLOC, program_side, 1, 16), *theirs = make(CUSTODY_DOOR_NEW, library_side, 1, 16);
+        void *mine = make(CUSTODY_DOOR_MALLOC, program_side, 1, 16),
+             *theirs = make(CUSTODY_DOOR_NEW, library_side, 1, 16);
         errno = 1234;
         release(CUSTODY_DOOR_FREE, program_side, mine);
         assert_int_equal(errno, 1234);
@@ -477,12 +479,14 @@ static void the_guard_is_as_before_after_a_finding(void **state)
 
 static void use_an_isolated_side(void)
 {
-    static const struct cst_module alone = {.id = 4003, .name = "alone", .role = CST_ROLE_LIBRARY, .lang = CUSTODY_LANG_C};
+    static const struct cst_module alone = {
+        .id = 4003, .name = "alone", .role = CST_ROLE_LIBRARY, .lang = CUSTODY_LANG_C};
     cst_side_isolate("other,alone");
     uint16_t side = cst_side_of_module(&alone, CUSTODY_CONTRACT_MALLOC);
     require(cst_side_get(side)->arena != 0);
     for (int time = 0; time < 3; time++) {
-        char *block = make(CUSTODY_DOOR_MALLOC, side, 100, 64), *shared = make(CUSTODY_DOOR_MALLOC, program_side, 100, 64);
+        char *block = make(CUSTODY_DOOR_MALLOC, side, 100, 64),
+             *shared = make(CUSTODY_DOOR_MALLOC, program_side, 100, 64);
         require(cst_heap_arena_of((uintptr_t)block) == cst_side_get(side)->arena);
         require(cst_heap_is_shared((uintptr_t)shared));
         block = resize(CUSTODY_DOOR_REALLOC, side, block, 100000, 16, NAMING_NOTHING);

@@ -137,7 +137,7 @@ static int play_vfork(void)
     err();
     pid_t child = vfork();
     if (child == 0) {
-        char *const argv[] = {(char *)(uintptr_t)"of-vfork", NULL};
+        char *const argv[] = {(char *)(uintptr_t) "of-vfork", NULL};
         cst_moments_exec("of-vfork", argv);
         _exit(cst_moments_end("_exit", 9));
     }
@@ -146,7 +146,7 @@ static int play_vfork(void)
 
 static int play_exec(void)
 {
-    char *const argv[] = {(char *)(uintptr_t)"first", (char *)(uintptr_t)"second", NULL};
+    char *const argv[] = {(char *)(uintptr_t) "first", (char *)(uintptr_t) "second", NULL};
     cst_moments_exec("/bin/true", argv);
     cst_moments_exec("no arguments", NULL);
     return 0;
@@ -163,15 +163,9 @@ static const struct scene {
     const char *name;
     int (*play)(void);
 } scenes[] = {
-    {"return", play_return},
-    {"error", play_error},
-    {"quick_exit", play_quick_exit},
-    {"end twice", play_end_twice},
-    {"fork", play_fork},
-    {"fork among threads", play_fork_among_threads},
-    {"vfork", play_vfork},
-    {"exec", play_exec},
-    {"kill", play_kill},
+    {"return", play_return},       {"error", play_error}, {"quick_exit", play_quick_exit},
+    {"end twice", play_end_twice}, {"fork", play_fork},   {"fork among threads", play_fork_among_threads},
+    {"vfork", play_vfork},         {"exec", play_exec},   {"kill", play_kill},
 };
 
 /* ---- the audience ---- */

@@ -136,7 +136,8 @@ static void a_bad_switch_is_said_with_the_setting_and_what_it_takes(void **state
 static void a_bad_number_is_said_with_the_setting_and_its_range(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"65", "-1", "", "x", "1x", "0x10", " 1", "4294967297", "18446744073709551617", "1.5"};
+    static const char *const bad[] = {"65", "-1", "", "x", "1x", "0x10", " 1", "4294967297", "18446744073709551617",
+                                      "1.5"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char text[64], expected[128];
         (void)snprintf(text, sizeof text, "stacks=%s", bad[i]);
@@ -155,7 +156,8 @@ static void a_bad_choice_is_said_with_the_setting_and_its_words(void **state)
     (void)state;
     assert_complaint("leaks=some", "CUSTODY_OPTIONS: leaks=some: expected one of off|summary|full; leaks=full stays");
     assert_complaint("leaks=of", "CUSTODY_OPTIONS: leaks=of: expected one of off|summary|full; leaks=full stays");
-    assert_complaint("leaks=off|full", "CUSTODY_OPTIONS: leaks=off|full: expected one of off|summary|full; leaks=full stays");
+    assert_complaint("leaks=off|full",
+                     "CUSTODY_OPTIONS: leaks=off|full: expected one of off|summary|full; leaks=full stays");
     assert_complaint("leaks=", "CUSTODY_OPTIONS: leaks=: expected one of off|summary|full; leaks=full stays");
     assert_int_equal(cst_options.leaks, CST_LEAKS_FULL);
 }
@@ -170,8 +172,9 @@ static void a_text_without_a_value_is_said(void **state)
 static void an_unknown_name_is_said_with_those_that_there_are(void **state)
 {
     (void)state;
-    assert_complaint("stack=3", "CUSTODY_OPTIONS: unknown setting 'stack'; there are: log fail_on exit_code strict stacks "
-                                "leaks events isolate abort policy");
+    assert_complaint("stack=3",
+                     "CUSTODY_OPTIONS: unknown setting 'stack'; there are: log fail_on exit_code strict stacks "
+                     "leaks events isolate abort policy");
     assert_defaults();
 }
 

@@ -77,7 +77,8 @@ static void what_others_allocate_meanwhile_is_their_own(void **state)
     cst_thread.mode = CST_THREAD_BEHALF;
     cst_thread.behalf = (struct cst_behalf){.return_address = AT_CALLER, .door = CUSTODY_DOOR_SCANDIR};
     assert_origin(origin_of(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM), program_side, CUSTODY_CONTRACT_MALLOC);
-    assert_origin(origin_of(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_NOWHERE), CST_SIDE_UNKNOWN, CUSTODY_CONTRACT_MALLOC);
+    assert_origin(origin_of(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_NOWHERE), CST_SIDE_UNKNOWN,
+                  CUSTODY_CONTRACT_MALLOC);
     assert_origin(origin_of(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_RUST), rust_side, CUSTODY_CONTRACT_RUST);
 }
 

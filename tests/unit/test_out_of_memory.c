@@ -167,7 +167,7 @@ static int run_with(long nth)
         char setting[64];
         (void)snprintf(setting, sizeof setting, NTH "%ld", nth);
         char options[] = "CUSTODY_OPTIONS=log=/dev/null:isolate=side 1,side 2:stacks=16";
-        char *const argv[] = {(char *)(uintptr_t)"work", NULL};
+        char *const argv[] = {(char *)(uintptr_t) "work", NULL};
         char *const envp[] = {setting, options, NULL};
         (void)!freopen("/dev/null", "w", stderr);
         execve("/proc/self/exe", argv, envp);

@@ -20,8 +20,7 @@
 #define UNKNOWN CUSTODY_CONTRACT_UNKNOWN
 
 static const struct cst_module client = {.id = 0, .role = CST_ROLE_PROGRAM, .rust = CST_RUST_EXACT},
-                               ledger = {.id = 1, .role = CST_ROLE_LIBRARY},
-                               libc = {.id = 2, .role = CST_ROLE_LIBC},
+                               ledger = {.id = 1, .role = CST_ROLE_LIBRARY}, libc = {.id = 2, .role = CST_ROLE_LIBC},
                                libcxx = {.id = 3, .role = CST_ROLE_CXX_RUNTIME},
                                custody = {.id = 4, .role = CST_ROLE_CUSTODY},
                                lto = {.id = 5, .role = CST_ROLE_LIBRARY, .rust = CST_RUST_INFERRED},
@@ -37,11 +36,8 @@ static struct cst_rule_party party(const struct cst_module *module, enum custody
 static struct cst_rule_case a_release(const struct cst_module *owner, enum custody_contract made,
                                       const struct cst_module *by, enum custody_contract released)
 {
-    return (struct cst_rule_case){.target = CST_TARGET_BLOCK,
-                                  .owner = party(owner, made),
-                                  .by = party(by, released),
-                                  .size = 24,
-                                  .align = 8};
+    return (struct cst_rule_case){
+        .target = CST_TARGET_BLOCK, .owner = party(owner, made), .by = party(by, released), .size = 24, .align = 8};
 }
 
 static void expect(const struct cst_rule_case *facts, const char *expected)
@@ -77,8 +73,8 @@ static void expect_rows(const struct row *rows, size_t count)
 static void an_owner_releases_its_blocks_in_silence(void **state)
 {
     (void)state;
-    static const struct cst_module *const modules[] = {&client, &ledger,    &libc, &libcxx, &custody,
-                                                       &lto,    &operators, NULL};
+    static const struct cst_module *const modules[] = {&client,  &ledger, &libc,      &libcxx,
+                                                       &custody, &lto,    &operators, NULL};
     for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
         for (unsigned contract = 0; contract < CUSTODY_CONTRACT_COUNT; contract++) {
             struct cst_rule_case facts =
@@ -352,14 +348,13 @@ static void what_is_no_live_block_is_an_error_whoever_releases(void **state)
 static void no_suspicion_of_any_kind_is_more_than_a_warning(void **state)
 {
     (void)state;
-    static const struct cst_module *const modules[] = {&client, &ledger,    &libc, &libcxx, &custody,
-                                                       &lto,    &operators, NULL};
+    static const struct cst_module *const modules[] = {&client,  &ledger, &libc,      &libcxx,
+                                                       &custody, &lto,    &operators, NULL};
     enum { MODULES = sizeof modules / sizeof modules[0], CONTRACTS = CUSTODY_CONTRACT_COUNT };
     for (unsigned i = 0; i < MODULES * CONTRACTS * MODULES * CONTRACTS; i++) {
-        struct cst_rule_case facts =
-            a_release(modules[i % MODULES], (enum custody_contract)(i / MODULES % CONTRACTS),
-                      modules[i / MODULES / CONTRACTS % MODULES],
-                      (enum custody_contract)(i / MODULES / CONTRACTS / MODULES));
+        struct cst_rule_case facts = a_release(modules[i % MODULES], (enum custody_contract)(i / MODULES % CONTRACTS),
+                                               modules[i / MODULES / CONTRACTS % MODULES],
+                                               (enum custody_contract)(i / MODULES / CONTRACTS / MODULES));
         facts.strict = true;
         struct cst_verdict verdict = cst_rules_judge(&facts);
         bool is_error = verdict.found && verdict.severity == CUSTODY_SEVERITY_ERROR;

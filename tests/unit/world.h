@@ -28,7 +28,8 @@ static unsigned told_count;
 
 static const struct cst_module program = {
     .id = 4000, .name = "program", .role = CST_ROLE_PROGRAM, .lang = CUSTODY_LANG_C, .rust = CST_RUST_EXACT};
-static const struct cst_module library = {.id = 4001, .name = "library", .role = CST_ROLE_LIBRARY, .lang = CUSTODY_LANG_C};
+static const struct cst_module library = {
+    .id = 4001, .name = "library", .role = CST_ROLE_LIBRARY, .lang = CUSTODY_LANG_C};
 
 /* Sides: the program in C and in Rust, and the library. */
 static uint16_t program_side, rust_side, library_side;
@@ -64,10 +65,8 @@ static inline bool world_start(void)
     cst_callsite_setup(doors, &cst_origin_resolver);
     cst_findings_start(keep);
     cst_engine_settings.stacks = 1;
-    cst_thread = (struct cst_thread){.mode = CST_THREAD_READY,
-                                     .stacks = 1,
-                                     .counts = cst_count_acquire(false),
-                                     .bounds = cst_stack_bounds_get()};
+    cst_thread = (struct cst_thread){
+        .mode = CST_THREAD_READY, .stacks = 1, .counts = cst_count_acquire(false), .bounds = cst_stack_bounds_get()};
     program_side = cst_side_of_module(&program, CUSTODY_CONTRACT_MALLOC);
     rust_side = cst_side_of_module(&program, CUSTODY_CONTRACT_RUST);
     library_side = cst_side_of_module(&library, CUSTODY_CONTRACT_MALLOC);
