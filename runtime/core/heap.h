@@ -99,14 +99,6 @@ CST_INLINE void *cst_heap_alloc(unsigned arena, size_t rounded, size_t align, bo
     return flags == MALLOCX_ZERO ? cst_je_calloc(1, rounded) : cst_je_mallocx(rounded, flags);
 }
 
-CST_INLINE void cst_heap_release(void *block, size_t rounded, size_t align)
-{
-    int flags = align > CST_BLOCK_ALIGN ? MALLOCX_LG_ALIGN(__builtin_ctzl(align)) : 0;
-    if (CST_UNLIKELY(!cst_heap_is_shared((uintptr_t)block)))
-        flags |= MALLOCX_TCACHE_NONE;
-    cst_je_sdallocx(block, rounded, flags);
-}
-
 /** Releases a block of the shared heap that was made with `rounded` bytes and no more than the heap's own alignment. Told
  * the size, jemalloc need not look it up; but the fast way of its sized release leaves out blocks at the start of a page,
  * which its profiler may have sampled, and they are often the first to be used again. Its plain release has no such gap. */
@@ -116,6 +108,17 @@ CST_INLINE void cst_heap_release_plain(void *block, size_t rounded)
         cst_je_free(block);
     else
         cst_je_sdallocx(block, rounded, 0);
+}
+
+CST_INLINE void cst_heap_release(void *block, size_t rounded, size_t align)
+{
+    int flags = align > CST_BLOCK_ALIGN ? MALLOCX_LG_ALIGN(__builtin_ctzl(align)) : 0;
+    if (CST_UNLIKELY(!cst_heap_is_shared((uintptr_t)block)))
+        flags |= MALLOCX_TCACHE_NONE;
+    if (flags == 0)
+        cst_heap_release_plain(block, rounded);
+    else
+        cst_je_sdallocx(block, rounded, flags);
 }
 
 /** The arena of an isolated heap's block, so that a resize stays in it; 0 for the shared heap. */
