@@ -7,6 +7,7 @@
 #include "core/crossing.h"
 #include "core/engine.h"
 #include "core/findings.h"
+#include "core/stacks.h"
 #include "site/callsite.h"
 
 #include <string.h>
@@ -67,6 +68,7 @@ static inline bool world_start(void)
     cst_engine_settings.stacks = 1;
     cst_thread = (struct cst_thread){
         .mode = CST_THREAD_READY, .stacks = 1, .counts = cst_count_acquire(false), .bounds = cst_stack_bounds_get()};
+    cst_thread.place = (uint16_t)cst_stacks_add(&cst_thread.bounds);
     program_side = cst_side_of_module(&program, CUSTODY_CONTRACT_MALLOC);
     rust_side = cst_side_of_module(&program, CUSTODY_CONTRACT_RUST);
     library_side = cst_side_of_module(&library, CUSTODY_CONTRACT_MALLOC);
