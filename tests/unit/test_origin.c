@@ -104,8 +104,8 @@ static void stacks_are_as_deep_as_set(void **state)
 static void the_quick_way_answers_like_the_long_one_or_not_at_all(void **state)
 {
     (void)state;
-    uint16_t side;
-    uint32_t site;
+    uint16_t side = 0;
+    uint32_t site = 0;
     assert_true(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, &side, &site));
     assert_int_equal(side, program_side);
     assert_int_equal(site, SITE);
