@@ -2,6 +2,8 @@
 #include "core/engine.h"
 
 #include "base/boot.h"
+#include "core/crossing.h"
+#include "core/rules.h"
 #include "core/suspect.h"
 
 #include <errno.h>
@@ -110,12 +112,31 @@ static void give_back(struct cst_tag *tag, uintptr_t address, uint32_t release_s
     cst_heap_release((void *)address, rounded, align);
 }
 
+static struct cst_rule_party party(uint16_t side, enum custody_contract contract)
+{
+    return (struct cst_rule_party){.side = side, .module = cst_side_get(side)->module, .contract = contract};
+}
+
+/* A release across sides that the rules have nothing to say about, such as of a std::string's memory that the C++ library
+ * allocated: common in C++, so it is settled here and only counted. */
+static bool is_allowed_crossing(const struct cst_tag *tag, const struct cst_origin *origin)
+{
+    enum custody_contract contract = cst_tag_contract(tag);
+    const struct cst_rule_party owner = party(cst_tag_side(tag), contract), by = party(origin->side, contract);
+    if (!cst_rules_may_release(&owner, &by))
+        return false;
+    if (owner.side != CST_SIDE_UNKNOWN && by.side != CST_SIDE_UNKNOWN && owner.side != by.side)
+        cst_crossing_count(owner.side, by.side, contract, true);
+    return true;
+}
+
 /* The tag of a block that this release may have without a question; NULL for anything else. */
 static struct cst_tag *plain_tag(const struct cst_origin *origin, uintptr_t address, const struct cst_given *given)
 {
     struct cst_tag *tag = cst_heap_has(address) ? cst_tag_of(address) : NULL;
     enum custody_contract contract = (enum custody_contract)origin->contract;
-    return tag && cst_engine_is_plain(tag, origin->side, contract, address, given) ? tag : NULL;
+    bool fits = tag && cst_engine_is_plain(tag, cst_tag_side(tag), contract, address, given);
+    return fits && is_allowed_crossing(tag, origin) ? tag : NULL;
 }
 
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)

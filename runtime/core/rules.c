@@ -100,12 +100,17 @@ static bool layout_differs(const struct cst_rule_case *facts)
            (facts->has_given_align && facts->given_align != facts->align);
 }
 
+bool cst_rules_may_release(const struct cst_rule_party *owner, const struct cst_rule_party *by)
+{
+    if (owner->side == by->side || !is_known(owner) || !is_known(by))
+        return true;
+    return same_module(owner, by) || cst_rules_transparent(owner) || cst_rules_transparent(by);
+}
+
 static struct cst_verdict judge_sides(const struct cst_rule_case *facts)
 {
     const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
-    if (owner->side == by->side || owner->side == CST_SIDE_UNKNOWN || by->side == CST_SIDE_UNKNOWN)
-        return silent;
-    if (same_module(owner, by) || cst_rules_transparent(owner) || cst_rules_transparent(by))
+    if (cst_rules_may_release(owner, by))
         return silent;
     if (is_veiled_rust(owner) || is_veiled_rust(by))
         return inferred(CUSTODY_FINDING_CROSS_SIDE_FREE);

@@ -49,8 +49,11 @@ struct cst_verdict {
 /** Judges one release. */
 struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts);
 
-/** True when a block that `owner` made may be released by `by` without a word, though they differ: libc and the C++
- * runtime act for others. */
+/** True when `party` acts for others: libc, the C++ runtime, and the library this runtime is in. */
 bool cst_rules_transparent(const struct cst_rule_party *party);
+
+/** True when `by` may release blocks of `owner` without a word, under the contract they have in common: the same module, a
+ * party that acts for others, or one that is not known. */
+bool cst_rules_may_release(const struct cst_rule_party *owner, const struct cst_rule_party *by);
 
 #endif
