@@ -13,10 +13,10 @@
 typedef const void *nothrow;
 
 /* Memory is out: what the C++ library makes of it. A block that it finds after all is as if this door had made it. */
-CST_COLD static void *retry(const struct cst_call *call, void *block, size_t align)
+CST_COLD static void *retry(const struct cst_call *call, void *block, size_t size, size_t align)
 {
     if (block)
-        cst_engine_retag(call, block, align);
+        cst_engine_retag(call, block, size, align);
     return block;
 }
 
@@ -28,7 +28,7 @@ CST_COLD static void *retry(const struct cst_call *call, void *block, size_t ali
     *(void **)&next = NEXT(symbol); \
     const struct cst_call call = { \
         .door = CUSTODY_DOOR_##DOOR, .return_address = CST_HOOK_RETURN, .frame = CST_HOOK_FRAME}; \
-    return next ? retry(&call, next(__VA_ARGS__), align) : NULL
+    return next ? retry(&call, next(__VA_ARGS__), size, align) : NULL
 
 #define RELEASE(DOOR, ...) \
     const struct cst_given given = {__VA_ARGS__}; \

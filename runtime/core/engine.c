@@ -81,7 +81,7 @@ void *cst_engine_alloc_slow(const struct cst_call *call, size_t size, size_t ali
     return alloc_for(&origin, size, align, zero);
 }
 
-void cst_engine_retag(const struct cst_call *call, void *block, size_t align)
+void cst_engine_retag(const struct cst_call *call, void *block, size_t size, size_t align)
 {
     uintptr_t address = (uintptr_t)block;
     if (!cst_heap_has(address))
@@ -90,9 +90,9 @@ void cst_engine_retag(const struct cst_call *call, void *block, size_t align)
     if (cst_tag_state(tag) != CST_STATE_LIVE || !cst_tag_starts_at(tag, address))
         return;
     struct cst_origin origin = cst_origin_of(call);
-    size_t size = cst_tag_size(tag), made_align = cst_tag_align(tag);
+    size_t rounded = cst_engine_round(cst_tag_size(tag), cst_tag_align(tag));
     take(tag, 0);
-    tag_for(&origin, block, cst_engine_round(size, made_align), size, align > made_align ? align : made_align);
+    tag_for(&origin, block, rounded, size, align);
 }
 
 static struct cst_suspect examine(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,

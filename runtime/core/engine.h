@@ -106,9 +106,9 @@ CST_INLINE void *cst_engine_alloc(enum custody_door door, uint16_t side, uintptr
     return cst_engine_alloc_slow(&call, size, align, zero);
 }
 
-/** A live block that another door made for this call (operator new of the C++ library, after the new-handler): from now
- * on it is as if `call` had made it. */
-void cst_engine_retag(const struct cst_call *call, void *block, size_t align);
+/** A live block that another door made for this call (operator new of the C++ library, after the new-handler), perhaps a
+ * little larger: from now on it is as if `call` had made it, with the `size` and `align` that it was asked for. */
+void cst_engine_retag(const struct cst_call *call, void *block, size_t size, size_t align);
 
 /** True when what the release names is what the tag says. */
 CST_INLINE bool cst_engine_fits(const struct cst_tag *tag, const struct cst_given *given)

@@ -520,11 +520,31 @@ static int forget(void **state)
     return 0;
 }
 
+/* libstdc++ asks malloc for 1 byte when 0 are wanted, and for whole alignments (libsupc++/new_op.cc, new_opa.cc). */
+static void a_block_made_for_operator_new_is_as_it_was_asked_for(void **state)
+{
+    (void)state;
+    const struct {
+        size_t made, wanted, align;
+    } cases[] = {{1, 0, 16}, {100, 100, 16}, {128, 70, 64}, {8, 5, 4}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t made_align = cases[i].align < 8 ? 8 : cases[i].align;
+        void *block = make(CUSTODY_DOOR_ALIGNED_ALLOC, library_side, cases[i].made, made_align);
+        const struct cst_call call = {.door = CUSTODY_DOOR_NEW, .side = program_side, .return_address = AT_AGAIN};
+        cst_engine_retag(&call, block, cases[i].wanted, cases[i].align);
+        assert_live(block, program_side, CUSTODY_CONTRACT_NEW, cases[i].wanted, cases[i].align);
+        cst_engine_release(CUSTODY_DOOR_DELETE_SIZED, program_side, AT_RELEASE, 0, block,
+                           naming(cases[i].wanted, cases[i].align));
+        assert_int_equal(told_count, 0);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, forget)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_block_made_for_operator_new_is_as_it_was_asked_for),
         TEST(a_block_carries_its_side_contract_size_alignment_and_place),
         TEST(alignments_below_the_heaps_own_are_remembered_as_asked_for),
         TEST(a_block_of_no_bytes_is_a_block),
