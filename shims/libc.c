@@ -82,9 +82,11 @@ WRAP(VASPRINTF_CHK, int, __vasprintf_chk, -1, (char **out, int flag, const char 
      (out, flag, format, list))
 WRAP(GETLINE, ssize_t, getline, -1, (char **line, size_t *size, FILE *file), (line, size, file))
 WRAP(GETDELIM, ssize_t, getdelim, -1, (char **line, size_t *size, int end, FILE *file), (line, size, end, file))
-WRAP(GETDELIM_INTERNAL, ssize_t, __getdelim, -1, (char **line, size_t *size, int end, FILE *file), (line, size, end, file))
+WRAP(GETDELIM_INTERNAL, ssize_t, __getdelim, -1, (char **line, size_t *size, int end, FILE *file),
+     (line, size, end, file))
 WRAP(REALPATH, char *, realpath, NULL, (const char *path, char *resolved), (path, resolved))
-WRAP(REALPATH_CHK, char *, __realpath_chk, NULL, (const char *path, char *resolved, size_t size), (path, resolved, size))
+WRAP(REALPATH_CHK, char *, __realpath_chk, NULL, (const char *path, char *resolved, size_t size),
+     (path, resolved, size))
 WRAP(CANONICALIZE, char *, canonicalize_file_name, NULL, (const char *path), (path))
 WRAP(GETCWD, char *, getcwd, NULL, (char *buffer, size_t size), (buffer, size))
 WRAP(GET_CURRENT_DIR_NAME, char *, get_current_dir_name, NULL, (void), ())
@@ -94,7 +96,7 @@ WRAP(SCANDIR64, int, scandir64, -1, (const char *path, struct dirent64 ***list, 
      (path, list, keep, compare))
 WRAP(TEMPNAM, char *, tempnam, NULL, (const char *directory, const char *prefix), (directory, prefix))
 WRAP(OPEN_MEMSTREAM, FILE *, open_memstream, NULL, (char **out, size_t *size), (out, size))
-WRAP(OPEN_WMEMSTREAM, FILE *, open_wmemstream, NULL, (wchar_t **out, size_t *size), (out, size))
+WRAP(OPEN_WMEMSTREAM, FILE *, open_wmemstream, NULL, (wchar_t * *out, size_t *size), (out, size))
 WRAP(FOPEN, FILE *, fopen, NULL, (const char *path, const char *mode), (path, mode))
 WRAP(FOPEN64, FILE *, fopen64, NULL, (const char *path, const char *mode), (path, mode))
 WRAP(FDOPEN, FILE *, fdopen, NULL, (int fd, const char *mode), (fd, mode))

@@ -24,7 +24,7 @@ CST_COLD static void *retry(const struct cst_call *call, void *block, size_t siz
     void *block = cst_hook_alloc(CUSTODY_DOOR_##DOOR, CST_SIDE_UNKNOWN, size, align, false); \
     if (CST_LIKELY(block)) \
         return block; \
-    void *(*next) next_type = NULL; \
+    void *(*next)next_type = NULL; \
     *(void **)&next = NEXT(symbol); \
     const struct cst_call call = { \
         .door = CUSTODY_DOOR_##DOOR, .return_address = CST_HOOK_RETURN, .frame = CST_HOOK_FRAME}; \
@@ -43,16 +43,16 @@ CST_COLD static void *retry(const struct cst_call *call, void *block, size_t siz
     CST_EXPORT void *name##_new(size_t size) __asm__("_Zn" n "m"); \
     CST_EXPORT void *name##_new_nothrow(size_t size, nothrow tag) __asm__("_Zn" n "mRKSt9nothrow_t"); \
     CST_EXPORT void *name##_new_aligned(size_t size, size_t align) __asm__("_Zn" n "mSt11align_val_t"); \
-    CST_EXPORT void *name##_new_aligned_nothrow(size_t size, size_t align, nothrow tag) \
-        __asm__("_Zn" n "mSt11align_val_tRKSt9nothrow_t"); \
+    CST_EXPORT void *name##_new_aligned_nothrow(size_t size, size_t align, \
+                                                nothrow tag) __asm__("_Zn" n "mSt11align_val_tRKSt9nothrow_t"); \
     CST_EXPORT void name##_delete(void *block) __asm__("_Zd" d "Pv"); \
     CST_EXPORT void name##_delete_nothrow(void *block, nothrow tag) __asm__("_Zd" d "PvRKSt9nothrow_t"); \
     CST_EXPORT void name##_delete_sized(void *block, size_t size) __asm__("_Zd" d "Pvm"); \
     CST_EXPORT void name##_delete_aligned(void *block, size_t align) __asm__("_Zd" d "PvSt11align_val_t"); \
-    CST_EXPORT void name##_delete_aligned_nothrow(void *block, size_t align, nothrow tag) \
-        __asm__("_Zd" d "PvSt11align_val_tRKSt9nothrow_t"); \
-    CST_EXPORT void name##_delete_sized_aligned(void *block, size_t size, size_t align) \
-        __asm__("_Zd" d "PvmSt11align_val_t"); \
+    CST_EXPORT void name##_delete_aligned_nothrow(void *block, size_t align, \
+                                                  nothrow tag) __asm__("_Zd" d "PvSt11align_val_tRKSt9nothrow_t"); \
+    CST_EXPORT void name##_delete_sized_aligned(void *block, size_t size, \
+                                                size_t align) __asm__("_Zd" d "PvmSt11align_val_t"); \
 \
     void *name##_new(size_t size) \
     { \

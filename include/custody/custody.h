@@ -76,14 +76,14 @@ void custody_release(custody_side side, void *block);
 
 /** What is known of a block. Strings are static or live as long as the process. */
 struct custody_description {
-    uintptr_t start; /**< first address of the block */
-    size_t size;     /**< bytes asked for */
-    size_t align;    /**< bytes */
-    int live;        /**< 1: live; 0: released, and its address not used since */
+    uintptr_t start;  /**< first address of the block */
+    size_t size;      /**< bytes asked for */
+    size_t align;     /**< bytes */
+    int live;         /**< 1: live; 0: released, and its address not used since */
     const char *side; /**< owner; "unknown" when it could not be told */
     enum custody_lang lang;
     enum custody_contract contract;
-    size_t frame_count;                    /**< return addresses of the allocation in `frames`, innermost first */
+    size_t frame_count; /**< return addresses of the allocation in `frames`, innermost first */
     uintptr_t frames[CUSTODY_FRAMES_MAX];
 };
 

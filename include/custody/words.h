@@ -55,9 +55,12 @@ enum custody_door {
 static inline const char *custody_severity_name(enum custody_severity severity)
 {
     switch (severity) {
-    case CUSTODY_SEVERITY_NOTE: return "note";
-    case CUSTODY_SEVERITY_WARNING: return "warning";
-    case CUSTODY_SEVERITY_ERROR: return "error";
+    case CUSTODY_SEVERITY_NOTE:
+        return "note";
+    case CUSTODY_SEVERITY_WARNING:
+        return "warning";
+    case CUSTODY_SEVERITY_ERROR:
+        return "error";
     }
     return "unknown";
 }
@@ -72,11 +75,15 @@ static inline const char *custody_confidence_name(enum custody_confidence confid
 static inline const char *custody_lang_name(enum custody_lang lang)
 {
     switch (lang) {
-    case CUSTODY_LANG_C: return "c";
-    case CUSTODY_LANG_CXX: return "c++";
-    case CUSTODY_LANG_RUST: return "rust";
+    case CUSTODY_LANG_C:
+        return "c";
+    case CUSTODY_LANG_CXX:
+        return "c++";
+    case CUSTODY_LANG_RUST:
+        return "rust";
     case CUSTODY_LANG_NONE:
-    case CUSTODY_LANG_COUNT: break;
+    case CUSTODY_LANG_COUNT:
+        break;
     }
     return "unknown";
 }
@@ -86,9 +93,11 @@ static inline const char *custody_finding_name(enum custody_finding_kind kind)
 {
     switch (kind) {
 #define CUSTODY_FINDING(ID, name, severity, summary) \
-    case CUSTODY_FINDING_##ID: return name;
+    case CUSTODY_FINDING_##ID: \
+        return name;
 #include "custody/findings.def"
-    case CUSTODY_FINDING_COUNT: break;
+    case CUSTODY_FINDING_COUNT:
+        break;
     }
     return "unknown";
 }
@@ -98,9 +107,11 @@ static inline const char *custody_finding_summary(enum custody_finding_kind kind
 {
     switch (kind) {
 #define CUSTODY_FINDING(ID, name, severity, summary) \
-    case CUSTODY_FINDING_##ID: return summary;
+    case CUSTODY_FINDING_##ID: \
+        return summary;
 #include "custody/findings.def"
-    case CUSTODY_FINDING_COUNT: break;
+    case CUSTODY_FINDING_COUNT:
+        break;
     }
     return "";
 }
@@ -110,9 +121,11 @@ static inline enum custody_severity custody_finding_severity(enum custody_findin
 {
     switch (kind) {
 #define CUSTODY_FINDING(ID, name, severity, summary) \
-    case CUSTODY_FINDING_##ID: return CUSTODY_SEVERITY_##severity;
+    case CUSTODY_FINDING_##ID: \
+        return CUSTODY_SEVERITY_##severity;
 #include "custody/findings.def"
-    case CUSTODY_FINDING_COUNT: break;
+    case CUSTODY_FINDING_COUNT:
+        break;
     }
     return CUSTODY_SEVERITY_NOTE;
 }
@@ -122,9 +135,11 @@ static inline const char *custody_contract_name(enum custody_contract contract)
 {
     switch (contract) {
 #define CUSTODY_CONTRACT(ID, name, lang, release) \
-    case CUSTODY_CONTRACT_##ID: return name;
+    case CUSTODY_CONTRACT_##ID: \
+        return name;
 #include "custody/contracts.def"
-    case CUSTODY_CONTRACT_COUNT: break;
+    case CUSTODY_CONTRACT_COUNT:
+        break;
     }
     return "unknown";
 }
@@ -134,9 +149,11 @@ static inline const char *custody_contract_release(enum custody_contract contrac
 {
     switch (contract) {
 #define CUSTODY_CONTRACT(ID, name, lang, release) \
-    case CUSTODY_CONTRACT_##ID: return release;
+    case CUSTODY_CONTRACT_##ID: \
+        return release;
 #include "custody/contracts.def"
-    case CUSTODY_CONTRACT_COUNT: break;
+    case CUSTODY_CONTRACT_COUNT:
+        break;
     }
     return "";
 }
@@ -146,9 +163,11 @@ static inline enum custody_lang custody_contract_lang(enum custody_contract cont
 {
     switch (contract) {
 #define CUSTODY_CONTRACT(ID, name, lang, release) \
-    case CUSTODY_CONTRACT_##ID: return CUSTODY_LANG_##lang;
+    case CUSTODY_CONTRACT_##ID: \
+        return CUSTODY_LANG_##lang;
 #include "custody/contracts.def"
-    case CUSTODY_CONTRACT_COUNT: break;
+    case CUSTODY_CONTRACT_COUNT:
+        break;
     }
     return CUSTODY_LANG_NONE;
 }
@@ -158,9 +177,11 @@ static inline const char *custody_door_symbol(enum custody_door door)
 {
     switch (door) {
 #define CUSTODY_DOOR(ID, symbol, contract, verb) \
-    case CUSTODY_DOOR_##ID: return symbol;
+    case CUSTODY_DOOR_##ID: \
+        return symbol;
 #include "custody/doors.def"
-    case CUSTODY_DOOR_COUNT: break;
+    case CUSTODY_DOOR_COUNT:
+        break;
     }
     return "unknown";
 }
@@ -170,9 +191,11 @@ static inline enum custody_contract custody_door_contract(enum custody_door door
 {
     switch (door) {
 #define CUSTODY_DOOR(ID, symbol, contract, verb) \
-    case CUSTODY_DOOR_##ID: return CUSTODY_CONTRACT_##contract;
+    case CUSTODY_DOOR_##ID: \
+        return CUSTODY_CONTRACT_##contract;
 #include "custody/doors.def"
-    case CUSTODY_DOOR_COUNT: break;
+    case CUSTODY_DOOR_COUNT:
+        break;
     }
     return CUSTODY_CONTRACT_UNKNOWN;
 }

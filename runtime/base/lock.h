@@ -9,7 +9,10 @@ struct cst_lock {
     atomic_flag taken;
 };
 
-#define CST_LOCK_INIT {ATOMIC_FLAG_INIT}
+#define CST_LOCK_INIT \
+    { \
+        ATOMIC_FLAG_INIT \
+    }
 
 /** Waits until the lock is free and takes it. */
 void cst_lock_acquire(struct cst_lock *lock);

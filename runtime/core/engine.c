@@ -205,17 +205,21 @@ static void *resize_suspect(const struct cst_call *call, const struct cst_origin
     struct cst_suspect suspect = examine(call, origin, address, given);
     const struct cst_tag *tag = suspect.hit.tag;
     switch (suspect.target) {
-    case CST_TARGET_BLOCK: return resize_block(origin, suspect.hit.tag, block, size, align);
-    case CST_TARGET_RELEASED: return replace(origin, block, cst_tag_size(tag), size, align);
+    case CST_TARGET_BLOCK:
+        return resize_block(origin, suspect.hit.tag, block, size, align);
+    case CST_TARGET_RELEASED:
+        return replace(origin, block, cst_tag_size(tag), size, align);
     case CST_TARGET_INTERIOR:
         return replace(origin, block, cst_tag_size(tag) - (address - suspect.hit.start), size, align);
     case CST_TARGET_FOREIGN:
-    case CST_TARGET_NOTHING: break;
+    case CST_TARGET_NOTHING:
+        break;
     }
     return cst_engine_no_memory();
 }
 
-void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, size_t align, const struct cst_given *given)
+void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, size_t align,
+                        const struct cst_given *given)
 {
     uintptr_t address = (uintptr_t)block;
     struct cst_origin origin = cst_origin_of(call);

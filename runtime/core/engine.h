@@ -27,9 +27,9 @@ struct cst_given {
 
 /** Settings that the engine and what it calls look at; set at start, then only read. */
 struct cst_engine_settings {
-    bool strict;          /**< cross-side-free is an error */
-    bool abort_on_error;  /**< end the program after the first error */
-    unsigned stacks;      /**< frames to record */
+    bool strict;                      /**< cross-side-free is an error */
+    bool abort_on_error;              /**< end the program after the first error */
+    unsigned stacks;                  /**< frames to record */
     void (*notice)(const char *text); /**< tells the person who runs this something that is no finding; may be NULL */
 };
 extern struct cst_engine_settings cst_engine_settings;
@@ -148,8 +148,8 @@ CST_INLINE bool cst_engine_small_align(const struct cst_given *given, unsigned *
 /** Releases `block` (not NULL), whatever it is: a wrong release is told and then done right. errno is as it was. The
  * common case is a live block of the shared heap that starts here, of this side and contract, with the size and alignment
  * that the release names. */
-CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, uintptr_t return_address, uintptr_t frame,
-                                   void *block, struct cst_given given)
+CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, uintptr_t return_address,
+                                   uintptr_t frame, void *block, struct cst_given given)
 {
     uintptr_t address = (uintptr_t)block;
     uint16_t side;

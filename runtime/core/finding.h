@@ -40,8 +40,8 @@ struct cst_finding {
     enum custody_severity severity;
     enum custody_confidence confidence;
 
-    uintptr_t address;  /**< pointer given to the release; start of the block for a leak */
-    bool has_block;     /**< the block's own facts (block_*, owner, alloc) are known */
+    uintptr_t address; /**< pointer given to the release; start of the block for a leak */
+    bool has_block;    /**< the block's own facts (block_*, owner, alloc) are known */
     uintptr_t block_address;
     size_t block_size;  /**< bytes requested */
     size_t block_align; /**< bytes */
@@ -51,10 +51,11 @@ struct cst_finding {
     struct cst_party by;
     enum custody_door call; /**< valid with has_by */
 
-    bool has_given_size, has_given_align; /**< layout-mismatch: the size, the alignment that the release named is another */
-    size_t given_size, given_align;       /**< bytes */
-    enum cst_place place;                 /**< invalid-free, foreign-free */
-    const char *place_name;               /**< module or mapping there; NULL when none; valid during the call only */
+    bool has_given_size,
+        has_given_align;            /**< layout-mismatch: the size, the alignment that the release named is another */
+    size_t given_size, given_align; /**< bytes */
+    enum cst_place place;           /**< invalid-free, foreign-free */
+    const char *place_name;         /**< module or mapping there; NULL when none; valid during the call only */
 
     struct cst_frames alloc, release, first_release;
 

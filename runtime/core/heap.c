@@ -24,7 +24,7 @@ struct part {
     uintptr_t begin, end;
     _Atomic uintptr_t next;
     _Atomic size_t *committed; /* bytes from `begin`; only grows */
-    unsigned arena; /* of an isolated part; 0 for the shared one */
+    unsigned arena;            /* of an isolated part; 0 for the shared one */
 };
 
 size_t cst_heap_shared_size;
@@ -123,8 +123,8 @@ static bool extent_purge_forced(extent_hooks_t *hooks, void *address, size_t siz
     return !cst_sys_discard((char *)address + offset, length);
 }
 
-static bool extent_split(extent_hooks_t *hooks, void *address, size_t size, size_t size_a, size_t size_b, bool committed,
-                         unsigned arena)
+static bool extent_split(extent_hooks_t *hooks, void *address, size_t size, size_t size_a, size_t size_b,
+                         bool committed, unsigned arena)
 {
     (void)hooks, (void)address, (void)size, (void)size_a, (void)size_b, (void)committed, (void)arena;
     return false;

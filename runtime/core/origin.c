@@ -29,10 +29,8 @@ static uint32_t stack_of(const struct cst_call *call, uint32_t site)
 static struct cst_origin make(const struct cst_call *call, uint16_t side, enum custody_contract contract,
                               const struct cst_callsite *site)
 {
-    return (struct cst_origin){.side = side,
-                               .contract = (uint8_t)contract,
-                               .layout_known = true,
-                               .stack = stack_of(call, site->site)};
+    return (struct cst_origin){
+        .side = side, .contract = (uint8_t)contract, .layout_known = true, .stack = stack_of(call, site->site)};
 }
 
 /* libc is allocating inside a function that its caller asked to: the caller is who called, and its stack is the one. */

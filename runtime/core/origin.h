@@ -16,17 +16,17 @@
 /** One call, as the door saw it. */
 struct cst_call {
     enum custody_door door;
-    uint16_t side;             /**< known beforehand (Rust hooks, the API), or CST_SIDE_UNKNOWN: find out */
+    uint16_t side; /**< known beforehand (Rust hooks, the API), or CST_SIDE_UNKNOWN: find out */
     uintptr_t return_address;
-    uintptr_t frame;           /**< frame address of the function that `return_address` returns from */
+    uintptr_t frame; /**< frame address of the function that `return_address` returns from */
 };
 
 /** Who makes the call. */
 struct cst_origin {
     uint16_t side;
-    uint8_t contract; /**< enum custody_contract */
+    uint8_t contract;  /**< enum custody_contract */
     bool layout_known; /**< false for Rust seen through libc: the alignment that Rust asked for is not known */
-    uint32_t stack;   /**< id of the stack; 0 when none is kept */
+    uint32_t stack;    /**< id of the stack; 0 when none is kept */
 };
 
 /** The resolver that turns modules into sides for cst_callsite_setup. */

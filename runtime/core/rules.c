@@ -5,8 +5,10 @@ static const struct cst_verdict silent = {.found = false};
 
 static struct cst_verdict exact(enum custody_finding_kind kind)
 {
-    return (struct cst_verdict){
-        .found = true, .kind = kind, .severity = custody_finding_severity(kind), .confidence = CUSTODY_CONFIDENCE_EXACT};
+    return (struct cst_verdict){.found = true,
+                                .kind = kind,
+                                .severity = custody_finding_severity(kind),
+                                .confidence = CUSTODY_CONFIDENCE_EXACT};
 }
 
 /* What is inferred is never more than a warning. */
@@ -75,7 +77,7 @@ static enum custody_finding_kind kind_of_mismatch(const struct cst_rule_party *o
     if (!is_known(owner) || !is_known(by) || same_module(owner, by))
         return CUSTODY_FINDING_MISMATCHED_RELEASE;
     return cst_rules_transparent(owner) || cst_rules_transparent(by) ? CUSTODY_FINDING_MISMATCHED_RELEASE
-                                                                      : CUSTODY_FINDING_CROSS_ALLOCATOR_FREE;
+                                                                     : CUSTODY_FINDING_CROSS_ALLOCATOR_FREE;
 }
 
 static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
@@ -134,11 +136,16 @@ static struct cst_verdict judge_block(const struct cst_rule_case *facts)
 struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts)
 {
     switch (facts->target) {
-    case CST_TARGET_BLOCK: return judge_block(facts);
-    case CST_TARGET_RELEASED: return exact(CUSTODY_FINDING_DOUBLE_FREE);
-    case CST_TARGET_INTERIOR: return exact(CUSTODY_FINDING_INTERIOR_FREE);
-    case CST_TARGET_FOREIGN: return exact(CUSTODY_FINDING_FOREIGN_FREE);
-    case CST_TARGET_NOTHING: return exact(CUSTODY_FINDING_INVALID_FREE);
+    case CST_TARGET_BLOCK:
+        return judge_block(facts);
+    case CST_TARGET_RELEASED:
+        return exact(CUSTODY_FINDING_DOUBLE_FREE);
+    case CST_TARGET_INTERIOR:
+        return exact(CUSTODY_FINDING_INTERIOR_FREE);
+    case CST_TARGET_FOREIGN:
+        return exact(CUSTODY_FINDING_FOREIGN_FREE);
+    case CST_TARGET_NOTHING:
+        return exact(CUSTODY_FINDING_INVALID_FREE);
     }
     return silent;
 }

@@ -23,9 +23,10 @@ enum cst_target {
 
 /** One side of a release: the owner of the block, or who released it. */
 struct cst_rule_party {
-    uint16_t side; /**< CST_SIDE_UNKNOWN when it could not be told */
+    uint16_t side;                   /**< CST_SIDE_UNKNOWN when it could not be told */
     const struct cst_module *module; /**< NULL when unknown or not a module */
-    const struct cst_module *near;   /**< where the call returns to: close to the caller even when it is unknown; or NULL */
+    const struct cst_module
+        *near; /**< where the call returns to: close to the caller even when it is unknown; or NULL */
     enum custody_contract contract;
 };
 
@@ -33,7 +34,7 @@ struct cst_rule_party {
 struct cst_rule_case {
     enum cst_target target;
     struct cst_rule_party owner, by;
-    size_t size, align;             /**< of the block, bytes */
+    size_t size, align; /**< of the block, bytes */
     bool has_given_size, has_given_align;
     size_t given_size, given_align; /**< named by the release, bytes */
     bool strict;                    /**< the setting: cross-side-free is an error */

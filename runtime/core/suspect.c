@@ -46,8 +46,8 @@ static uintptr_t innermost(uint32_t stack)
     return cst_stack_load(stack, frames) ? frames[0] : 0;
 }
 
-static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin, const struct cst_suspect *suspect,
-                                   const struct cst_given *given)
+static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin,
+                                   const struct cst_suspect *suspect, const struct cst_given *given)
 {
     struct cst_rule_case facts = {
         .target = suspect->target,
@@ -80,8 +80,8 @@ static struct cst_frames load(uint32_t stack, uintptr_t frames[CST_STACK_FRAMES_
     return (struct cst_frames){.addresses = frames, .count = cst_stack_load(stack, frames)};
 }
 
-static uint64_t identity_of(const struct cst_verdict *verdict, const struct cst_rule_case *facts, const struct cst_call *call,
-                            uint32_t alloc_stack, uint32_t release_stack)
+static uint64_t identity_of(const struct cst_verdict *verdict, const struct cst_rule_case *facts,
+                            const struct cst_call *call, uint32_t alloc_stack, uint32_t release_stack)
 {
     uint64_t hash = cst_findings_mix(0, (uint64_t)verdict->kind << 8 | (uint64_t)verdict->severity);
     hash = cst_findings_mix(hash, (uint64_t)facts->owner.side << 32 | facts->by.side);

@@ -86,7 +86,8 @@ struct cst_tag_hit cst_tag_find(uintptr_t address, uintptr_t begin)
 }
 
 /* Visits the live blocks that start in `page`; returns the end of the last. */
-static uintptr_t visit_page(uintptr_t page, void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data), void *data)
+static uintptr_t visit_page(uintptr_t page, void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data),
+                            void *data)
 {
     uintptr_t end = page;
     uint8_t density = density_of(page);
@@ -101,8 +102,8 @@ static uintptr_t visit_page(uintptr_t page, void (*visit)(uintptr_t start, const
     return end;
 }
 
-void cst_tag_each_live(uintptr_t from, uintptr_t to, void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data),
-                       void *data)
+void cst_tag_each_live(uintptr_t from, uintptr_t to,
+                       void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data), void *data)
 {
     for (uintptr_t page = from; page < to;) {
         uintptr_t end = visit_page(page, visit, data);

@@ -47,8 +47,8 @@ struct cst_tag {
 
 /** The geometry of heap and shadow; set once by cst_heap_start, read everywhere. */
 struct cst_shadow {
-    uintptr_t base;  /**< first address of the heap's range */
-    size_t size;     /**< bytes of the range; 0 before start: no address is ours */
+    uintptr_t base;   /**< first address of the heap's range */
+    size_t size;      /**< bytes of the range; 0 before start: no address is ours */
     uint8_t *density; /**< one byte a page */
     struct cst_tag *slots[CST_TAG_DENSITIES];
 };
@@ -222,7 +222,7 @@ struct cst_tag_hit {
 struct cst_tag_hit cst_tag_find(uintptr_t address, uintptr_t begin);
 
 /** Calls `visit` for the live block in each slot of [from, to) (page-aligned), in order of address. */
-void cst_tag_each_live(uintptr_t from, uintptr_t to, void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data),
-                       void *data);
+void cst_tag_each_live(uintptr_t from, uintptr_t to,
+                       void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data), void *data);
 
 #endif

@@ -26,10 +26,10 @@ struct cst_behalf {
 };
 
 struct cst_thread {
-    uint8_t mode;       /**< enum cst_thread_mode */
-    uint8_t generation; /**< forks between the first audited process and this one, at most 255 */
-    uint8_t stacks;     /**< frames to record; copied from the settings */
-    uint16_t place;     /**< of its stack among those known (core/stacks.h) */
+    uint8_t mode;             /**< enum cst_thread_mode */
+    uint8_t generation;       /**< forks between the first audited process and this one, at most 255 */
+    uint8_t stacks;           /**< frames to record; copied from the settings */
+    uint16_t place;           /**< of its stack among those known (core/stacks.h) */
     struct cst_count *counts; /**< one for each side */
     struct cst_stack_bounds bounds;
     struct cst_behalf behalf;

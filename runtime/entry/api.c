@@ -15,7 +15,8 @@ CST_EXPORT const char *custody_status_name(custody_status status)
 {
     switch (status) {
 #define CUSTODY_STATUS(ID, name, text) \
-    case CUSTODY_STATUS_##ID: return name;
+    case CUSTODY_STATUS_##ID: \
+        return name;
 #include "custody/statuses.def"
     }
     return "unknown";
@@ -25,7 +26,8 @@ CST_EXPORT const char *custody_status_text(custody_status status)
 {
     switch (status) {
 #define CUSTODY_STATUS(ID, name, text) \
-    case CUSTODY_STATUS_##ID: return text;
+    case CUSTODY_STATUS_##ID: \
+        return text;
 #include "custody/statuses.def"
     }
     return "";

@@ -22,10 +22,22 @@ struct row {
 
 struct cst_options cst_options;
 
-#define TEXT {.type = TYPE_TEXT}
-#define BOOL {.type = TYPE_BOOL}
-#define NUMBER(from, to) {.type = TYPE_NUMBER, .lowest = (from), .highest = (to)}
-#define CHOICE(list) {.type = TYPE_CHOICE, .words = (list)}
+#define TEXT \
+    { \
+        .type = TYPE_TEXT \
+    }
+#define BOOL \
+    { \
+        .type = TYPE_BOOL \
+    }
+#define NUMBER(from, to) \
+    { \
+        .type = TYPE_NUMBER, .lowest = (from), .highest = (to) \
+    }
+#define CHOICE(list) \
+    { \
+        .type = TYPE_CHOICE, .words = (list) \
+    }
 static const struct row rows[] = {
 /* NOLINTBEGIN(bugprone-macro-parentheses): `type` is an initialiser in braces */
 #define CUSTODY_SETTING(field, type, standard_value, help) \
@@ -80,7 +92,9 @@ static bool set(const struct row *row, const char *value)
     char *field = (char *)&cst_options + row->offset;
     unsigned number = 0;
     switch (row->shape.type) {
-    case TYPE_TEXT: memcpy(field, &value, sizeof value); return true;
+    case TYPE_TEXT:
+        memcpy(field, &value, sizeof value);
+        return true;
     case TYPE_BOOL:
         if (!read_bool(value, &number))
             return false;
@@ -124,12 +138,18 @@ static void complain_of_value(const struct row *row, const char *value, cst_opti
     cst_text_init(&text, buffer, sizeof buffer, 0);
     cst_text_format(&text, "CUSTODY_OPTIONS: %s=%s: ", row->name, value);
     switch (row->shape.type) {
-    case TYPE_TEXT: cst_text_format(&text, "expected a value, as in %s=VALUE", row->name); break;
-    case TYPE_BOOL: cst_text_format(&text, "expected 0 or 1"); break;
+    case TYPE_TEXT:
+        cst_text_format(&text, "expected a value, as in %s=VALUE", row->name);
+        break;
+    case TYPE_BOOL:
+        cst_text_format(&text, "expected 0 or 1");
+        break;
     case TYPE_NUMBER:
         cst_text_format(&text, "expected a number from %u to %u", row->shape.lowest, row->shape.highest);
         break;
-    case TYPE_CHOICE: cst_text_format(&text, "expected one of %s", row->shape.words); break;
+    case TYPE_CHOICE:
+        cst_text_format(&text, "expected one of %s", row->shape.words);
+        break;
     }
     cst_text_format(&text, "; %s=%s stays", row->name, row->standard);
     complain(text.bytes);

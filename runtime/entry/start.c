@@ -5,6 +5,7 @@
 #include "custody/custody.h"
 
 #include "audit/audit.h"
+#include "base/pool.h"
 #include "core/engine.h"
 #include "core/findings.h"
 #include "core/heap.h"
@@ -14,7 +15,6 @@
 #include "entry/options.h"
 #include "entry/rust_hook.h"
 #include "entry/thread.h"
-#include "base/pool.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
 #include "site/module.h"

@@ -16,8 +16,13 @@
 #include <vector>
 
 struct Noisy {
-    explicit Noisy(const char *word) : text(word) {}
-    ~Noisy() { std::printf("gone: %s\n", text.c_str()); }
+    explicit Noisy(const char *word) : text(word)
+    {
+    }
+    ~Noisy()
+    {
+        std::printf("gone: %s\n", text.c_str());
+    }
     std::string text;
 };
 

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const size_t SIZES[] = {0, 1, 7, 8, 15, 16, 17, 24, 31, 33, 63, 100, 129, 511, 1000, 4095, 4097, 100000, 3000000};
+static const size_t SIZES[] = {0,  1,   7,   8,   15,   16,   17,   24,     31,     33,
+                               63, 100, 129, 511, 1000, 4095, 4097, 100000, 3000000};
 static const size_t TOO_LARGE[] = {(size_t)PTRDIFF_MAX - 4096, PTRDIFF_MAX, (size_t)PTRDIFF_MAX + 1, SIZE_MAX - 4096,
                                    SIZE_MAX};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -36,7 +37,8 @@ static void show(const char *what, size_t number, void *block, size_t size, size
     }
     memset(block, 0x5a, size);
     const char *usable = malloc_usable_size(block) >= size ? "usable" : "too small";
-    printf("%s %zu: %s, %s, errno %d\n", what, number, (uintptr_t)block % align ? "misaligned" : "aligned", usable, error);
+    printf("%s %zu: %s, %s, errno %d\n", what, number, (uintptr_t)block % align ? "misaligned" : "aligned", usable,
+           error);
     free(block);
 }
 

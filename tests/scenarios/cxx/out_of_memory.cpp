@@ -14,7 +14,8 @@
 static const std::size_t TOO_MUCH = PTRDIFF_MAX;
 static int calls;
 
-struct Stop {};
+struct Stop {
+};
 
 static void gives_up_later()
 {

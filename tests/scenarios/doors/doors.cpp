@@ -30,7 +30,8 @@ char *__strndup(const char *, size_t);
 ssize_t __getdelim(char **, size_t *, int, FILE *);
 }
 
-namespace {
+namespace
+{
 
 constexpr size_t ALIGN = 64;
 constexpr auto WIDE = std::align_val_t(ALIGN);
@@ -192,7 +193,8 @@ const Alloc ALLOCS[] = {
     {"vasprintf", 0, 0, [](size_t) { return printed([](char **out) { return by_vasprintf(out, "%d", 2); }); }},
     {"__asprintf_chk", 0, 0,
      [](size_t) { return printed([](char **out) { return __asprintf_chk(out, 1, "%d", 3); }); }},
-    {"__vasprintf_chk", 0, 0, [](size_t) { return printed([](char **out) { return by_vasprintf_chk(out, "%d", 4); }); }},
+    {"__vasprintf_chk", 0, 0,
+     [](size_t) { return printed([](char **out) { return by_vasprintf_chk(out, "%d", 4); }); }},
     {"getline", 0, 0, by_getline},
     {"getdelim", 0, 0, by_getdelim},
     {"__getdelim", 0, 0, by_getdelim_internal},

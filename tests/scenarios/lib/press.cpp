@@ -7,7 +7,8 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace {
+namespace
+{
 
 struct Object {
     long numbers[5] = {};
