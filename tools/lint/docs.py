@@ -114,8 +114,9 @@ def difference(page, what, promised, described):
 
 
 def rows(name):
-    """Entries of a list in include/custody, as the text between their parentheses."""
-    return re.findall(r"^CUSTODY_[A-Z]+\((.*)\)$", pathlib.Path("include/custody", name).read_text(), re.M)
+    """Entries of a list in include/custody, as the text between their parentheses, each on one line."""
+    text = pathlib.Path("include/custody", name).read_text()
+    return [" ".join(entry.split()) for entry in re.findall(r"^CUSTODY_[A-Z]+\((.*?)\)$", text, re.M | re.S)]
 
 
 def check_settings(errors):

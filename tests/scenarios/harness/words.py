@@ -14,7 +14,7 @@ def rows(name):
     """The entries of a .def file, each a list of its arguments with quotes taken off."""
     text = (ROOT / "include" / "custody" / f"{name}.def").read_text()
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    entries = re.findall(r"^CUSTODY_\w+\((.*)\)$", text, flags=re.MULTILINE)
+    entries = re.findall(r"^CUSTODY_\w+\((.*?)\)$", text, flags=re.MULTILINE | re.DOTALL)
     return [[word.strip().strip('"') for word in entry.split(",", 3)] for entry in entries]
 
 
