@@ -94,32 +94,12 @@ void *by_posix_memalign(size_t size)
     return posix_memalign(&block, ALIGN, size) ? nullptr : keep(block);
 }
 
-void *by_getline(size_t)
+template <typename Read> void *read_by(Read read)
 {
     char *line = nullptr;
     size_t size = 0;
     FILE *file = fopen("/proc/self/status", "re");
-    ssize_t length = getline(&line, &size, file);
-    fclose(file);
-    return length > 0 ? keep(line) : nullptr;
-}
-
-void *by_getdelim(size_t)
-{
-    char *line = nullptr;
-    size_t size = 0;
-    FILE *file = fopen("/proc/self/status", "re");
-    ssize_t length = getdelim(&line, &size, ':', file);
-    fclose(file);
-    return length > 0 ? keep(line) : nullptr;
-}
-
-void *by_getdelim_internal(size_t)
-{
-    char *line = nullptr;
-    size_t size = 0;
-    FILE *file = fopen("/proc/self/status", "re");
-    ssize_t length = __getdelim(&line, &size, ':', file);
+    ssize_t length = read(&line, &size, file);
     fclose(file);
     return length > 0 ? keep(line) : nullptr;
 }
@@ -195,9 +175,16 @@ const Alloc ALLOCS[] = {
      [](size_t) { return printed([](char **out) { return __asprintf_chk(out, 1, "%d", 3); }); }},
     {"__vasprintf_chk", 0, 0,
      [](size_t) { return printed([](char **out) { return by_vasprintf_chk(out, "%d", 4); }); }},
-    {"getline", 0, 0, by_getline},
-    {"getdelim", 0, 0, by_getdelim},
-    {"__getdelim", 0, 0, by_getdelim_internal},
+    {"getline", 0, 0,
+     [](size_t) { return read_by([](char **line, size_t *size, FILE *file) { return getline(line, size, file); }); }},
+    {"getdelim", 0, 0,
+     [](size_t) {
+         return read_by([](char **line, size_t *size, FILE *file) { return getdelim(line, size, ':', file); });
+     }},
+    {"__getdelim", 0, 0,
+     [](size_t) {
+         return read_by([](char **line, size_t *size, FILE *file) { return __getdelim(line, size, ':', file); });
+     }},
     {"realpath", 0, 0, [](size_t) { return keep(realpath("/usr", nullptr)); }},
     {"__realpath_chk", 0, 0, [](size_t) { return keep(__realpath_chk("/usr", nullptr, SIZE_MAX)); }},
     {"canonicalize_file_name", 0, 0, [](size_t) { return keep(canonicalize_file_name("/usr")); }},
