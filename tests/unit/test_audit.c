@@ -21,6 +21,8 @@
 
 #include <cmocka.h>
 
+#include "said.h"
+
 /* ---- a registry of modules ---- */
 
 static struct cst_module modules[] = {
@@ -170,7 +172,6 @@ static void tell_every_kind(void)
 
 static char directory[64];
 static char log_path[128];
-static char said[65536];
 static char *logged; /* allocated */
 
 static int setup(void **state)
@@ -213,27 +214,7 @@ static char *read_log(void)
 /* Runs `body` in a child that has to end with status 0; leaves what it wrote in `said` and `logged`. */
 static void in_a_process(void (*body)(void))
 {
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        body();
-        _exit(0);
-    }
-    close(ends[1]);
-    size_t length = 0;
-    ssize_t got;
-    while ((got = read(ends[0], said + length, sizeof said - 1 - length)) > 0) {
-        length += (size_t)got;
-    }
-    said[length] = '\0';
-    close(ends[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    run_and_listen(body);
     free(logged);
     logged = read_log();
 }

@@ -21,6 +21,8 @@
 
 #include <cmocka.h>
 
+#include "said.h"
+
 #define LINE "{\"a\":1}\n"
 
 static char directory[64];
@@ -76,34 +78,6 @@ static int descriptor_of(const char *file, int but)
     return -1;
 }
 
-/* Runs `body` in a child; what it writes to stderr is in `said`. Fails when it does not end with status 0. */
-static char said[4096];
-
-static void in_a_process(void (*body)(void))
-{
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        body();
-        _exit(0);
-    }
-    close(ends[1]);
-    size_t length = 0;
-    ssize_t got;
-    while ((got = read(ends[0], said + length, sizeof said - 1 - length)) > 0) {
-        length += (size_t)got;
-    }
-    said[length] = '\0';
-    close(ends[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-}
-
 /* For bodies, where CMocka's asserts would jump out of the wrong process. */
 static void require(bool condition, int code)
 {
@@ -126,12 +100,12 @@ static void append_two_lines(void)
 static void lines_are_appended_to_a_private_file(void **state)
 {
     (void)state;
-    in_a_process(append_two_lines);
+    run_and_listen(append_two_lines);
     assert_string_equal(contents(path), LINE LINE);
     struct stat status;
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
-    in_a_process(append_two_lines);
+    run_and_listen(append_two_lines);
     assert_string_equal(contents(path), LINE LINE LINE LINE);
     assert_string_equal(said, "");
 }
@@ -150,7 +124,7 @@ static void check_descriptor(void)
 static void the_descriptor_is_high_and_closed_on_exec(void **state)
 {
     (void)state;
-    in_a_process(check_descriptor);
+    run_and_listen(check_descriptor);
 }
 
 static void check_descriptor_under_a_small_limit(void)
@@ -165,7 +139,7 @@ static void check_descriptor_under_a_small_limit(void)
 static void a_small_limit_gives_the_highest_descriptor_it_leaves(void **state)
 {
     (void)state;
-    in_a_process(check_descriptor_under_a_small_limit);
+    run_and_listen(check_descriptor_under_a_small_limit);
     assert_string_equal(contents(path), LINE);
 }
 
@@ -185,7 +159,7 @@ static void open_among_many_descriptors(void)
 static void a_program_with_high_descriptors_of_its_own_gets_a_lower_one(void **state)
 {
     (void)state;
-    in_a_process(open_among_many_descriptors);
+    run_and_listen(open_among_many_descriptors);
 }
 
 static void close_everything_and_go_elsewhere(void)
@@ -203,7 +177,7 @@ static void close_everything_and_go_elsewhere(void)
 static void a_closed_descriptor_is_opened_again_by_its_absolute_path(void **state)
 {
     (void)state;
-    in_a_process(close_everything_and_go_elsewhere);
+    run_and_listen(close_everything_and_go_elsewhere);
     assert_string_equal(contents(path), LINE LINE);
     assert_string_equal(said, "");
 }
@@ -226,7 +200,7 @@ static void reuse_the_descriptor(void)
 static void a_descriptor_that_the_program_took_is_left_alone(void **state)
 {
     (void)state;
-    in_a_process(reuse_the_descriptor);
+    run_and_listen(reuse_the_descriptor);
     assert_string_equal(contents(path), LINE LINE);
 }
 
@@ -246,7 +220,7 @@ static void append_beyond_the_limit_on_sizes(void)
 static void a_full_disk_is_said_once_and_costs_only_the_lines_it_cuts(void **state)
 {
     (void)state;
-    in_a_process(append_beyond_the_limit_on_sizes);
+    run_and_listen(append_beyond_the_limit_on_sizes);
     assert_string_equal(contents(path), LINE "{\"lo\n" LINE);
     const char *first = strstr(said, "could not be written to");
     assert_non_null(first);
@@ -263,7 +237,7 @@ static void append_where_no_file_can_be(void)
 static void the_reason_of_a_failure_is_given(void **state)
 {
     (void)state;
-    in_a_process(append_where_no_file_can_be);
+    run_and_listen(append_where_no_file_can_be);
     assert_non_null(strstr(said, "No space left on device"));
 }
 
@@ -280,7 +254,7 @@ static void append_to_a_pipe_nobody_reads(void)
 static void a_reader_that_has_gone_does_not_kill_the_program(void **state)
 {
     (void)state;
-    in_a_process(append_to_a_pipe_nobody_reads);
+    run_and_listen(append_to_a_pipe_nobody_reads);
 }
 
 static void open_what_cannot_be_opened(void)
@@ -302,7 +276,7 @@ static void open_what_cannot_be_opened(void)
 static void what_cannot_be_opened_gives_its_errno(void **state)
 {
     (void)state;
-    in_a_process(open_what_cannot_be_opened);
+    run_and_listen(open_what_cannot_be_opened);
 }
 
 static void reuse_the_descriptor_in_the_child_of_vfork(void)
@@ -326,7 +300,7 @@ static void reuse_the_descriptor_in_the_child_of_vfork(void)
 static void the_child_of_vfork_leaves_the_parents_descriptor_alone(void **state)
 {
     (void)state;
-    in_a_process(reuse_the_descriptor_in_the_child_of_vfork);
+    run_and_listen(reuse_the_descriptor_in_the_child_of_vfork);
     assert_string_equal(contents(path), LINE LINE LINE LINE LINE LINE);
 }
 
