@@ -19,7 +19,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 int __cxa_at_quick_exit(void (*function)(void *), void *dso);
@@ -61,6 +60,17 @@ void cst_moments_exec(const char *file, char *const argv[])
     cst_thread_unguard(mode);
 }
 
+/* The call sites of a module that is gone are forgotten once: that takes a walk over all call sites there are. */
+static void forget_unloaded(void)
+{
+    static atomic_bool forgotten[CST_MODULE_MAX];
+    for (uint32_t id = 0; id < cst_module_count(); id++) {
+        const struct cst_module *module = cst_module_get(id);
+        if (module && module->unloaded && !atomic_exchange(&forgotten[id], true))
+            cst_callsite_forget(module->lo, module->hi);
+    }
+}
+
 /* dlclose: call sites in modules that are gone are forgotten, for another module may come to their addresses. */
 void cst_moments_unload(void)
 {
@@ -68,11 +78,7 @@ void cst_moments_unload(void)
         return;
     uint8_t mode = cst_thread_guard();
     if (cst_module_sweep() > 0)
-        for (uint32_t id = 0; id < cst_module_count(); id++) {
-            const struct cst_module *module = cst_module_get(id);
-            if (module && module->unloaded)
-                cst_callsite_forget(module->lo, module->hi);
-        }
+        forget_unloaded();
     cst_thread_unguard(mode);
 }
 
@@ -98,15 +104,14 @@ int cst_moments_end(const char *how, int status)
 }
 
 /* Runs after every other exit handler and destructor: it was registered before all of them. What follows in libc is the
- * flushing of streams, so that is done here when the status changes. */
+ * flushing of streams, without waiting for their locks, which a thread that reads may hold for ever. When the status
+ * changes, glibc goes on from here with the new one. */
 static void at_exit(int status, void *unused)
 {
     (void)unused;
     int changed = cst_moments_end("exit", status);
-    if (changed == status)
-        return;
-    fflush(NULL);
-    cst_sys_exit(changed);
+    if (changed != status)
+        exit(changed);
 }
 
 static void at_quick(void *unused)
