@@ -16,7 +16,6 @@ typedef int exec_env_function(const char *file, char *const argv[], char *const 
 typedef int fexec_function(int fd, char *const argv[], char *const envp[]);
 typedef int close_function(void *handle);
 
-/* Found when the library is loaded: a child of vfork, which may do little, calls them. */
 static struct {
     exec_function *execv, *execvp;
     exec_env_function *execve, *execvpe;
@@ -29,6 +28,7 @@ static void find(void *out_function, const char *symbol)
     *(void **)out_function = dlsym(RTLD_NEXT, symbol);
 }
 
+/* When the library is loaded, so that a child of vfork, which may do little, need not. */
 __attribute__((constructor(102))) static void find_all(void)
 {
     find(&real.execv, "execv");
@@ -39,6 +39,9 @@ __attribute__((constructor(102))) static void find_all(void)
     find(&real.dlclose, "dlclose");
 }
 
+/* Constructors of the program's libraries run before ours, and may call any of these. */
+#define REAL(function) (CST_LIKELY(real.function) ? real.function : (find_all(), real.function))
+
 static int missing(void)
 {
     errno = ENOSYS;
@@ -48,31 +51,31 @@ static int missing(void)
 CST_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
     cst_moments_exec(path, argv);
-    return real.execve ? real.execve(path, argv, envp) : missing();
+    return REAL(execve) ? real.execve(path, argv, envp) : missing();
 }
 
 CST_EXPORT int execv(const char *path, char *const argv[])
 {
     cst_moments_exec(path, argv);
-    return real.execv ? real.execv(path, argv) : missing();
+    return REAL(execv) ? real.execv(path, argv) : missing();
 }
 
 CST_EXPORT int execvp(const char *file, char *const argv[])
 {
     cst_moments_exec(file, argv);
-    return real.execvp ? real.execvp(file, argv) : missing();
+    return REAL(execvp) ? real.execvp(file, argv) : missing();
 }
 
 CST_EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
     cst_moments_exec(file, argv);
-    return real.execvpe ? real.execvpe(file, argv, envp) : missing();
+    return REAL(execvpe) ? real.execvpe(file, argv, envp) : missing();
 }
 
 CST_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
     cst_moments_exec(argv[0], argv);
-    return real.fexecve ? real.fexecve(fd, argv, envp) : missing();
+    return REAL(fexecve) ? real.fexecve(fd, argv, envp) : missing();
 }
 
 /* The arguments of execl and its kin, from `first` to the NULL. */
@@ -135,7 +138,7 @@ CST_EXPORT _Noreturn void _Exit(int status)
 
 CST_EXPORT int dlclose(void *handle)
 {
-    int result = real.dlclose ? real.dlclose(handle) : missing();
+    int result = REAL(dlclose) ? real.dlclose(handle) : missing();
     cst_moments_unload();
     return result;
 }
