@@ -23,6 +23,7 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #define ENVIRONMENT_MAX ((size_t)512 * 1024)
@@ -61,8 +62,11 @@ static const char *options_from_kernel(void)
     return block ? find_in(block, size) : NULL;
 }
 
+/* Who starts a program that has more rights than they (setuid, file capabilities) has no say in what it writes where. */
 static const char *find_options(void)
 {
+    if (getauxval(AT_SECURE))
+        return NULL;
     if (!environ)
         return options_from_kernel();
     for (char **variable = environ; *variable; variable++)
