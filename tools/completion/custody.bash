@@ -1,7 +1,7 @@
 # Completion of custody for bash. Sourced by bash-completion, or by hand.
 # shellcheck shell=bash
 
-# What may follow an option; nothing when it takes a file.
+# What may follow an option that takes one of a few words.
 _custody_values() {
     case $1 in
     --fail-on) echo error warning note never ;;
@@ -53,6 +53,11 @@ _custody() {
         mapfile -t COMPREPLY < <(compgen -W "$(_custody_values "$before")" -- "$word")
         return
         ;;
+    --log | --policy | --baseline)
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+        ;;
+    --exit-code | --stacks | --side) return ;;
     esac
     case $command:$word in
     *:-*) mapfile -t COMPREPLY < <(compgen -W "$(_custody_options "$command")" -- "$word") ;;
