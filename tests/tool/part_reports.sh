@@ -28,12 +28,14 @@ severity_error_hides_the_rest() (
 
 side_shows_only_its_findings() (
     run_custody 0 report --side libledger.so each_kind.jsonl
+    has_not err "no side"
     has out "cross-allocator-free"
     has_not out "mismatched-release"
     has_not out "live at exit: client"
     run_custody 0 report --side nobody each_kind.jsonl
     has_not out "error: "
     has_not out "sides of"
+    has err "no side 'nobody' in these logs"
 )
 
 equal_findings_of_several_processes_are_one() (

@@ -69,6 +69,9 @@ static int report_logs(const struct wish *wish, struct cst_log *log)
         }
     }
     struct cst_groups groups = cst_groups_make(log);
+    if (wish->report.side && !cst_groups_have_side(&groups, wish->report.side)) {
+        cst_say("report: no side '%s' in these logs; a report without --side lists them", wish->report.side);
+    }
     struct cst_symbols *symbols = cst_symbols_new();
     bool ok = print_report(wish, &groups, symbols) && fflush(stdout) == 0;
     if (!ok) {

@@ -150,6 +150,36 @@ bool cst_group_has_side(const struct cst_group *group, const char *side)
            (finding->has_by && strcmp(finding->by.side, side) == 0);
 }
 
+static bool program_has_side(const struct cst_program *program, const char *side)
+{
+    for (size_t i = 0; i < program->side_count; i++) {
+        if (strcmp(program->sides[i].side, side) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < program->crossing_count; i++) {
+        if (strcmp(program->crossings[i].from, side) == 0 || strcmp(program->crossings[i].to, side) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cst_groups_have_side(const struct cst_groups *groups, const char *side)
+{
+    for (size_t i = 0; i < groups->program_count; i++) {
+        if (program_has_side(&groups->programs[i], side)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < groups->count; i++) {
+        if (cst_group_has_side(&groups->items[i], side)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t cst_groups_count(const struct cst_groups *groups, enum custody_severity severity)
 {
     size_t count = 0;

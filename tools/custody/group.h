@@ -47,6 +47,9 @@ const struct cst_group *cst_groups_find(const struct cst_groups *groups, const c
 /** True when `side` owns the block or releases it. NULL stands for any side. */
 bool cst_group_has_side(const struct cst_group *group, const char *side);
 
+/** True when a finding, a total or a crossing names `side`. */
+bool cst_groups_have_side(const struct cst_groups *groups, const char *side);
+
 /** How many groups are of exactly this severity. */
 size_t cst_groups_count(const struct cst_groups *groups, enum custody_severity severity);
 
