@@ -65,6 +65,29 @@ static int play_error(void)
     return 3;
 }
 
+/* Waits for input that never comes, with the stream locked. */
+static void *read_for_ever(void *input)
+{
+    (void)getc(input);
+    return NULL;
+}
+
+static int play_exit_beside_a_reader(void)
+{
+    int ends[2];
+    pthread_t reader;
+    if (pipe(ends) != 0)
+        return 1;
+    FILE *input = fdopen(ends[0], "r");
+    if (!input || pthread_create(&reader, NULL, read_for_ever, input) != 0)
+        return 1;
+    while (ftrylockfile(input) == 0)
+        funlockfile(input);
+    alarm(20);
+    err();
+    return 3;
+}
+
 static int play_quick_exit(void)
 {
     err();
@@ -163,9 +186,16 @@ static const struct scene {
     const char *name;
     int (*play)(void);
 } scenes[] = {
-    {"return", play_return},       {"error", play_error}, {"quick_exit", play_quick_exit},
-    {"end twice", play_end_twice}, {"fork", play_fork},   {"fork among threads", play_fork_among_threads},
-    {"vfork", play_vfork},         {"exec", play_exec},   {"kill", play_kill},
+    {"return", play_return},
+    {"error", play_error},
+    {"quick_exit", play_quick_exit},
+    {"exit beside a reader", play_exit_beside_a_reader},
+    {"end twice", play_end_twice},
+    {"fork", play_fork},
+    {"fork among threads", play_fork_among_threads},
+    {"vfork", play_vfork},
+    {"exec", play_exec},
+    {"kill", play_kill},
 };
 
 /* ---- the audience ---- */
@@ -236,6 +266,12 @@ static void a_finding_as_bad_as_fail_on_changes_the_status(void **state)
     assert_int_equal(play("error", "fail_on=never"), 3);
     assert_int_equal(play("return", "fail_on=warning"), 3);
     assert_int_equal(play("return", "fail_on=note"), 77);
+}
+
+static void the_end_does_not_wait_for_a_thread_that_reads(void **state)
+{
+    (void)state;
+    assert_int_equal(play("exit beside a reader", "fail_on=error"), 77);
 }
 
 static void quick_exit_is_told_and_fails_like_any_end(void **state)
@@ -318,6 +354,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_end_is_told_once_with_what_is_live_and_the_status_kept),
         cmocka_unit_test(leaks_are_told_as_asked_for),
         cmocka_unit_test(a_finding_as_bad_as_fail_on_changes_the_status),
+        cmocka_unit_test(the_end_does_not_wait_for_a_thread_that_reads),
         cmocka_unit_test(quick_exit_is_told_and_fails_like_any_end),
         cmocka_unit_test(the_second_end_is_no_end),
         cmocka_unit_test(parent_and_child_of_a_fork_each_tell_their_own),
