@@ -39,8 +39,8 @@ static void restore(const struct before *before)
     cst_thread.behalf = before->behalf;
 }
 
-/* From here to the end of the enclosing block, or to whatever leaves it (a return, a cancelled thread), libc allocates
- * for the caller of the enclosing function. */
+/* From here to the end of the enclosing block, or to a return, libc allocates for the caller of the enclosing function. An
+ * exception and a cancelled thread leave it without a word, which core/origin.c knows by the frame. */
 #define ON_BEHALF(DOOR) \
     const struct before before __attribute__((cleanup(restore), unused)) = \
         act_for(CST_HOOK_RETURN, CST_HOOK_FRAME, CUSTODY_DOOR_##DOOR)

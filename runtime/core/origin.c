@@ -33,6 +33,13 @@ static struct cst_origin make(const struct cst_call *call, uint16_t side, enum c
         .side = side, .contract = (uint8_t)contract, .layout_known = true, .stack = stack_of(call, site->site)};
 }
 
+/* True for a call by libc in a function that allocates for its caller. One that was left by an exception, a jump or the
+ * thread's cancellation did not say so: its frame lies below that of the call. */
+static bool is_on_behalf(const struct cst_call *call, const struct cst_callsite *site)
+{
+    return cst_thread.mode == CST_THREAD_BEHALF && call->frame <= cst_thread.behalf.frame && inside_libc(site);
+}
+
 /* libc is allocating inside a function that its caller asked to: the caller is who called, and its stack is the one. */
 static struct cst_origin on_behalf(void)
 {
@@ -51,7 +58,7 @@ struct cst_origin cst_origin_of(const struct cst_call *call)
         origin.layout_known = false;
         return origin;
     }
-    if (cst_thread.mode == CST_THREAD_BEHALF && inside_libc(&site))
+    if (is_on_behalf(call, &site))
         return on_behalf();
     return make(call, call->side ? call->side : site.owner, custody_door_contract(call->door), &site);
 }

@@ -82,6 +82,18 @@ static void what_others_allocate_meanwhile_is_their_own(void **state)
     assert_origin(origin_of(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_RUST), rust_side, CUSTODY_CONTRACT_RUST);
 }
 
+/* An exception of scandir's filter passes our wrapper. */
+static void a_function_that_was_left_by_a_jump_allocates_for_nobody(void **state)
+{
+    (void)state;
+    cst_thread.mode = CST_THREAD_BEHALF;
+    cst_thread.behalf = (struct cst_behalf){.return_address = AT_CALLER, .frame = 0x7000, .door = CUSTODY_DOOR_SCANDIR};
+    struct cst_call call = {.door = CUSTODY_DOOR_MALLOC, .return_address = AT_LIBC, .frame = 0x6000};
+    assert_origin(cst_origin_of(&call), library_side, CUSTODY_CONTRACT_MALLOC);
+    call.frame = 0x8000;
+    assert_origin(cst_origin_of(&call), libc_side, CUSTODY_CONTRACT_MALLOC);
+}
+
 static void stacks_are_as_deep_as_set(void **state)
 {
     (void)state;
@@ -176,6 +188,7 @@ int main(void)
         TEST(rust_seen_through_libc_is_rust_with_an_unknown_layout),
         TEST(what_libc_allocates_for_its_caller_is_the_callers),
         TEST(what_others_allocate_meanwhile_is_their_own),
+        TEST(a_function_that_was_left_by_a_jump_allocates_for_nobody),
         TEST(stacks_are_as_deep_as_set),
         TEST(the_quick_way_answers_like_the_long_one_or_not_at_all),
         TEST(the_resolver_makes_sides_of_modules_and_knows_what_it_does_not_know),
