@@ -2,6 +2,10 @@
  * give NULL and ENOMEM, realloc to 0 releases and gives NULL, memalign rounds its alignment up to a power of two. */
 #include "shims.h"
 
+#include "base/boot.h"
+#include "entry/start.h"
+
+#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -139,7 +143,19 @@ void *pvalloc(size_t size)
     return cst_hook_alloc(CUSTODY_DOOR_PVALLOC, CST_SIDE_UNKNOWN, pages, CST_PAGE_SIZE, false);
 }
 
+/* Where nothing is audited, blocks are glibc's. */
+CST_COLD static size_t usable_in_libc(void *block)
+{
+    size_t (*next)(void *) = NULL;
+    *(void **)&next = NEXT("malloc_usable_size");
+    return next ? next(block) : 0;
+}
+
 size_t malloc_usable_size(void *block)
 {
-    return block ? cst_inside_usable(block) : 0;
+    if (!block)
+        return 0;
+    if (CST_UNLIKELY(cst_start_failed() && !cst_boot_owns(block)))
+        return usable_in_libc(block);
+    return cst_inside_usable(block);
 }

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from harness.build import build_program
+from harness.build import build_program, execute
 from harness.execute import build_dir, custody_command, start
 from harness.header import Program, Run
 from harness.logs import Log
@@ -116,7 +116,8 @@ def full_disk_harms_nobody(scene):
 def too_little_address_space_is_said(scene):
     """Either the process is audited, or Custody says why not; the program works in both cases."""
     source = scene.place / "plain.c"
-    source.write_text('#include <stdio.h>\nint main(void) { puts("done"); return 0; }\n')
+    source.write_text("#include <malloc.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
+                      'int main(void) { puts(malloc_usable_size(malloc(99)) < 99 ? "no room" : "done"); return 0; }\n')
     subprocess.run(["gcc", "-o", scene.place / "plain", source], check=True, capture_output=True)
     problems = []
     for kib in (25000, 50000, 100000, 200000, 300000):
@@ -179,13 +180,30 @@ def children_of_a_shell_are_found(scene):
     return unless(right, result, "child of a shell") + Log(scene.log).problems
 
 
+LINKED_ALONE = """
+#[link(name = "custody")]
+extern "C" { fn custody_version() -> *const u8; }
+fn main() { println!("{}", !unsafe { custody_version() }.is_null()); }
+"""
+
+
+def linked_alone_blames_no_rust(scene):
+    """Without the shims no Rust is hooked: not because of how the program was built."""
+    source, binary = scene.place / "alone.rs", scene.place / "alone"
+    source.write_text(LINKED_ALONE)
+    rpath = f"link-arg=-Wl,-rpath,{build_dir()}"
+    execute(["rustc", "-L", str(build_dir()), "-C", rpath, "-o", str(binary), str(source)])
+    result = start([str(binary)], Run("settings", []), scene.place)
+    return unless(result.stdout == "true\n" and not result.stderr, result, "linked alone")
+
+
 CASES = [
     preload_by_hand_works_the_same, without_a_log_findings_go_to_stderr, unknown_setting_is_named,
     bad_value_is_named_and_the_default_stays, malformed_options_do_no_harm,
     unwritable_log_is_said_and_findings_go_to_stderr, symbolic_link_as_log_is_refused, log_is_private,
     relative_log_stays_where_the_program_began, full_disk_harms_nobody, too_little_address_space_is_said,
     run_leaves_the_status_alone, run_says_what_it_cannot_run, run_refuses_what_it_cannot_watch,
-    settings_of_run_are_checked, children_of_a_shell_are_found,
+    settings_of_run_are_checked, children_of_a_shell_are_found, linked_alone_blames_no_rust,
 ]
 
 
