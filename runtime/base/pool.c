@@ -60,7 +60,9 @@ size_t cst_pool_bytes(void)
     return bytes;
 }
 
+/* Whoever held the lock may have been half-way through a refill: the child begins with a chunk of its own. */
 void cst_pool_after_fork(void)
 {
+    pool.next = pool.end = NULL;
     cst_lock_reset(&pool.lock);
 }
