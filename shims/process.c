@@ -1,12 +1,15 @@
-/* The moments of a process that must pass through us to be seen: exec, the ways to end at once, dlclose. Each does what
- * the function of its name does, by calling it. */
+/* The moments of a process that must pass through us to be seen: exec, the ways to end at once, dlclose, and a
+ * thread that asks about itself first of all. Each does what the function of its name does, by calling it. */
 #include "entry/moments.h"
+#include "entry/thread.h"
 #include "plat/compiler.h"
 #include "plat/sys.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -15,12 +18,14 @@ typedef int exec_function(const char *file, char *const argv[]);
 typedef int exec_env_function(const char *file, char *const argv[], char *const envp[]);
 typedef int fexec_function(int fd, char *const argv[], char *const envp[]);
 typedef int close_function(void *handle);
+typedef int attributes_function(pthread_t thread, pthread_attr_t *attributes);
 
 static struct {
     exec_function *execv, *execvp;
     exec_env_function *execve, *execvpe;
     fexec_function *fexecve;
     close_function *dlclose;
+    attributes_function *pthread_getattr_np;
 } real;
 
 static void find(void *out_function, const char *symbol)
@@ -37,6 +42,7 @@ __attribute__((constructor(102))) static void find_all(void)
     find(&real.execvpe, "execvpe");
     find(&real.fexecve, "fexecve");
     find(&real.dlclose, "dlclose");
+    find(&real.pthread_getattr_np, "pthread_getattr_np");
 }
 
 /* Constructors of the program's libraries run before ours, and may call any of these. */
@@ -141,4 +147,13 @@ CST_EXPORT int dlclose(void *handle)
     int result = REAL(dlclose) ? real.dlclose(handle) : missing();
     cst_moments_unload();
     return result;
+}
+
+/* libc allocates here with the thread's lock held. Were that the thread's first call, it would be set up there, which
+ * asks the same of the same thread and waits for itself. So it is set up first. */
+CST_EXPORT int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
+{
+    bool is_ready = cst_thread_enter();
+    (void)is_ready; /* if not, it is in the runtime's hands, which asks too */
+    return REAL(pthread_getattr_np) ? real.pthread_getattr_np(thread, attributes) : ENOSYS;
 }

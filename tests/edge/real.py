@@ -42,6 +42,7 @@ COMMANDS = [
     ("rustc", ["rustc", "--version", "--verbose"]),
     ("cargo", ["cargo", "--version"]),
     ("diff", ["diff", "text", "main.c"]),
+    ("java", ["java", "--version"]),
     ("expr", ["expr", "6", "*", "7"]),
     ("locale", ["locale"]),
     ("getent", ["getent", "passwd", "root"]),

@@ -1,5 +1,6 @@
-/* Threads that come and go by the hundred, blocks made on one and released on another, and thread-specific data that is
- * released as its thread ends: all correct, nothing to say.
+/* Threads that come and go by the hundred, blocks made on one and released on another, thread-specific data that is
+ * released as its thread ends, and threads that ask where their stack lies before anything else: all correct, nothing to
+ * say.
  *
  * @builds cc=gcc opt=0,2
  * @flags -pthread
@@ -7,11 +8,14 @@
  * @compare
  * @run exchange
  * @compare
+ * @run ask
+ * @compare
  */
 #include "keep.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,11 +77,40 @@ static void exchanging_threads(void)
     puts("exchanged");
 }
 
+/* As the threads of a Java virtual machine begin. libc allocates for the answer, with the thread's lock held. */
+static void *ask(void *out_has_stack)
+{
+    pthread_attr_t attributes;
+    void *lowest = NULL;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        pthread_attr_getstack(&attributes, &lowest, &size);
+        pthread_attr_destroy(&attributes);
+    }
+    *(bool *)out_has_stack = (char *)&size >= (char *)lowest && (char *)&size < (char *)lowest + size;
+    return NULL;
+}
+
+static void asking_threads(void)
+{
+    int told = 0;
+    for (int i = 0; i < 20; i++) {
+        pthread_t thread;
+        bool has_stack = false;
+        pthread_create(&thread, NULL, ask, &has_stack);
+        pthread_join(thread, NULL);
+        told += has_stack;
+    }
+    printf("%d were told\n", told);
+}
+
 int main(int argc, char **argv)
 {
     pthread_key_create(&key, free);
     if (argc > 1 && strcmp(argv[1], "exchange") == 0)
         exchanging_threads();
+    else if (argc > 1 && strcmp(argv[1], "ask") == 0)
+        asking_threads();
     else
         short_threads();
     return 0;
