@@ -95,11 +95,12 @@ static const char *read_options(void)
     return kept ? kept : "";
 }
 
-/* Told of each new module. Where no log says it, a person is told what cannot be known of one. */
+/* Told of each new module. Where no log says it, a person is told what cannot be known of one; unless the runtime is
+ * linked alone, which hooks no Rust and checks none. */
 static void observe_module(const struct cst_module *module)
 {
     cst_audit_module(module);
-    if (module->rust == CST_RUST_INFERRED && !cst_options.log[0])
+    if (module->rust == CST_RUST_INFERRED && cst_doors[CUSTODY_DOOR_FREE] && !cst_options.log[0])
         cst_audit_say("%s: Rust whose allocator entries cannot be hooked (LTO, stripped, or an allocator of its own): "
                       "what it owns is inferred, and never an error",
                       module->name);
