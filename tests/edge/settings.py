@@ -1,13 +1,15 @@
 """Custody set up wrongly, by hand and by `custody run`: a clear message that names what is wrong, the program untouched,
 and never a silent nothing."""
 
+import os
+import shutil
 import stat
 import subprocess
 import tempfile
 from pathlib import Path
 
 from harness.build import build_program, execute
-from harness.execute import build_dir, custody_command, start
+from harness.execute import ROOT, build_dir, custody_command, start
 from harness.header import Program, Run
 from harness.logs import Log
 
@@ -131,6 +133,26 @@ def too_little_address_space_is_said(scene):
     return problems
 
 
+def options_are_not_taken_from_who_has_fewer_rights(scene):
+    """A setuid program, which only the runtime linked into it reaches: nobody else may choose where it writes."""
+    source, binary = scene.place / "linked.c", scene.place / "linked"
+    source.write_text("#include <custody/custody.h>\n"
+                      'int main(void) { custody_side side; return custody_side_register("a", CUSTODY_LANG_C, &side); }\n')
+    subprocess.run(["gcc", f"-I{ROOT / 'include'}", "-o", binary, source, build_dir() / "libcustody.a"], check=True,
+                   capture_output=True)
+    problems = []
+    for mode, told in ((0o755, True), (0o4755, False)) if os.geteuid() == 0 else ():
+        with tempfile.TemporaryDirectory() as name:
+            place, log = Path(name), Path(name) / "log.jsonl"
+            place.chmod(0o777)
+            shutil.copy(binary, place / "linked")
+            (place / "linked").chmod(mode)
+            result = subprocess.run([place / "linked"], env={"CUSTODY_OPTIONS": f"log={log}"}, user=65534, cwd="/",
+                                    capture_output=True, text=True, check=False)
+            problems += unless(result.returncode == 0 and log.exists() == told, result, f"mode {mode:o}")
+    return problems
+
+
 def run_leaves_the_status_alone(scene):
     problems = []
     for words, status in ((["--fail-on", "never"], 0), ([], 99), (["--exit-code", "42"], 42), (["--fail-on", "note"], 99)):
@@ -202,6 +224,7 @@ CASES = [
     bad_value_is_named_and_the_default_stays, malformed_options_do_no_harm,
     unwritable_log_is_said_and_findings_go_to_stderr, symbolic_link_as_log_is_refused, log_is_private,
     relative_log_stays_where_the_program_began, full_disk_harms_nobody, too_little_address_space_is_said,
+    options_are_not_taken_from_who_has_fewer_rights,
     run_leaves_the_status_alone, run_says_what_it_cannot_run, run_refuses_what_it_cannot_watch,
     settings_of_run_are_checked, children_of_a_shell_are_found, linked_alone_blames_no_rust,
 ]
