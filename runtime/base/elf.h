@@ -91,7 +91,8 @@ struct cst_elf_symbols cst_elf_symbols(const struct cst_elf *elf, enum cst_elf_t
 CST_MUST_USE bool cst_elf_next(struct cst_elf_symbols *symbols, struct cst_elf_symbol *out_symbol);
 
 /** The function that covers `address` (the file's own numbering): one whose size says so, else the nearest before it in
- * the same section that has no size. Of several names for one function a global one, one without leading underscore. Both tables; one pass. False when there is none. */
+ * the same section that has no size. Of several names for one function a global one, one without leading underscore.
+ * Both tables; one pass. False when there is none. */
 CST_MUST_USE bool cst_elf_symbol_at(const struct cst_elf *elf, uint64_t address, struct cst_elf_symbol *out_symbol);
 
 /** String of the `index`-th dynamic entry (from 0) with this tag (DT_NEEDED, DT_SONAME, ...); NULL when there is none. */

@@ -1,8 +1,9 @@
-/* The heap: a private jemalloc over an address range that is reserved for us, so that the address of a block tells whose
- * it is. The range is one shared heap; when sides are to be isolated, its upper half is cut into slots, one for the arena of
- * each isolated side. Addresses are reserved; memory is committed to them, heap and tags together, as it is needed, so that
- * neither locked memory, nor limits on data, nor core dumps ever meet the whole range. Knows ranges and arenas; knows nothing of tags' contents, contracts or call sites. Everything here may
- * be called from any thread once started; allocation is jemalloc's own fast path for the shared heap. */
+/* The heap: a private jemalloc over an address range that is reserved for us, so that the address of a block tells
+ * whose it is. The range is one shared heap; when sides are to be isolated, its upper half is cut into slots, one for
+ * the arena of each isolated side. Addresses are reserved; memory is committed to them, heap and tags together, as it
+ * is needed, so that neither locked memory, nor limits on data, nor core dumps ever meet the whole range. Knows ranges
+ * and arenas; knows nothing of tags' contents, contracts or call sites. Everything here may be called from any thread
+ * once started; allocation is jemalloc's own fast path for the shared heap. */
 #ifndef CST_CORE_HEAP_H
 #define CST_CORE_HEAP_H
 

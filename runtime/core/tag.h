@@ -8,12 +8,12 @@
  * `start` is (address >> 4) & 0xff: it tells the start of a block from other addresses that share its slot. The upper half
  * of `sites` changes at a release; until then its release stack is 0, so that one comparison tells the start.
  *
- * The slot of an address: every page of the heap has a density, the log2 of its slots, set when a block is made there. All
- * blocks of a page belong to one size class (jemalloc's slabs), so slots as wide as the largest power of two not above
- * the class hold at most one block start each. Each density has a shadow region of its own, indexed by address, so that
- * the slots of pages of large blocks lie together: a page of 16-byte blocks costs a page of tags, one of 256-byte blocks
- * a sixteenth of one, and a page that no block begins in has one empty slot. Plain loads and stores, no lock: a block belongs to one thread at a time unless the program
- * races on it. */
+ * The slot of an address: every page of the heap has a density, the log2 of its slots, set when a block is made there.
+ * All blocks of a page belong to one size class (jemalloc's slabs), so slots as wide as the largest power of two not
+ * above the class hold at most one block start each. Each density has a shadow region of its own, indexed by address,
+ * so that the slots of pages of large blocks lie together: a page of 16-byte blocks costs a page of tags, one of
+ * 256-byte blocks a sixteenth of one, and a page that no block begins in has one empty slot. Plain loads and stores, no
+ * lock: a block belongs to one thread at a time unless the program races on it. */
 #ifndef CST_CORE_TAG_H
 #define CST_CORE_TAG_H
 

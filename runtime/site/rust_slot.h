@@ -37,9 +37,10 @@ CST_MUST_USE bool cst_rust_slot_is_thunk(const struct cst_rust_code *code, struc
 /** The code that jumps to `target`. */
 struct cst_rust_code cst_rust_slot_jump(uintptr_t target);
 
-/** Puts `code` into the slot at `address`, a multiple of 16, whose `jmp` a thread may be executing meanwhile: it sees the
- * old or the new one. Of a framed thunk it could see neither: one may be written only while no other thread runs. No page is ever writable and executable at once; through /proc/self/mem none loses its protection
- * even for a moment. False, with the old code left or put back, when the write is refused or does not read back. */
+/** Puts `code` into the slot at `address`, a multiple of 16, whose `jmp` a thread may be executing meanwhile: it sees
+ * the old or the new one. Of a framed thunk it could see neither: one may be written only while no other thread runs.
+ * No page is ever writable and executable at once; through /proc/self/mem none loses its protection even for a moment.
+ * False, with the old code left or put back, when the write is refused or does not read back. */
 CST_MUST_USE bool cst_rust_slot_write(const struct cst_rust_writer *writer, uintptr_t address,
                                       const struct cst_rust_code *code);
 
