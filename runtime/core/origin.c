@@ -1,6 +1,8 @@
 /* Origins: see origin.h. */
 #include "core/origin.h"
 
+#include "site/stack_step.h"
+
 static uint16_t owner_of_site(const struct cst_module *module, enum custody_door door, enum cst_callsite_how how)
 {
     if (!module || how == CST_HOW_UNKNOWN)
@@ -33,11 +35,21 @@ static struct cst_origin make(const struct cst_call *call, uint16_t side, enum c
         .side = side, .contract = (uint8_t)contract, .layout_known = true, .stack = stack_of(call, site->site)};
 }
 
+/* True when the function that allocates for its caller still returns to where it was called from, as far as can be seen:
+ * calls made after it was left have overwritten that. */
+static bool behalf_returns(const struct cst_behalf *behalf)
+{
+    return !cst_stack_starts(&cst_thread.bounds, behalf->frame) ||
+           cst_stack_return(behalf->frame) == behalf->return_address;
+}
+
 /* True for a call by libc in a function that allocates for its caller. One that was left by an exception, a jump or the
- * thread's cancellation did not say so: its frame lies below that of the call. */
+ * thread's cancellation did not say so: its frame lies below that of the call, or is another function's by now. */
 static bool is_on_behalf(const struct cst_call *call, const struct cst_callsite *site)
 {
-    return cst_thread.mode == CST_THREAD_BEHALF && call->frame <= cst_thread.behalf.frame && inside_libc(site);
+    const struct cst_behalf *behalf = &cst_thread.behalf;
+    return cst_thread.mode == CST_THREAD_BEHALF && call->frame <= behalf->frame && inside_libc(site) &&
+           behalf_returns(behalf);
 }
 
 /* libc is allocating inside a function that its caller asked to: the caller is who called, and its stack is the one. */
