@@ -28,6 +28,12 @@ void cst_stacks_remove(unsigned place)
     atomic_store(&places[place].hi, 0);
 }
 
+void cst_stacks_clear(void)
+{
+    for (unsigned place = 0; place < CST_STACKS_MAX; place++)
+        cst_stacks_remove(place);
+}
+
 bool cst_stacks_find(uintptr_t address, struct cst_stack_bounds *out_stack)
 {
     for (unsigned place = 0; place < CST_STACKS_MAX; place++) {

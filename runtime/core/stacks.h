@@ -18,6 +18,9 @@ CST_MUST_USE unsigned cst_stacks_add(const struct cst_stack_bounds *bounds);
 /** Forgets the stack at this place; CST_STACKS_MAX does nothing. */
 void cst_stacks_remove(unsigned place);
 
+/** Forgets every stack: in the child of a fork, where the threads they belonged to are gone. */
+void cst_stacks_clear(void);
+
 /** The known stack that `address` lies in; false when there is none. */
 CST_MUST_USE bool cst_stacks_find(uintptr_t address, struct cst_stack_bounds *out_stack);
 

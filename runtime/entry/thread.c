@@ -64,5 +64,7 @@ bool cst_thread_enter(void)
 
 void cst_thread_after_fork(void)
 {
+    cst_stacks_clear();
+    cst_thread.place = (uint16_t)cst_stacks_add(&cst_thread.bounds);
     cst_thread.generation = cst_start_generation();
 }

@@ -45,9 +45,10 @@ static void a_full_table_turns_new_stacks_away_until_one_leaves(void **state)
     cst_stacks_remove(7);
     assert_int_equal(cst_stacks_add(&late), 7);
     assert_true(cst_stacks_find(0x900000fff, &found));
-    for (unsigned i = 0; i < CST_STACKS_MAX; i++) {
-        cst_stacks_remove(i);
-    }
+    cst_stacks_clear();
+    assert_false(cst_stacks_find(0x900000fff, &found));
+    assert_int_equal(cst_stacks_add(&late), 0);
+    cst_stacks_clear();
 }
 
 int main(void)

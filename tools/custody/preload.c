@@ -73,6 +73,12 @@ static bool is_clean(const char *path, const char *forbidden, const char *what)
     return true;
 }
 
+/* Whether settings that a person gave name a log of their own. */
+static bool names_log(const char *options)
+{
+    return strncmp(options, "log=", 4) == 0 || strstr(options, ":log=");
+}
+
 static const char *join_options(struct cst_arena *arena, const struct cst_preload_settings *settings)
 {
     const struct {
@@ -84,6 +90,9 @@ static const char *join_options(struct cst_arena *arena, const struct cst_preloa
     };
     const char *options = getenv("CUSTODY_OPTIONS");
     options = options ? options : "";
+    if (names_log(options)) {
+        cst_say("run: CUSTODY_OPTIONS: log is set aside: `custody run` reads the log that --log names");
+    }
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         if (pairs[i].value) {
             options = cst_arena_format(arena, "%s%s%s=%s", options, *options ? ":" : "", pairs[i].name, pairs[i].value);
