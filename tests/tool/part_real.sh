@@ -11,6 +11,13 @@ faulty_program() {
         complain "cannot compile"
 }
 
+a_log_in_the_environment_is_set_aside_with_a_word() (
+    CUSTODY_OPTIONS=stacks=4:log=$work/other run_custody 0 run true
+    has err "CUSTODY_OPTIONS: log is set aside"
+    CUSTODY_OPTIONS=isolate=catalog run_custody 0 run true
+    ! grep -q "set aside" "$work/err" || complain "no log was named"
+)
+
 a_faulty_program_is_reported_with_its_source_lines() (
     faulty_program
     run_custody 99 run "$work/faulty"

@@ -142,14 +142,6 @@ settings_reach_the_command() (
     has out " $work/preload.so:libm.so.6"
 )
 
-a_log_in_the_environment_is_set_aside_with_a_word() (
-    clean_stand_in
-    CUSTODY_OPTIONS=stacks=4:log=$work/other run_custody 0 run true
-    has err "CUSTODY_OPTIONS: log is set aside"
-    CUSTODY_OPTIONS=isolate=catalog run_custody 0 run true
-    ! grep -q "set aside" "$work/err" || complain "no log was named"
-)
-
 a_command_that_custody_does_not_reach_is_an_error() (
     clean_stand_in
     unset FAKE_LOG
