@@ -151,6 +151,7 @@ CST_EXPORT int dlclose(void *handle)
 
 /* libc allocates here with the thread's lock held. Were that the thread's first call, it would be set up there, which
  * asks the same of the same thread and waits for itself. So it is set up first. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): libc's are reserved names */
 CST_EXPORT int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
 {
     bool is_ready = cst_thread_enter();
