@@ -48,26 +48,18 @@ extern void (*cst_je_malloc_message)(void *opaque, const char *text);
 
 void *cst_je_malloc(size_t size);
 void *cst_je_calloc(size_t count, size_t size);
-void *cst_je_realloc(void *block, size_t size);
 void cst_je_free(void *block);
 size_t cst_je_malloc_usable_size(void *block);
 
 /* `size` must not be 0, and for allocations the size class (cst_je_nallocx) must not overflow: NULL when out of memory. */
 void *cst_je_mallocx(size_t size, int flags);
 void *cst_je_rallocx(void *block, size_t size, int flags);
-/** Resizes in place to at least `size`, at best `size + extra`; returns the real size, which may be the old one. */
-size_t cst_je_xallocx(void *block, size_t size, size_t extra, int flags);
-size_t cst_je_sallocx(const void *block, int flags);
-void cst_je_dallocx(void *block, int flags);
-/** As dallocx; `size` must lie between what was asked for and the real size. */
+/** Releases a block; `size` must lie between what was asked for and the real size. */
 void cst_je_sdallocx(void *block, size_t size, int flags);
 /** Real size that mallocx would give; 0 when the request cannot be met. */
 size_t cst_je_nallocx(size_t size, int flags);
 
 /* Control tree; 0 on success, else an errno value. `old_size` is in and out, in bytes. */
 int cst_je_mallctl(const char *name, void *old_value, size_t *old_size, void *new_value, size_t new_size);
-int cst_je_mallctlnametomib(const char *name, size_t *mib, size_t *mib_length);
-int cst_je_mallctlbymib(const size_t *mib, size_t mib_length, void *old_value, size_t *old_size, void *new_value,
-                        size_t new_size);
 
 #endif

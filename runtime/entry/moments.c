@@ -49,8 +49,8 @@ static void in_child(void)
     cst_thread_unguard(mode);
 }
 
-/* Exec: what was live in this image is not told, for the exec may yet fail. A child of vfork shares our memory: nothing
- * of ours is changed, only a line is written. */
+/* Exec: what was live in this image is not told, for the exec may yet fail. A child of vfork shares our memory and says
+ * nothing: what it starts speaks for itself. */
 void cst_moments_exec(const char *file, char *const argv[])
 {
     if (!cst_start_is_up() || cst_sys_pid() != self)

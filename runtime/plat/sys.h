@@ -82,9 +82,6 @@ uint64_t cst_sys_time_ns(void);
 /** Name of the calling thread as the kernel knows it (at most 15 bytes), always terminated. */
 void cst_sys_thread_name(char out_name[16]);
 
-/** Processors that the calling thread may run on; at least 1. */
-unsigned cst_sys_cpu_count(void);
-
 /** Limit of the address space in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_address_space_limit(void);
 

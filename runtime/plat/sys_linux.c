@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/prctl.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -177,16 +176,6 @@ void cst_sys_thread_name(char out_name[16])
     out_name[0] = '\0';
     cst_syscall3(SYS_prctl, PR_GET_NAME, (long)out_name, 0);
     out_name[15] = '\0';
-}
-
-unsigned cst_sys_cpu_count(void)
-{
-    unsigned long set[1024 / sizeof(unsigned long)] = {0};
-    long bytes = cst_syscall3(SYS_sched_getaffinity, 0, sizeof set, (long)set);
-    unsigned count = 0;
-    for (long i = 0; i < bytes / (long)sizeof set[0]; i++)
-        count += (unsigned)__builtin_popcountl(set[i]);
-    return count ? count : 1;
 }
 
 static size_t resource_limit(int resource)

@@ -272,12 +272,6 @@ static void time_is_that_of_the_wall(void **state)
     assert_true(now <= (uint64_t)after.tv_sec * 1000000000U + (uint64_t)after.tv_nsec);
 }
 
-static void processors_are_as_many_as_the_thread_may_use(void **state)
-{
-    (void)state;
-    assert_in_range(cst_sys_cpu_count(), 1, (unsigned)sysconf(_SC_NPROCESSORS_CONF));
-}
-
 static void limit_and_ask(void)
 {
     const struct rlimit limit = {.rlim_cur = (size_t)900 << 20, .rlim_max = (size_t)900 << 20};
@@ -327,7 +321,6 @@ int main(void)
         cmocka_unit_test(a_read_goes_on_after_a_signal),
         cmocka_unit_test(threads_have_their_process_an_id_and_a_name),
         cmocka_unit_test(time_is_that_of_the_wall),
-        cmocka_unit_test(processors_are_as_many_as_the_thread_may_use),
         cmocka_unit_test(limits_are_told_and_exit_is_at_once),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
