@@ -38,6 +38,12 @@ struct cst_repeat {
     uint64_t count; /**< in all, the first time included; >= 2 */
 };
 
+/** Blocks of one class of leak. */
+struct cst_class_total {
+    const char *class; /**< as in a leak's finding */
+    uint64_t blocks, bytes;
+};
+
 /** Everything that the `exit` event tells. Arrays belong to the caller. */
 struct cst_exit_summary {
     uint64_t findings[3]; /**< distinct findings by enum custody_severity */
@@ -47,6 +53,8 @@ struct cst_exit_summary {
     size_t crossing_count;
     const struct cst_repeat *repeats;
     size_t repeat_count;
+    const struct cst_class_total *leaks; /**< all leaks, also those that have no finding of their own */
+    size_t leak_count;
     int status;      /**< exit status, -1 when not known */
     const char *how; /**< "exit", "_exit", "quick_exit", "abort" */
 };

@@ -77,11 +77,27 @@ static void write_crossing(struct cst_json *json, const struct cst_exit_summary 
     cst_json_close(json, '}');
 }
 
+static void write_leaks(struct cst_json *json, const struct cst_exit_summary *summary)
+{
+    if (summary->leak_count == 0) {
+        return;
+    }
+    cst_json_open(json, "leaks", '{');
+    for (size_t i = 0; i < summary->leak_count; i++) {
+        cst_json_open(json, summary->leaks[i].class, '{');
+        cst_json_unsigned(json, "blocks", summary->leaks[i].blocks);
+        cst_json_unsigned(json, "bytes", summary->leaks[i].bytes);
+        cst_json_close(json, '}');
+    }
+    cst_json_close(json, '}');
+}
+
 static void write_line(struct cst_json *json, const struct cst_exit_summary *summary)
 {
     write_findings(json, summary->findings);
     cst_json_signed(json, "status", summary->status);
     cst_json_string(json, "how", summary->how);
+    write_leaks(json, summary);
     if (cst_gate_refusals() > 0) {
         cst_json_unsigned(json, "dropped", cst_gate_refusals());
     }

@@ -7,6 +7,7 @@
 #include "core/crossing.h"
 #include "core/findings.h"
 #include "core/heap.h"
+#include "core/leak.h"
 #include "core/side.h"
 #include "entry/farewell.h"
 #include "entry/options.h"
@@ -43,6 +44,7 @@ static void in_child(void)
     cst_stack_after_fork();
     cst_findings_after_fork();
     cst_crossing_after_fork();
+    cst_leaks_after_fork();
     cst_start_after_fork();
     cst_thread_after_fork();
     cst_audit_fork(parent);
@@ -98,7 +100,7 @@ int cst_moments_end(const char *how, int status)
     if (!cst_start_is_up() || cst_sys_pid() != self || atomic_exchange(&ended, true))
         return status;
     uint8_t mode = cst_thread_guard();
-    cst_farewell(how, status);
+    cst_farewell(how, status, (uintptr_t)__builtin_frame_address(0));
     cst_thread_unguard(mode);
     return must_fail() ? (int)cst_options.exit_code : status;
 }

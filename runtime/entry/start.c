@@ -15,6 +15,7 @@
 #include "entry/options.h"
 #include "entry/rust_hook.h"
 #include "entry/thread.h"
+#include "plat/own.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
 #include "site/module.h"
@@ -51,7 +52,7 @@ static const char *options_from_kernel(void)
     int fd = cst_sys_open_read("/proc/self/environ");
     if (fd < 0)
         return NULL;
-    block = cst_sys_map(ENVIRONMENT_MAX);
+    block = cst_own_map(ENVIRONMENT_MAX);
     size_t size = 0;
     ssize_t got = 1;
     while (block && got > 0 && size < ENVIRONMENT_MAX - 1) {

@@ -26,7 +26,7 @@ static void at_thread_end(void *round)
     }
     cst_count_give_back(cst_thread.counts);
     cst_thread.counts = cst_count_acquire(true);
-    cst_stacks_remove(cst_thread.place);
+    cst_stacks_end(cst_thread.place, (uintptr_t)__builtin_thread_pointer());
     cst_thread.place = CST_STACKS_MAX;
     cst_thread_unguard(mode);
 }

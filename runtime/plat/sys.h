@@ -64,6 +64,10 @@ CST_MUST_USE ssize_t cst_sys_read(int fd, void *bytes, size_t size);
 /** Reads at an offset, retried when interrupted. Bytes read, 0 at the end, or -errno. */
 CST_MUST_USE ssize_t cst_sys_pread(int fd, void *bytes, size_t size, uint64_t offset);
 
+/** Copies [address, address+size) of this process's memory as far as it can be read, so that a page that faults is no
+ * fault of ours (process_vm_readv(2)). Bytes copied, or -errno. */
+CST_MUST_USE ssize_t cst_sys_read_memory(uintptr_t address, void *bytes, size_t size);
+
 /** Writes at an offset, retried when interrupted. Bytes written, or -errno. */
 CST_MUST_USE ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset);
 

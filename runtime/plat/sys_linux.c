@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #define SYS_ERROR(result) ((unsigned long)(result) > -4096UL)
@@ -128,6 +129,12 @@ ssize_t cst_sys_pread(int fd, void *bytes, size_t size, uint64_t offset)
         result = cst_syscall6(SYS_pread64, fd, (long)bytes, (long)size, (long)offset, 0, 0);
     while (result == -EINTR);
     return result;
+}
+
+ssize_t cst_sys_read_memory(uintptr_t address, void *bytes, size_t size)
+{
+    const struct iovec to = {bytes, size}, from = {(void *)address, size};
+    return cst_syscall6(SYS_process_vm_readv, cst_sys_pid(), (long)&to, 1, (long)&from, 1, 0);
 }
 
 ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset)

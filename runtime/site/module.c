@@ -5,6 +5,7 @@
 
 #include "base/lock.h"
 #include "base/pool.h"
+#include "plat/own.h"
 #include "plat/sys.h"
 #include "site/module_facts.h"
 #include "site/module_file.h"
@@ -185,7 +186,7 @@ static int note_address(struct dl_phdr_info *info, size_t size, void *context)
 void cst_module_scan(void)
 {
     size_t size = CST_MODULE_MAX * sizeof(uintptr_t);
-    struct census census = {cst_sys_map(size), 0};
+    struct census census = {cst_own_map(size), 0};
     if (census.addresses == NULL) {
         return;
     }
@@ -193,7 +194,7 @@ void cst_module_scan(void)
     for (size_t i = 0; i < census.count; i++) {
         (void)!cst_module_find(census.addresses[i]);
     }
-    cst_sys_unmap(census.addresses, size);
+    cst_own_unmap(census.addresses, size);
 }
 
 /* Whether the record's module is what the dynamic linker has at its address now. Its lock is held, so that what it
