@@ -80,6 +80,9 @@ void cst_audit_fork(pid_t parent);
 /** Event `exec`, before it is tried: the file and the arguments (bounded; argv may be NULL). */
 void cst_audit_exec(const char *file, char *const argv[]);
 
+/** Event `leaks`: what an audit on request came to, by class. Without a log one line on stderr. */
+void cst_audit_leaks(const struct cst_class_total *totals, size_t count);
+
 /** Event `exit`. */
 void cst_audit_exit(const struct cst_exit_summary *summary);
 

@@ -1,6 +1,7 @@
 /* The event `exit`: the counts of a process at its end. Long tables are cut, each at a share of the line, so that none
  * crowds out another; the line then says "truncated". */
 #include "audit/audit.h"
+#include "audit/event_leaks.h"
 #include "audit/gate.h"
 #include "audit/line.h"
 
@@ -77,27 +78,14 @@ static void write_crossing(struct cst_json *json, const struct cst_exit_summary 
     cst_json_close(json, '}');
 }
 
-static void write_leaks(struct cst_json *json, const struct cst_exit_summary *summary)
-{
-    if (summary->leak_count == 0) {
-        return;
-    }
-    cst_json_open(json, "leaks", '{');
-    for (size_t i = 0; i < summary->leak_count; i++) {
-        cst_json_open(json, summary->leaks[i].class, '{');
-        cst_json_unsigned(json, "blocks", summary->leaks[i].blocks);
-        cst_json_unsigned(json, "bytes", summary->leaks[i].bytes);
-        cst_json_close(json, '}');
-    }
-    cst_json_close(json, '}');
-}
-
 static void write_line(struct cst_json *json, const struct cst_exit_summary *summary)
 {
     write_findings(json, summary->findings);
     cst_json_signed(json, "status", summary->status);
     cst_json_string(json, "how", summary->how);
-    write_leaks(json, summary);
+    if (summary->leak_count > 0) {
+        cst_leaks_write(json, summary->leaks, summary->leak_count);
+    }
     if (cst_gate_refusals() > 0) {
         cst_json_unsigned(json, "dropped", cst_gate_refusals());
     }

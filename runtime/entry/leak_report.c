@@ -5,6 +5,7 @@
 #include "core/leak.h"
 #include "core/side.h"
 #include "entry/options.h"
+#include "entry/thread.h"
 #include "site/stack.h"
 
 #include <string.h>
@@ -18,10 +19,12 @@ static struct cst_party party_of(uint16_t number, enum custody_contract contract
     return (struct cst_party){.side = side->name, .lang = side->lang, .contract = contract};
 }
 
-/* What is told at the end is told again even when it was on request: meanwhile there may be more of it. */
+/* The same leak is told again when there is more of it, or less, and in any case at the end. */
 static uint64_t identity_of(const struct cst_leak *leak, const char *when)
 {
     uint64_t identity = cst_findings_mix(CUSTODY_FINDING_LEAK, leak->key);
+    identity = cst_findings_mix(identity, (uint64_t)leak->blocks);
+    identity = cst_findings_mix(identity, (uint64_t)leak->bytes);
     return cst_findings_mix(identity, strcmp(when, "exit") == 0);
 }
 
@@ -70,5 +73,14 @@ size_t cst_leak_report(const char *when, uintptr_t frame, struct cst_class_total
         tell(&leaks.list[i], leaks.exact, when);
     size_t count = list_totals(&leaks, out_totals);
     cst_leaks_free(&leaks);
+    return count;
+}
+
+size_t cst_leak_request(uintptr_t frame, struct cst_class_total out_totals[CST_REACH_CLASSES])
+{
+    uint8_t mode = cst_thread_guard();
+    size_t count = cst_leak_report("request", frame, out_totals);
+    cst_audit_leaks(out_totals, count);
+    cst_thread_unguard(mode);
     return count;
 }

@@ -12,4 +12,7 @@
  * cst_leaks_find. Fills in the totals of the classes that have any blocks, worst first; returns how many there are. */
 size_t cst_leak_report(const char *when, uintptr_t frame, struct cst_class_total out_totals[CST_REACH_CLASSES]);
 
+/** A report on request, by a thread that is ready: cst_leak_report and the event `leaks`. */
+size_t cst_leak_request(uintptr_t frame, struct cst_class_total out_totals[CST_REACH_CLASSES]);
+
 #endif

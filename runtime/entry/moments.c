@@ -10,6 +10,7 @@
 #include "core/leak.h"
 #include "core/side.h"
 #include "entry/farewell.h"
+#include "entry/leak_signal.h"
 #include "entry/options.h"
 #include "entry/start.h"
 #include "entry/thread.h"
@@ -48,6 +49,7 @@ static void in_child(void)
     cst_start_after_fork();
     cst_thread_after_fork();
     cst_audit_fork(parent);
+    cst_leak_signal_after_fork();
     cst_thread_unguard(mode);
 }
 

@@ -11,6 +11,7 @@
 #include "core/heap.h"
 #include "core/origin.h"
 #include "core/side.h"
+#include "entry/leak_signal.h"
 #include "entry/moments.h"
 #include "entry/options.h"
 #include "entry/rust_hook.h"
@@ -202,6 +203,9 @@ void cst_start_after_fork(void)
  * preloaded, the preloaded one answers for both. */
 __attribute__((constructor(101))) static void start_when_loaded(void)
 {
-    if (dlsym(RTLD_DEFAULT, "custody_version") == (void *)custody_version)
-        (void)!cst_thread_enter();
+    if (dlsym(RTLD_DEFAULT, "custody_version") != (void *)custody_version || !cst_thread_enter())
+        return;
+    uint8_t mode = cst_thread_guard();
+    cst_leak_signal_start();
+    cst_thread_unguard(mode);
 }

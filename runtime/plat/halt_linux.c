@@ -8,7 +8,6 @@
 #include "plat/syscall_x86_64.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,7 +16,7 @@
 /* glibc's SIGSETXID (sysdeps/unix/sysv/linux/internal-signals.h): sigprocmask and its kin never block it. */
 #define HALT_SIGNAL 33
 #define PATIENCE_NS UINT64_C(1000000000)
-#define WAIT_NS 5000000L
+#define WAIT_NS UINT64_C(5000000)
 
 /* As the kernel has it (include/uapi/asm-generic/signal.h; arch/x86). */
 struct kernel_action {
@@ -36,11 +35,6 @@ static struct {
     _Atomic uint32_t stopped; /* threads that wait, as a futex for who halts */
     struct kernel_action before;
 } gate;
-
-static long futex(_Atomic uint32_t *word, int operation, uint32_t value, const struct timespec *timeout)
-{
-    return cst_syscall6(SYS_futex, (long)word, operation | FUTEX_PRIVATE_FLAG, value, (long)timeout, 0, 0);
-}
 
 static struct cst_halted *find_asked(pid_t tid)
 {
@@ -77,11 +71,11 @@ static void on_signal(int number, siginfo_t *info, void *context)
     cst_halt_context_read(context, self);
     atomic_store(&self->state, CST_HALT_STOPPED);
     atomic_fetch_add(&gate.stopped, 1);
-    futex(&gate.stopped, FUTEX_WAKE, 1, NULL);
+    cst_process_wake(&gate.stopped);
     while (atomic_load(&gate.closed))
-        futex(&gate.closed, FUTEX_WAIT, 1, NULL);
+        cst_process_wait(&gate.closed, 1, 0);
     atomic_fetch_sub(&gate.stopped, 1);
-    futex(&gate.stopped, FUTEX_WAKE, 1, NULL);
+    cst_process_wake(&gate.stopped);
 }
 
 static bool set_action(const struct kernel_action *action, struct kernel_action *out_before)
@@ -186,10 +180,9 @@ static void look_after(struct cst_halt *halt)
 /* Waits until all have answered, or patience is at its end. */
 static void await(struct cst_halt *halt)
 {
-    const struct timespec moment = {.tv_nsec = WAIT_NS};
     for (uint64_t began = now_ns(); still_asked(halt) > 0 && now_ns() - began < PATIENCE_NS;) {
         uint32_t seen = atomic_load(&gate.stopped);
-        if (still_asked(halt) > 0 && futex(&gate.stopped, FUTEX_WAIT, seen, &moment) == -ETIMEDOUT)
+        if (still_asked(halt) > 0 && !cst_process_wait(&gate.stopped, seen, WAIT_NS))
             look_after(halt);
     }
     for (size_t i = 0; i < halt->count; i++)
@@ -229,10 +222,9 @@ static void give_signal_back(const struct cst_halt *halt)
 void cst_halt_end(struct cst_halt *halt)
 {
     atomic_store(&gate.closed, 0);
-    futex(&gate.closed, FUTEX_WAKE, INT32_MAX, NULL);
-    const struct timespec moment = {.tv_nsec = WAIT_NS};
+    cst_process_wake(&gate.closed);
     for (uint32_t waiting; (waiting = atomic_load(&gate.stopped)) > 0;)
-        futex(&gate.stopped, FUTEX_WAIT, waiting, &moment);
+        cst_process_wait(&gate.stopped, waiting, WAIT_NS);
     give_signal_back(halt);
     atomic_store(&gate.threads, NULL);
     cst_own_unmap(halt->threads, CST_HALT_MAX * sizeof *halt->threads);

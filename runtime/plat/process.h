@@ -6,6 +6,7 @@
 
 #include "plat/compiler.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,6 +58,13 @@ CST_MUST_USE int cst_process_copy_fd(int fd, int minimum);
 /** As cst_sys_write, but a reader that has gone (SIGPIPE) or a limit on file sizes (SIGXFSZ) is only an error here: the
  * audited program is not to die of what the runtime writes. */
 ssize_t cst_process_write(int fd, const void *bytes, size_t size);
+
+/** Waits while `*word` is `value`, until a wake or for `nanoseconds` (0: for ever); may return early. False when the time
+ * is up. futex(2), private to the process. */
+bool cst_process_wait(_Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds);
+
+/** Wakes all threads that wait for `word`. */
+void cst_process_wake(_Atomic uint32_t *word);
 
 /** Lets another thread run. */
 void cst_process_yield(void);

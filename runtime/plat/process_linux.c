@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -198,6 +199,19 @@ ssize_t cst_process_write(int fd, const void *bytes, size_t size)
     }
     cst_process_restore_signals(before);
     return written;
+}
+
+bool cst_process_wait(_Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds)
+{
+    const struct timespec limit = {.tv_sec = (time_t)(nanoseconds / UINT64_C(1000000000)),
+                                   .tv_nsec = (long)(nanoseconds % UINT64_C(1000000000))};
+    return cst_syscall6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, value, nanoseconds ? (long)&limit : 0, 0, 0) !=
+           -ETIMEDOUT;
+}
+
+void cst_process_wake(_Atomic uint32_t *word)
+{
+    cst_syscall6(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
 }
 
 void cst_process_yield(void)
