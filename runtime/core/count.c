@@ -23,8 +23,8 @@
 /* A limit that no call is within. */
 #define NOWHERE (INT64_MIN / 2)
 
-/* After a recall, which costs as much as hundreds of calls, this many calls settle before any counters become loose. */
-#define CALLS_BETWEEN_RECALLS 128
+/* After a recall, which costs as much as some tens of calls that settle, this many settle before any become loose. */
+#define CALLS_BETWEEN_RECALLS 64
 
 struct counts {
     struct cst_count of_side[CST_SIDE_MAX];
