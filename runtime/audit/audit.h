@@ -19,8 +19,10 @@
 struct cst_side_total {
     const char *side;
     enum custody_lang lang;
-    uint64_t allocs, frees;
-    uint64_t live_blocks, live_bytes, peak_bytes;
+    const char *module;                  /**< path of its module; NULL for registered names and the unknown side */
+    uint64_t allocs, frees, total_bytes; /**< bytes of all blocks ever made */
+    uint64_t live_blocks, live_bytes;    /**< now */
+    uint64_t peak_blocks, peak_bytes;    /**< the most at once */
 };
 
 /** How often blocks of one side were released by another. */

@@ -56,10 +56,15 @@ static void write_side(struct cst_json *json, const struct cst_exit_summary *sum
     cst_json_open(json, NULL, '{');
     cst_json_string(json, "side", total->side);
     cst_json_string(json, "lang", custody_lang_name(total->lang));
+    if (total->module != NULL) {
+        cst_json_string(json, "module", total->module);
+    }
     cst_json_unsigned(json, "allocs", total->allocs);
     cst_json_unsigned(json, "frees", total->frees);
+    cst_json_unsigned(json, "total_bytes", total->total_bytes);
     cst_json_unsigned(json, "live_blocks", total->live_blocks);
     cst_json_unsigned(json, "live_bytes", total->live_bytes);
+    cst_json_unsigned(json, "peak_blocks", total->peak_blocks);
     cst_json_unsigned(json, "peak_bytes", total->peak_bytes);
     cst_json_close(json, '}');
 }

@@ -32,10 +32,13 @@ static size_t list_sides(struct cst_side_total *totals)
         const struct cst_side *side = cst_side_get(number);
         totals[count++] = (struct cst_side_total){.side = side->name,
                                                   .lang = side->lang,
+                                                  .module = side->module ? side->module->path : NULL,
                                                   .allocs = sum.allocs,
                                                   .frees = sum.frees,
-                                                  .live_blocks = sum.allocs > sum.frees ? sum.allocs - sum.frees : 0,
+                                                  .total_bytes = sum.total_bytes,
+                                                  .live_blocks = sum.live_blocks,
                                                   .live_bytes = sum.live_bytes,
+                                                  .peak_blocks = sum.peak_blocks,
                                                   .peak_bytes = sum.peak_bytes};
     }
     return count;

@@ -81,3 +81,18 @@ a_run_is_its_own_baseline() (
     run_custody 0 check --fail-on warning --baseline "$work/known.jsonl" "$work/now.jsonl"
     has out "0 new, 0 known, 2 fixed"
 )
+
+totals_of_a_side_are_exact_with_threads() (
+    gcc -O1 -pthread -o "$work/peaks" "$here/programs/peaks.c" || complain "cannot compile"
+    run_custody 0 run --quiet --log "$work/log.jsonl" "$work/peaks"
+    run_custody 0 report --format json --side peaks "$work/log.jsonl"
+    python3 - "$work/out" "$work/peaks" <<'END' || complain "$(cat "$work/out")"
+import json, sys
+side, = json.load(open(sys.argv[1]))["programs"][0]["sides"]
+sys.exit(side != {"side": "peaks", "lang": "c", "module": sys.argv[2], "allocs": 300, "frees": 300,
+                  "total_bytes": 300 * 8192, "live_blocks": 0, "live_bytes": 0,
+                  "peak_blocks": 200, "peak_bytes": 200 * 8192})
+END
+    run_custody 0 report --side peaks "$work/log.jsonl"
+    has out "  peaks (c)        300  2457600            0      0          200  1638400"
+)

@@ -265,10 +265,13 @@ static void expect_logged(const char *part)
 
 static const struct cst_side_total side_total = {.side = "client",
                                                  .lang = CUSTODY_LANG_RUST,
+                                                 .module = "/bin/client",
                                                  .allocs = 5,
                                                  .frees = 4,
+                                                 .total_bytes = 250,
                                                  .live_blocks = 1,
                                                  .live_bytes = 10,
+                                                 .peak_blocks = 3,
                                                  .peak_bytes = 99};
 static const struct cst_crossing_total crossing_total = {.from = "client",
                                                          .to = "libledger.so",
@@ -322,8 +325,10 @@ static void every_event_is_a_line_that_the_schema_accepts(void **state)
     expect_logged("\"file\":\"\",\"argv\":[]}\n");
     expect_logged(
         "\"findings\":{\"note\":1,\"warning\":2,\"error\":3},\"status\":3,\"how\":\"exit\",\"repeats\":[{\"key\":"
-        "\"0000000000000abc\",\"count\":4}],\"sides\":[{\"side\":\"client\",\"lang\":\"rust\",\"allocs\":5,\"frees\":4,"
-        "\"live_blocks\":1,\"live_bytes\":10,\"peak_bytes\":99}],\"crossings\":[{\"from\":\"client\",\"from_lang\":"
+        "\"0000000000000abc\",\"count\":4}],\"sides\":[{\"side\":\"client\",\"lang\":\"rust\",\"module\":\"/bin/"
+        "client\","
+        "\"allocs\":5,\"frees\":4,\"total_bytes\":250,\"live_blocks\":1,\"live_bytes\":10,\"peak_blocks\":3,"
+        "\"peak_bytes\":99}],\"crossings\":[{\"from\":\"client\",\"from_lang\":"
         "\"rust\","
         "\"to\":\"libledger.so\",\"to_lang\":\"c\",\"contract\":\"rust\",\"count\":2,\"allowed\":false}]}\n");
 }

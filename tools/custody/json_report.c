@@ -153,10 +153,13 @@ static json_t *side_object(const struct cst_log_side *side)
     json_t *object = json_object();
     json_object_set_new(object, "side", text(side->side));
     json_object_set_new(object, "lang", text(side->lang));
+    set_text(object, "module", side->module);
     json_object_set_new(object, "allocs", number(side->allocs));
     json_object_set_new(object, "frees", number(side->frees));
+    json_object_set_new(object, "total_bytes", number(side->total_bytes));
     json_object_set_new(object, "live_blocks", number(side->live_blocks));
     json_object_set_new(object, "live_bytes", number(side->live_bytes));
+    json_object_set_new(object, "peak_blocks", number(side->peak_blocks));
     json_object_set_new(object, "peak_bytes", number(side->peak_bytes));
     return object;
 }

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define COLUMNS_MAX 6
+#define COLUMNS_MAX 7
 
 /* Cells row by row, the first row being the head. Columns from `first_number` on are aligned to the right. */
 struct table {
@@ -72,8 +72,8 @@ static void print_table(const struct cst_canvas *canvas, const struct table *tab
 static void print_sides(const struct cst_canvas *canvas, struct cst_arena *arena, const struct cst_program *program,
                         const char *only)
 {
-    static const char *const head[] = {"side", "allocated", "released", "live blocks", "live bytes", "peak bytes"};
-    struct table table = {.arena = arena, .columns = 6, .first_number = 1};
+    static const char *const head[] = {"side", "allocated", "bytes", "live blocks", "bytes", "peak blocks", "bytes"};
+    struct table table = {.arena = arena, .columns = 7, .first_number = 1};
     add_head(&table, head);
     for (size_t i = 0; i < program->side_count; i++) {
         const struct cst_log_side *side = &program->sides[i];
@@ -82,9 +82,10 @@ static void print_sides(const struct cst_canvas *canvas, struct cst_arena *arena
         }
         add_cell(&table, cst_headline_party(arena, side->side, side->lang));
         add_number(&table, side->allocs);
-        add_number(&table, side->frees);
+        add_number(&table, side->total_bytes);
         add_number(&table, side->live_blocks);
         add_number(&table, side->live_bytes);
+        add_number(&table, side->peak_blocks);
         add_number(&table, side->peak_bytes);
     }
     if (table.cell_count > table.columns) {
