@@ -147,6 +147,8 @@ static void take_finding(struct cst_log *log, const struct cst_log_process *proc
     finding->leak_class = copy_field(log, event, "class", "");
     finding->leak_blocks = cst_field_count(event, "blocks");
     finding->leak_bytes = cst_field_count(event, "bytes");
+    finding->on_request = strcmp(cst_field_text(event, "when", "exit"), "request") == 0;
+    finding->has_holder = take_party(log, json_object_get(event, "held_by"), &finding->holder);
     log->findings = cst_arena_extend(&log->arena, log->findings, log->finding_count, sizeof finding);
     log->findings[log->finding_count++] = finding;
 }
