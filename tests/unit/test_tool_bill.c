@@ -55,22 +55,21 @@ static struct cst_bill bill(void **state, const char *finding)
 
 static void rust_pays_at_the_first_crate_that_is_its_own(void **state)
 {
-    struct cst_bill place =
-        bill(
-            state, LEAK(RUST, FRAME(0, "0x10", "_ZN5alloc7raw_vec11finish_grow17h0123456789abcdefE") "," FRAME(
-                                  0,
-                                  "0x20", "_RNvMNtCs1_5alloc3vecINtB2_3VechE4pushCs1_3foo") "," FRAME(0, "0x30",
-                                                                                                      "_RNvNtCs1234_"
-                                                                                                      "7mycrate3foo3ba"
-                                                                                                      "r") "," FRAME(0,
-                                                                                                                     "0"
-                                                                                                                     "x"
-                                                                                                                     "4"
-                                                                                                                     "0",
-                                                                                                                     "m"
-                                                                                                                     "a"
-                                                                                                                     "i"
-                                                                                                                     "n")));
+    struct cst_bill place = bill(
+        state,
+        LEAK(RUST, FRAME(0, "0x10", "_ZN5alloc7raw_vec11finish_grow17h0123456789abcdefE") "," FRAME(
+                       0, "0x20", "_RNvMNtCs1_5alloc3vecINtB2_3VechE4pushCs1_3foo") "," FRAME(0, "0x30",
+                                                                                              "_RNvNtCs1234_"
+                                                                                              "7mycrate3foo3ba"
+                                                                                              "r") "," FRAME(0,
+                                                                                                             "0"
+                                                                                                             "x"
+                                                                                                             "4"
+                                                                                                             "0",
+                                                                                                             "m"
+                                                                                                             "a"
+                                                                                                             "i"
+                                                                                                             "n")));
     assert_string_equal(place.crate, "mycrate");
     assert_string_equal(place.function, "mycrate::foo::bar");
     assert_string_equal(place.side, "client");

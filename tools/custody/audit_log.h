@@ -120,6 +120,8 @@ struct cst_log_process {
     size_t crossing_count;
     struct cst_log_repeat *repeats;
     size_t repeat_count;
+    bool leaks_on_request; /**< told leaks before its end, */
+    bool leaks_at_exit;    /**< and at its end */
 };
 
 /** Everything from one or more log files, in order of appearance. Start with {0}. */

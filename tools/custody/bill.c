@@ -70,6 +70,7 @@ struct cst_bill cst_bill_make(struct cst_arena *arena, struct cst_symbols *symbo
         const struct cst_log_module *module = cst_log_module_of(finding->process, &stack->frames[0]);
         put_down(arena, &bill, module, &stack->frames[0], calls->count ? &calls->items[0] : NULL);
         bill.machinery = true;
+        bill.crate = "";
     }
     return bill;
 }

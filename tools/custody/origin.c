@@ -111,7 +111,12 @@ static bool is_rust_path(const struct cst_call *call)
 
 const char *cst_origin_crate(struct cst_arena *arena, const struct cst_call *call)
 {
-    struct cst_span crate = is_rust_path(call) ? crate_of(call) : (struct cst_span){0};
+    if (!is_rust_path(call)) {
+        /* A name that was chosen for C, as "#[no_mangle]" does; its unit still tells. */
+        const char *lang = cst_origin_lang(call);
+        return call->crate && lang && strcmp(lang, "rust") == 0 ? call->crate : "";
+    }
+    struct cst_span crate = crate_of(call);
     return cst_arena_format(arena, "%.*s", (int)crate.length, crate.length ? crate.start : "");
 }
 
@@ -135,12 +140,21 @@ static bool is_cxx_machinery(const struct cst_call *call)
     return !call->function && in_cxx_library(call->file);
 }
 
+/* What the linker puts into each program of libc's. */
+static bool is_c_machinery(const struct cst_call *call)
+{
+    return call->function && (strcmp(call->function, "_start") == 0 || begins(call->function, "__libc_start_"));
+}
+
 static enum cst_library library_of_call(const struct cst_call *call)
 {
     if (is_rust_machinery(call)) {
         return CST_LIBRARY_RUST;
     }
-    return is_cxx_machinery(call) ? CST_LIBRARY_CXX : CST_LIBRARY_NONE;
+    if (is_cxx_machinery(call)) {
+        return CST_LIBRARY_CXX;
+    }
+    return is_c_machinery(call) ? CST_LIBRARY_C : CST_LIBRARY_NONE;
 }
 
 static enum cst_library library_of_module(const struct cst_log_module *module)
@@ -188,4 +202,25 @@ enum cst_library cst_origin_library(const struct cst_call *call, const struct cs
 {
     enum cst_library library = module ? library_of_module(module) : CST_LIBRARY_NONE;
     return library == CST_LIBRARY_NONE && call ? library_of_call(call) : library;
+}
+
+enum cst_library cst_origin_join(enum cst_library a, enum cst_library b)
+{
+    if (a == CST_LIBRARY_NONE || a == b) {
+        return b;
+    }
+    return b == CST_LIBRARY_NONE ? a : CST_LIBRARY_SEVERAL;
+}
+
+const char *cst_origin_library_name(enum cst_library library)
+{
+    static const char *const names[] = {
+        [CST_LIBRARY_NONE] = "the program",
+        [CST_LIBRARY_RUST] = "Rust's standard library",
+        [CST_LIBRARY_CXX] = "the C++ standard library",
+        [CST_LIBRARY_C] = "the C library",
+        [CST_LIBRARY_ALLOCATOR] = "an allocator",
+        [CST_LIBRARY_SEVERAL] = "standard libraries",
+    };
+    return names[library];
 }

@@ -13,11 +13,16 @@ enum cst_library {
     CST_LIBRARY_CXX,       /**< std::, operator new, the C++ runtime */
     CST_LIBRARY_C,         /**< libc and the dynamic linker */
     CST_LIBRARY_ALLOCATOR, /**< an allocator library, Custody among them */
+    CST_LIBRARY_SEVERAL,   /**< of a run of calls only */
 };
 
 /** Whose machinery `call` is; generic code of a standard library is that library's wherever it was compiled. `module`
  * is NULL when unknown; `call` is NULL when nothing is known but the module. */
 enum cst_library cst_origin_library(const struct cst_call *call, const struct cst_log_module *module);
+
+/** What a run of calls is called that are machinery, those of `a` and those of `b` together: "Rust's standard library". */
+enum cst_library cst_origin_join(enum cst_library a, enum cst_library b);
+const char *cst_origin_library_name(enum cst_library library);
 
 /** "rust", "c++" or "c"; NULL when neither name nor file tells. A name without any mark tells nothing. */
 const char *cst_origin_lang(const struct cst_call *call);
