@@ -52,6 +52,7 @@ void cst_event_module(struct cst_log *log, struct cst_log_process *process, cons
     module->path = copy_field(log, event, "path", "");
     module->name = *module->path ? last_component(module->path) : "unknown";
     module->build_id = copy_field(log, event, "build_id", "");
+    module->role = copy_field(log, event, "role", "");
     module->rust_inferred = strcmp(copy_field(log, event, "rust", ""), "inferred") == 0;
     while (process->module_count <= id) {
         process->modules =
