@@ -25,6 +25,7 @@ struct own_stack {
 struct summing {
     struct cst_leaks *leaks;
     bool by_stack, examined;
+    struct cst_leak *last; /* the row of the block before: neighbours are often of a kind */
 };
 
 static struct cst_lock one_at_a_time = CST_LOCK_INIT;
@@ -97,12 +98,15 @@ static struct cst_leak *find_or_add(struct cst_leaks *leaks, const struct cst_le
     return row;
 }
 
-static void add(struct cst_leaks *leaks, uintptr_t start, const struct cst_tag *tag, const struct cst_leak *like)
+static void add(struct summing *summing, uintptr_t start, const struct cst_tag *tag, const struct cst_leak *like)
 {
+    struct cst_leaks *leaks = summing->leaks;
     struct cst_leak_total *total = &leaks->totals[like->class];
     total->blocks++;
     total->bytes += cst_tag_size(tag);
-    struct cst_leak *row = find_or_add(leaks, like);
+    struct cst_leak *row = summing->last;
+    if (!row || row->key != like->key)
+        row = summing->last = find_or_add(leaks, like);
     if (!row) {
         leaks->incomplete = true;
         return;
@@ -116,7 +120,7 @@ static void add(struct cst_leaks *leaks, uintptr_t start, const struct cst_tag *
 
 static void sum_up(uintptr_t start, struct cst_tag *tag, void *data)
 {
-    const struct summing *summing = data;
+    struct summing *summing = data;
     if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN && cst_tag_generation(tag) == cst_thread.generation) {
         struct cst_leak like = {
             .stack = summing->by_stack ? cst_tag_alloc_stack(tag) : 0,
@@ -126,7 +130,7 @@ static void sum_up(uintptr_t start, struct cst_tag *tag, void *data)
             .class = summing->examined ? (uint8_t)cst_reach_class_of(tag) : CST_REACH_LIVE,
         };
         like.key = key_of(&like);
-        add(summing->leaks, start, tag, &like);
+        add(summing, start, tag, &like);
     }
     if (cst_tag_marks(tag) != 0)
         cst_tag_set_marks(tag, 0);

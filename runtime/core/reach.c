@@ -37,9 +37,11 @@ static void mark_reachable(struct cst_reach *reach, struct cst_tag *tag, uintptr
     if (marks & REACHABLE)
         return;
     if (cst_reach_is_whole(reach, tag, start, address)) {
+        reach->reached += !(marks & POSSIBLE);
         set_colours(tag, REACHABLE);
         push(reach, start);
     } else if (!(marks & POSSIBLE)) {
+        reach->reached++;
         set_colours(tag, POSSIBLE);
         reach->any_possible = true;
     }
@@ -47,8 +49,10 @@ static void mark_reachable(struct cst_reach *reach, struct cst_tag *tag, uintptr
 
 static void mark_possible(struct cst_reach *reach, struct cst_tag *tag, uintptr_t start)
 {
-    if (cst_tag_marks(tag) & (REACHABLE | SEEN))
+    uint32_t marks = cst_tag_marks(tag);
+    if (marks & (REACHABLE | SEEN))
         return;
+    reach->reached += !(marks & POSSIBLE);
     set_colours(tag, POSSIBLE | SEEN);
     push(reach, start);
 }
@@ -70,7 +74,7 @@ static void follow(struct cst_reach *reach, const struct cst_reach_word *word)
     struct cst_tag *tag = cst_reach_find(reach, word->address, &start);
     if (!tag || start == word->source)
         return;
-    cst_reach_hold(tag, word->holder);
+    cst_reach_hold(reach, tag, word->holder);
     switch ((enum mode)reach->mode) {
     case MODE_REACHABLE:
         mark_reachable(reach, tag, start, word->address);
@@ -147,7 +151,9 @@ static void note_block(uintptr_t start, struct cst_tag *tag, void *data)
     size_t last = (start + (size ? size - 1 : 0) - cst_shadow.base) >> CST_PAGE_SHIFT;
     for (size_t page = first + 1; page <= last && page < reach->pages; page++)
         reach->heads[page] = (uint32_t)(page - first);
+    reach->live++;
     if (cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN || cst_tag_generation(tag) != reach->generation) {
+        reach->reached++;
         set_colours(tag, REACHABLE);
         push(reach, start);
     }
@@ -176,9 +182,11 @@ bool cst_reach_begin(struct cst_reach *reach, uint8_t generation, const struct c
                                 .image_count = image_count};
     cst_heap_each_part(measure_part, reach);
     reach->heads = reach->pages ? cst_own_map(reach->pages * sizeof *reach->heads) : NULL;
+    reach->room = cst_own_map(sizeof *reach->room);
     reach->pagemap = cst_sys_open_read("/proc/self/pagemap");
-    if (reach->pages && !reach->heads)
+    if ((reach->pages && !reach->heads) || !reach->room)
         return false;
+    cst_reach_note_parties(reach);
     cst_heap_each_part(note_part, reach);
     return true;
 }
@@ -221,7 +229,8 @@ bool cst_reach_finish(struct cst_reach *reach)
     if (reach->any_possible)
         cst_heap_each_part(look_through_possible_part, reach);
     reach->mode = MODE_LOST;
-    cst_heap_each_part(lead_part, reach);
+    if (reach->reached < reach->live)
+        cst_heap_each_part(lead_part, reach);
     return !reach->failed;
 }
 
@@ -229,6 +238,8 @@ void cst_reach_end(struct cst_reach *reach)
 {
     if (reach->heads)
         cst_own_unmap(reach->heads, reach->pages * sizeof *reach->heads);
+    if (reach->room)
+        cst_own_unmap(reach->room, sizeof *reach->room);
     cst_words_free(&reach->marked);
     if (reach->pagemap >= 0)
         cst_sys_close(reach->pagemap);

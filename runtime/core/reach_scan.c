@@ -14,8 +14,6 @@
 /* From this size on it pays to ask the kernel which pages were ever touched. */
 #define SPARSE_SIZE ((size_t)1 << 20)
 #define PAGEMAP_TOUCHED (UINT64_C(3) << 62) /* present or swapped: proc_pid_pagemap(5) */
-#define PAGEMAP_BATCH 512
-#define COPY_SIZE ((size_t)32 * 1024)
 
 /* Words in front of the end of a stdio buffer among which its beginning is kept: struct _IO_FILE (libio). */
 #define BUFFER_WORDS 8
@@ -43,10 +41,9 @@ static void put(struct cst_reach *reach, uintptr_t address, const struct like *l
     cst_reach_put(reach, &word);
 }
 
-static bool is_libc(uint16_t holder)
+static bool is_libc(const struct cst_reach *reach, uint16_t holder)
 {
-    const struct cst_module *module = cst_side_get(holder & (uint16_t)~CST_HOLDER_DATA)->module;
-    return module && module->role == CST_ROLE_LIBC;
+    return reach->room->parties[holder & (CST_SIDE_MAX - 1)].libc;
 }
 
 /* True for the end of a stdio buffer: libc keeps, a few words in front of it, where a block of its own begins that ends
@@ -56,7 +53,7 @@ static bool ends_buffer(const struct cst_reach *reach, const uintptr_t *first, c
     for (const uintptr_t *before = at; before > first && at - before < BUFFER_WORDS;) {
         uintptr_t start, word = *--before;
         struct cst_tag *tag = word < *at && cst_heap_has(word) ? cst_reach_find(reach, word, &start) : NULL;
-        if (tag && start == word && start + cst_tag_size(tag) == *at && is_libc(cst_tag_side(tag)))
+        if (tag && start == word && start + cst_tag_size(tag) == *at && is_libc(reach, cst_tag_side(tag)))
             return true;
     }
     return false;
@@ -99,9 +96,9 @@ static void scan_bytes(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, cons
  * read as it is. */
 static void scan_copies(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like, scanner *scan)
 {
-    _Alignas(uintptr_t) unsigned char copy[COPY_SIZE];
+    unsigned char *copy = reach->room->copy;
     while (lo < hi) {
-        size_t wanted = hi - lo < COPY_SIZE ? hi - lo : COPY_SIZE;
+        size_t wanted = hi - lo < CST_REACH_COPY ? hi - lo : CST_REACH_COPY;
         ssize_t got = cst_sys_read_memory(lo, copy, wanted);
         if (got == -ENOSYS || got == -EPERM) {
             scan(reach, lo, hi, like);
@@ -138,13 +135,13 @@ static bool read_pagemap(const struct cst_reach *reach, uintptr_t lo, size_t cou
            cst_sys_pread(reach->pagemap, out_pages, size, (lo >> CST_PAGE_SHIFT) * sizeof *out_pages) == (ssize_t)size;
 }
 
-/* Runs of pages that were touched, up to PAGEMAP_BATCH pages on. Returns how far it came. */
+/* Runs of pages that were touched, up to CST_REACH_PAGES pages on. Returns how far it came. */
 static uintptr_t scan_touched(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like,
                               scanner *scan)
 {
-    uint64_t pages[PAGEMAP_BATCH];
+    uint64_t *pages = reach->room->pages;
     size_t count = ((hi - 1) >> CST_PAGE_SHIFT) - (lo >> CST_PAGE_SHIFT) + 1;
-    count = count < PAGEMAP_BATCH ? count : PAGEMAP_BATCH;
+    count = count < CST_REACH_PAGES ? count : CST_REACH_PAGES;
     bool told = read_pagemap(reach, lo, count, pages);
     uintptr_t run = lo;
     for (size_t i = 0; i < count; i++) {
@@ -181,7 +178,7 @@ static CST_COLD void scan_barred(struct cst_reach *reach, uintptr_t lo, uintptr_
 
 void cst_reach_scan_block(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uintptr_t source, uint16_t holder)
 {
-    const struct like like = {.source = source, .holder = holder, .libc = is_libc(holder)};
+    const struct like like = {.source = source, .holder = holder, .libc = is_libc(reach, holder)};
     if (CST_UNLIKELY(reach->barred_count > 0) && cst_reach_is_barred(reach, lo, hi))
         scan_barred(reach, lo, hi, &like);
     else
@@ -196,6 +193,6 @@ void cst_reach_root(struct cst_reach *reach, uintptr_t word, uint16_t holder)
 
 void cst_reach_roots(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uint16_t holder, enum cst_reach_how how)
 {
-    const struct like like = {.holder = holder, .libc = is_libc(holder)};
+    const struct like like = {.holder = holder, .libc = is_libc(reach, holder)};
     scan_range(reach, lo, hi, &like, how == CST_REACH_PACKED ? copy_bytes : copy_words);
 }
