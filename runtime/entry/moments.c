@@ -64,14 +64,16 @@ void cst_moments_exec(const char *file, char *const argv[])
     cst_thread_unguard(mode);
 }
 
-/* The call sites of a module that is gone are forgotten once: that takes a walk over all call sites there are. */
+/* What is known of code in a module that is gone is forgotten once: that takes a walk over all call sites there are. */
 static void forget_unloaded(void)
 {
     static atomic_bool forgotten[CST_MODULE_MAX];
     for (uint32_t id = 0; id < cst_module_count(); id++) {
         const struct cst_module *module = cst_module_get(id);
-        if (module && module->unloaded && !atomic_exchange(&forgotten[id], true))
+        if (module && module->unloaded && !atomic_exchange(&forgotten[id], true)) {
             cst_callsite_forget(module->lo, module->hi);
+            cst_stack_forget(module->lo, module->hi);
+        }
     }
 }
 
