@@ -1,7 +1,7 @@
 /* Units of the store of stacks; see the header. */
 #include "site/stack_units.h"
 
-#include "plat/sys.h"
+#include "plat/own.h"
 
 _Atomic(unsigned char *) cst_stack_chunks[CST_CHUNK_COUNT];
 
@@ -13,9 +13,9 @@ static bool make_chunk(uint32_t index)
     if (atomic_load_explicit(&cst_stack_chunks[index], memory_order_acquire)) {
         return true;
     }
-    unsigned char *ours = cst_sys_map(size), *theirs = NULL;
+    unsigned char *ours = cst_own_map(size), *theirs = NULL;
     if (ours && !atomic_compare_exchange_strong(&cst_stack_chunks[index], &theirs, ours)) {
-        cst_sys_unmap(ours, size);
+        cst_own_unmap(ours, size);
     }
     return ours || theirs;
 }
