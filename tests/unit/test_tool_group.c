@@ -191,7 +191,8 @@ static void totals_are_summed_per_program(void **state)
 {
 #define TOTALS(pid, peak, allowed) \
     EVENT("exit", pid, \
-          ",\"sides\":[{\"side\":\"a\",\"lang\":\"c\",\"allocs\":3,\"peak_bytes\":" #peak "}]," \
+          ",\"sides\":[{\"side\":\"a\",\"lang\":\"c\",\"module\":\"/m/a\",\"allocs\":3,\"total_bytes\":50," \
+          "\"peak_blocks\":1" #peak ",\"peak_bytes\":" #peak "}]," \
           "\"crossings\":[{\"from\":\"a\",\"to\":\"b\",\"contract\":\"new\",\"count\":2,\"allowed\":" #allowed "}]")
     const struct cst_groups *groups = merge(state, START(1) TOTALS(1, 9, true) START(2) TOTALS(2, 7, false) START(3)
                                                        EVENT("start", 4, ",\"exe\":\"/opt/other\""));
@@ -202,6 +203,9 @@ static void totals_are_summed_per_program(void **state)
     assert_int_equal(program->unfinished, 1);
     assert_int_equal(program->side_count, 1);
     assert_int_equal(program->sides[0].allocs, 6);
+    assert_string_equal(program->sides[0].module, "/m/a");
+    assert_int_equal(program->sides[0].total_bytes, 100);
+    assert_int_equal(program->sides[0].peak_blocks, 19);
     assert_int_equal(program->sides[0].peak_bytes, 9);
     assert_int_equal(program->crossing_count, 1);
     assert_int_equal(program->crossings[0].count, 4);

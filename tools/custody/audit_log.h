@@ -82,7 +82,9 @@ struct cst_log_finding {
 /** Totals of one side in one process. */
 struct cst_log_side {
     const char *side, *lang;
-    uint64_t allocs, frees, live_blocks, live_bytes, peak_bytes;
+    const char *module; /**< path of its module; "" when it has none or the log does not tell */
+    uint64_t allocs, frees, total_bytes;
+    uint64_t live_blocks, live_bytes, peak_blocks, peak_bytes;
 };
 
 /** Releases of one side's blocks by another, in one process. */

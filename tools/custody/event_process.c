@@ -68,10 +68,13 @@ static void take_side(struct cst_log *log, struct cst_log_process *process, cons
     process->sides[process->side_count++] = (struct cst_log_side){
         .side = copy_field(log, object, "side", "unknown"),
         .lang = copy_field(log, object, "lang", "unknown"),
+        .module = copy_field(log, object, "module", ""),
         .allocs = cst_field_count(object, "allocs"),
         .frees = cst_field_count(object, "frees"),
+        .total_bytes = cst_field_count(object, "total_bytes"),
         .live_blocks = cst_field_count(object, "live_blocks"),
         .live_bytes = cst_field_count(object, "live_bytes"),
+        .peak_blocks = cst_field_count(object, "peak_blocks"),
         .peak_bytes = cst_field_count(object, "peak_bytes"),
     };
 }

@@ -19,7 +19,7 @@ struct cst_program {
     const char *name;
     size_t processes;
     size_t unfinished;          /**< of them without an `exit` or `exec` event: killed, or still running */
-    struct cst_log_side *sides; /**< sums; peak_bytes is the largest of any one process */
+    struct cst_log_side *sides; /**< sums; peaks are the largest of any one process */
     size_t side_count;
     struct cst_log_crossing *crossings;
     size_t crossing_count;

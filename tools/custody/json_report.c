@@ -180,10 +180,13 @@ static json_t *side_object(const struct cst_log_side *side)
     json_t *object = json_object();
     json_object_set_new(object, "side", cst_json_text(side->side));
     json_object_set_new(object, "lang", cst_json_text(side->lang));
+    set_text(object, "module", side->module);
     json_object_set_new(object, "allocs", cst_json_number(side->allocs));
     json_object_set_new(object, "frees", cst_json_number(side->frees));
+    json_object_set_new(object, "total_bytes", cst_json_number(side->total_bytes));
     json_object_set_new(object, "live_blocks", cst_json_number(side->live_blocks));
     json_object_set_new(object, "live_bytes", cst_json_number(side->live_bytes));
+    json_object_set_new(object, "peak_blocks", cst_json_number(side->peak_blocks));
     json_object_set_new(object, "peak_bytes", cst_json_number(side->peak_bytes));
     return object;
 }

@@ -97,8 +97,8 @@ static void add_crates(struct table *table, const struct cst_leak_crates *crates
 static void print_sides(const struct cst_canvas *canvas, struct cst_arena *arena, const struct cst_groups *groups,
                         const struct cst_program *program, struct cst_symbols *symbols, const char *only)
 {
-    static const char *const head[] = {"side", "allocated", "released", "live blocks", "live bytes", "peak bytes"};
-    struct table table = {.arena = arena, .columns = 6, .first_number = 1};
+    static const char *const head[] = {"side", "allocated", "bytes", "live blocks", "bytes", "peak blocks", "bytes"};
+    struct table table = {.arena = arena, .columns = 7, .first_number = 1};
     add_head(&table, head);
     for (size_t i = 0; i < program->side_count; i++) {
         const struct cst_log_side *side = &program->sides[i];
@@ -107,9 +107,10 @@ static void print_sides(const struct cst_canvas *canvas, struct cst_arena *arena
         }
         add_cell(&table, cst_headline_party(arena, side->side, side->lang));
         add_number(&table, side->allocs);
-        add_number(&table, side->frees);
+        add_number(&table, side->total_bytes);
         add_number(&table, side->live_blocks);
         add_number(&table, side->live_bytes);
+        add_number(&table, side->peak_blocks);
         add_number(&table, side->peak_bytes);
         struct cst_leak_crates crates = cst_leak_crates_make(arena, symbols, groups, program, side);
         add_crates(&table, &crates, 3);
