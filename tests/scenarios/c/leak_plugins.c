@@ -4,7 +4,7 @@
  * @plugins burrow
  * @flags -ldl -pthread
  * @run held-in-plugin
- * @expect leak note exact owner=$prog/c/malloc class=reachable blocks=1 bytes=701 alloc=$prog
+ * @expect leak note exact owner=$prog/c/malloc class=reachable blocks=1 bytes=701 alloc=$prog held_by=$burrow/c
  * @run lost-in-plugin
  * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 bytes=701 alloc=$prog
  * @run held-thread-local

@@ -11,6 +11,8 @@
  * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 bytes=604 alloc=$prog
  * @run lost-inherited
  * @forbid leak bytes=605
+ * @run freed-inherited
+ * @forbid leak bytes=605
  * @run lost-in-grandchild
  * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 bytes=606 alloc=$prog
  * @run lost-forked-by-thread
@@ -111,11 +113,11 @@ static void drop_root(void)
     root = NULL;
 }
 
-/* The child loses what its parent made, the parent releases it. */
+/* The child has what its parent made, or forgets it; the parent releases it. */
 static void inherited(enum fate fate)
 {
-    make(fate == LOST ? HELD : fate, 605);
-    in_child(drop_root);
+    make(HELD, 605);
+    in_child(fate == LOST ? drop_root : nothing);
     free(root);
     root = NULL;
 }
