@@ -289,12 +289,9 @@ static void thread_local_(enum fate fate)
 }
 
 static const struct leak_case cases[] = {
-    {"waiting", waiting},       {"joined", joined},
-    {"returned", returned},     {"detached", detached},
-    {"many-ended", many_ended}, {"many", many},
-    {"main-waits", main_waits}, {"main-gone", main_gone},
-    {"own-stack", own_stack},   {"argument", argument},
-    {"thread-local", thread_local_},
+    {"waiting", waiting},       {"joined", joined},     {"returned", returned},          {"detached", detached},
+    {"many-ended", many_ended}, {"many", many},         {"main-waits", main_waits},      {"main-gone", main_gone},
+    {"own-stack", own_stack},   {"argument", argument}, {"thread-local", thread_local_},
 };
 
 int main(int argc, char **argv)
