@@ -5,7 +5,7 @@ BENCH_FLAGS := -O2 -g -fno-builtin -fno-omit-frame-pointer -Wall -Wextra -Werror
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,blocks objects values process heaps)
 ROUNDS ?= 9
 
-.PHONY: bench bench-programs bench-instructions detection
+.PHONY: bench bench-programs bench-instructions bench-stacks detection
 
 bench-programs: $(BENCH_PROGRAMS)
 
@@ -27,6 +27,22 @@ $(BUILD)/bench/objects: bench/objects.cc $(BUILD)/bench/workload.o
 $(BUILD)/bench/values: bench/values.rs
 	@mkdir -p $(@D)
 	$(call say,BENCH,$@)rustc --edition 2021 -C opt-level=3 -C force-frame-pointers=yes -o $@ $<
+
+# One source of frames, compiled each way that code may come.
+$(BUILD)/bench/frames_with_both.o: FRAMES_FLAGS := -fno-omit-frame-pointer
+$(BUILD)/bench/frames_with_tables.o: FRAMES_FLAGS := -fomit-frame-pointer
+$(BUILD)/bench/frames_with_pointers.o: FRAMES_FLAGS := -fno-omit-frame-pointer -fno-asynchronous-unwind-tables
+FRAMES_OBJS := $(addprefix $(BUILD)/bench/frames_with_,both.o tables.o pointers.o)
+
+$(FRAMES_OBJS): $(BUILD)/bench/%.o: bench/stack_frames.c bench/stack_frames.h
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)$(CC) -std=c11 $(BENCH_FLAGS) $(FRAMES_FLAGS) -DFRAMES=$* -c -o $@ $<
+
+$(BUILD)/bench/stacks: bench/stacks.c $(FRAMES_OBJS) $(RUNTIME_ARCHIVE)
+	$(call say,BENCH,$@)$(CC) -std=c11 -D_GNU_SOURCE -Iinclude -Iruntime $(BENCH_FLAGS) -o $@ $^ -pthread
+
+bench-stacks: $(BUILD)/bench/stacks ## what a frame of a stack costs, each way to find it
+	@$<
 
 bench: $(BUILD)/libcustody_preload.so bench-programs ## speed beside plain glibc and jemalloc; ROUNDS=3 is quick
 	@$(PYTHON) bench/run.py --build $(BUILD) --rounds $(ROUNDS) $(BENCH_ARGS)

@@ -91,6 +91,24 @@ struct custody_description {
  * memory, and heap addresses where no block is; NOT_RUNNING, INVALID_ARGUMENT. Callable from a debugger. */
 custody_status custody_describe(const void *address, struct custody_description *out_description);
 
+/* --- Leaks ----------------------------------------------------------------------------------------------------- *
+ * Blocks that nothing leads to any more are looked for when the process ends (setting `leaks`), when a signal comes
+ * (setting `leak_signal`), and here. The other threads are halted meanwhile; system calls that they wait in may answer
+ * EINTR. */
+
+/** Live blocks by class: docs/findings.md, `leak`. */
+struct custody_leaks {
+    size_t definite_blocks, definite_bytes;   /**< nothing leads to them */
+    size_t indirect_blocks, indirect_bytes;   /**< only lost blocks lead to them */
+    size_t possible_blocks, possible_bytes;   /**< something leads to them, but only into their middle */
+    size_t reachable_blocks, reachable_bytes; /**< something leads to them */
+    size_t live_blocks, live_bytes;           /**< it could not be examined which of the above they are */
+};
+
+/** Looks for leaks now. They become findings in the audit log, with "when":"request", and what is still there at the end
+ * is told again then. `out_leaks` may be NULL. NOT_RUNNING when called from inside the runtime. */
+custody_status custody_find_leaks(struct custody_leaks *out_leaks);
+
 #ifdef __cplusplus
 }
 #endif

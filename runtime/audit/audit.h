@@ -19,8 +19,10 @@
 struct cst_side_total {
     const char *side;
     enum custody_lang lang;
-    uint64_t allocs, frees;
-    uint64_t live_blocks, live_bytes, peak_bytes;
+    const char *module;                  /**< path of its module; NULL for registered names and the unknown side */
+    uint64_t allocs, frees, total_bytes; /**< bytes of all blocks ever made */
+    uint64_t live_blocks, live_bytes;    /**< now */
+    uint64_t peak_blocks, peak_bytes;    /**< the most at once */
 };
 
 /** How often blocks of one side were released by another. */
@@ -38,6 +40,12 @@ struct cst_repeat {
     uint64_t count; /**< in all, the first time included; >= 2 */
 };
 
+/** Blocks of one class of leak. */
+struct cst_class_total {
+    const char *class; /**< as in a leak's finding */
+    uint64_t blocks, bytes;
+};
+
 /** Everything that the `exit` event tells. Arrays belong to the caller. */
 struct cst_exit_summary {
     uint64_t findings[3]; /**< distinct findings by enum custody_severity */
@@ -47,6 +55,8 @@ struct cst_exit_summary {
     size_t crossing_count;
     const struct cst_repeat *repeats;
     size_t repeat_count;
+    const struct cst_class_total *leaks; /**< all leaks, also those that have no finding of their own */
+    size_t leak_count;
     int status;      /**< exit status, -1 when not known */
     const char *how; /**< "exit", "_exit", "quick_exit", "abort" */
 };
@@ -71,6 +81,9 @@ void cst_audit_fork(pid_t parent);
 
 /** Event `exec`, before it is tried: the file and the arguments (bounded; argv may be NULL). */
 void cst_audit_exec(const char *file, char *const argv[]);
+
+/** Event `leaks`: what an audit on request came to, by class. Without a log one line on stderr. */
+void cst_audit_leaks(const struct cst_class_total *totals, size_t count);
 
 /** Event `exit`. */
 void cst_audit_exit(const struct cst_exit_summary *summary);

@@ -1,6 +1,7 @@
 /* The event `exit`: the counts of a process at its end. Long tables are cut, each at a share of the line, so that none
  * crowds out another; the line then says "truncated". */
 #include "audit/audit.h"
+#include "audit/event_leaks.h"
 #include "audit/gate.h"
 #include "audit/line.h"
 
@@ -55,10 +56,15 @@ static void write_side(struct cst_json *json, const struct cst_exit_summary *sum
     cst_json_open(json, NULL, '{');
     cst_json_string(json, "side", total->side);
     cst_json_string(json, "lang", custody_lang_name(total->lang));
+    if (total->module != NULL) {
+        cst_json_string(json, "module", total->module);
+    }
     cst_json_unsigned(json, "allocs", total->allocs);
     cst_json_unsigned(json, "frees", total->frees);
+    cst_json_unsigned(json, "total_bytes", total->total_bytes);
     cst_json_unsigned(json, "live_blocks", total->live_blocks);
     cst_json_unsigned(json, "live_bytes", total->live_bytes);
+    cst_json_unsigned(json, "peak_blocks", total->peak_blocks);
     cst_json_unsigned(json, "peak_bytes", total->peak_bytes);
     cst_json_close(json, '}');
 }
@@ -82,6 +88,9 @@ static void write_line(struct cst_json *json, const struct cst_exit_summary *sum
     write_findings(json, summary->findings);
     cst_json_signed(json, "status", summary->status);
     cst_json_string(json, "how", summary->how);
+    if (summary->leak_count > 0) {
+        cst_leaks_write(json, summary->leaks, summary->leak_count);
+    }
     if (cst_gate_refusals() > 0) {
         cst_json_unsigned(json, "dropped", cst_gate_refusals());
     }

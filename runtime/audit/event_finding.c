@@ -87,6 +87,17 @@ static void write_given(struct cst_json *json, const struct cst_finding *finding
     cst_json_close(json, '}');
 }
 
+static void write_holder(struct cst_json *json, const struct cst_finding *finding)
+{
+    if (!finding->has_holder) {
+        return;
+    }
+    cst_json_open(json, "held_by", '{');
+    cst_json_string(json, "side", finding->holder.side);
+    cst_json_string(json, "lang", custody_lang_name(finding->holder.lang));
+    cst_json_close(json, '}');
+}
+
 /* What only findings of some kinds have. */
 static void write_particulars(struct cst_json *json, const struct cst_finding *finding)
 {
@@ -99,6 +110,8 @@ static void write_particulars(struct cst_json *json, const struct cst_finding *f
         cst_json_string(json, "class", finding->leak_class);
         cst_json_unsigned(json, "blocks", finding->leak_blocks);
         cst_json_unsigned(json, "bytes", finding->leak_bytes);
+        cst_json_string(json, "when", finding->leak_when);
+        write_holder(json, finding);
     }
 }
 
@@ -152,7 +165,7 @@ uint64_t cst_audit_finding(const struct cst_finding *finding)
     cst_trace_resolve(&finding->alloc, &traces.alloc);
     cst_trace_resolve(&finding->release, &traces.release);
     cst_trace_resolve(&finding->first_release, &traces.first_release);
-    uint64_t key = cst_key_make(finding->kind, &traces.alloc, &traces.release);
+    uint64_t key = cst_key_make(finding->kind, finding->leak_class, &traces.alloc, &traces.release);
     tell(finding, &traces, key);
     return key;
 }

@@ -33,3 +33,9 @@ size_t cst_boot_size(const void *block)
 {
     return *((const size_t *)block - 1);
 }
+
+void cst_boot_used(const void **out_begin, const void **out_end)
+{
+    *out_begin = buffer;
+    *out_end = buffer + atomic_load(&used);
+}

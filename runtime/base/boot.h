@@ -18,4 +18,7 @@ bool cst_boot_owns(const void *block);
 /** Bytes asked for when this block was made. */
 size_t cst_boot_size(const void *block);
 
+/** The part of the buffer that has been handed out: what lies there may point to blocks of the heap. */
+void cst_boot_used(const void **out_begin, const void **out_end);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/pool.h"
 
 #include "base/lock.h"
+#include "plat/own.h"
 #include "plat/sys.h"
 
 #include <stdint.h>
@@ -20,7 +21,7 @@ static struct {
 static bool refill(size_t size)
 {
     size_t chunk = size > CHUNK_SIZE ? size : CHUNK_SIZE;
-    char *start = cst_sys_map(chunk);
+    char *start = cst_own_map(chunk);
     if (!start)
         return false;
     pool.next = start;

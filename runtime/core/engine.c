@@ -31,15 +31,15 @@ void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_add
     cst_engine_take(cst_tag_side(tag), block, cst_tag_size(tag));
 }
 
-void *cst_engine_flush_alloc(uint64_t facts, void *block)
+void *cst_engine_settle_alloc(uint64_t facts, void *block)
 {
-    cst_count_flush(cst_facts_side(facts));
+    cst_count_settle(cst_facts_side(facts));
     return block;
 }
 
-void cst_engine_flush_release(uint16_t side, void *block, size_t size)
+void cst_engine_settle_release(uint16_t side, void *block, size_t size)
 {
-    cst_count_flush(side);
+    cst_count_settle(side);
     cst_heap_release_plain(block, cst_heap_round(size));
 }
 

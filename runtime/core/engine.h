@@ -65,11 +65,11 @@ CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, uint64_t facts
 
 /** Parts of the quick ways that are out of line, each in the place of its caller's last step, so that the caller need not
  * keep anything meanwhile: allocation and release with stacks of several frames, and the last steps of an allocation and
- * of a release after which a thread hands its counters on. `size` and `rounded` as in cst_engine_make. */
+ * of a release after which a thread's counters have to be settled with those of the others. `size` and `rounded` as in cst_engine_make. */
 void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t return_address, uintptr_t frame);
 void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame);
-void *cst_engine_flush_alloc(uint64_t facts, void *block);
-void cst_engine_flush_release(uint16_t side, void *block, size_t size);
+void *cst_engine_settle_alloc(uint64_t facts, void *block);
+void cst_engine_settle_release(uint16_t side, void *block, size_t size);
 
 /** A block of the shared heap with these facts (cst_tag_facts), of `rounded` bytes (cst_engine_round). */
 CST_INLINE void *cst_engine_make(uint64_t facts, size_t rounded, size_t align, bool zero, uint32_t stack)
@@ -83,7 +83,7 @@ CST_INLINE void *cst_engine_make(uint64_t facts, size_t rounded, size_t align, b
     size_t size = cst_facts_size(facts);
     cst_engine_tag((uintptr_t)block, align <= CST_BLOCK_ALIGN ? size : rounded, facts, sites);
     if (CST_UNLIKELY(cst_count_in(cst_facts_side(facts), size)))
-        return cst_engine_flush_alloc(facts, block);
+        return cst_engine_settle_alloc(facts, block);
     return block;
 }
 
@@ -131,7 +131,7 @@ CST_INLINE void cst_engine_take(uint16_t side, void *block, size_t size)
     if (CST_LIKELY(!cst_count_out(side, size)))
         cst_heap_release_plain(block, cst_heap_round(size));
     else
-        cst_engine_flush_release(side, block, size);
+        cst_engine_settle_release(side, block, size);
 }
 
 /** Log2 of the alignment that a release names, CST_BLOCK_ALIGN_LOG2 when it names none. False for what no block has that

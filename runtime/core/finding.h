@@ -60,10 +60,13 @@ struct cst_finding {
     struct cst_frames alloc, release, first_release;
 
     size_t leak_blocks, leak_bytes; /**< leak only */
-    const char *leak_class;         /**< leak only; "live" while reachability is not examined */
+    const char *leak_class;  /**< leak only: "definite", "indirect", "possible", "reachable"; "live": not examined */
+    const char *leak_when;   /**< leak only: "exit", "request" */
+    bool has_holder;         /**< leak only: all references to these blocks lie in memory of `holder` */
+    struct cst_party holder; /**< valid with has_holder; its contract says nothing */
 };
 
-/** Receives the first of equal findings. Returns its key, a hash that is the same in every run of the same binaries.
+/** Receives the first of equal findings. Returns its key, a hash that is the same in every run.
  * Called with the recursion guard held and no lock. */
 typedef uint64_t cst_finding_sink(const struct cst_finding *finding);
 

@@ -163,6 +163,7 @@ static bool reserve(size_t size)
         at += (size >> (CST_PAGE_SHIFT - density)) * sizeof(struct cst_tag);
     }
     cst_shadow.density = (uint8_t *)at;
+    cst_shadow.end = (uintptr_t)at + size / CST_PAGE_SIZE;
     cst_shadow.size = size;
     return true;
 }

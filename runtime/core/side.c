@@ -83,15 +83,25 @@ static uint16_t find_or_add(const char *name, enum custody_lang lang, const stru
     return number;
 }
 
-uint16_t cst_side_of_module(const struct cst_module *module, enum custody_contract contract)
+static enum custody_lang lang_of(const struct cst_module *module, enum custody_contract contract)
 {
     enum custody_lang lang = custody_contract_lang(contract);
-    if (lang == CUSTODY_LANG_NONE)
-        lang = module->lang == CUSTODY_LANG_RUST ? CUSTODY_LANG_C : module->lang;
-    _Atomic uint16_t *cached = &sides.by_module[module->id][lang];
+    if (lang != CUSTODY_LANG_NONE)
+        return lang;
+    return module->lang == CUSTODY_LANG_RUST ? CUSTODY_LANG_C : module->lang;
+}
+
+uint16_t cst_side_find_module(const struct cst_module *module, enum custody_contract contract)
+{
+    return atomic_load_explicit(&sides.by_module[module->id][lang_of(module, contract)], memory_order_acquire);
+}
+
+uint16_t cst_side_of_module(const struct cst_module *module, enum custody_contract contract)
+{
+    _Atomic uint16_t *cached = &sides.by_module[module->id][lang_of(module, contract)];
     uint16_t number = atomic_load_explicit(cached, memory_order_acquire);
     if (number == CST_SIDE_UNKNOWN) {
-        number = find_or_add(module->name, lang, module);
+        number = find_or_add(module->name, lang_of(module, contract), module);
         atomic_store_explicit(cached, number, memory_order_release);
     }
     return number;

@@ -29,6 +29,9 @@ extern bool cst_side_any_isolated;
  * used up or memory is out. */
 uint16_t cst_side_of_module(const struct cst_module *module, enum custody_contract contract);
 
+/** The side that cst_side_of_module has found before; CST_SIDE_UNKNOWN when it was not asked yet. Takes no lock. */
+uint16_t cst_side_find_module(const struct cst_module *module, enum custody_contract contract);
+
 /** The side with this name and language that the program registered, registering it if it is new. The name is copied. */
 uint16_t cst_side_register(const char *name, enum custody_lang lang);
 

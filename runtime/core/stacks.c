@@ -28,6 +28,38 @@ void cst_stacks_remove(unsigned place)
     atomic_store(&places[place].hi, 0);
 }
 
+/* The ends of threads, in turn; the oldest is overwritten. Incomplete while `hi` is 0. */
+static struct {
+    _Atomic uintptr_t lo, hi;
+} ended[CST_STACKS_ENDED_MAX];
+static _Atomic unsigned ended_count;
+
+static void note_end(uintptr_t lo, uintptr_t control_block)
+{
+    unsigned turn = atomic_fetch_add(&ended_count, 1) % CST_STACKS_ENDED_MAX;
+    atomic_store(&ended[turn].hi, 0);
+    atomic_store(&ended[turn].lo, lo);
+    atomic_store(&ended[turn].hi, control_block);
+}
+
+void cst_stacks_end(unsigned place, uintptr_t control_block)
+{
+    if (place >= CST_STACKS_MAX)
+        return;
+    uintptr_t lo = atomic_load(&places[place].lo), hi = atomic_load(&places[place].hi);
+    if (lo <= control_block && control_block < hi)
+        note_end(lo, control_block);
+    cst_stacks_remove(place);
+}
+
+bool cst_stacks_ended(unsigned index, struct cst_stack_bounds *out_stack)
+{
+    if (index >= CST_STACKS_ENDED_MAX || index >= atomic_load(&ended_count))
+        return false;
+    *out_stack = (struct cst_stack_bounds){.lo = atomic_load(&ended[index].lo), .hi = atomic_load(&ended[index].hi)};
+    return true;
+}
+
 void cst_stacks_clear(void)
 {
     for (unsigned place = 0; place < CST_STACKS_MAX; place++)

@@ -18,6 +18,17 @@ CST_MUST_USE unsigned cst_stacks_add(const struct cst_stack_bounds *bounds);
 /** Forgets the stack at this place; CST_STACKS_MAX does nothing. */
 void cst_stacks_remove(unsigned place);
 
+/** Threads that ended and are remembered, the last ones. */
+#define CST_STACKS_ENDED_MAX 512
+
+/** Forgets the stack at this place as cst_stacks_remove does, and remembers that the thread on it has ended: what lies on
+ * it below `control_block`, the thread's control block near its upper end, is in use no more. */
+void cst_stacks_end(unsigned place, uintptr_t control_block);
+
+/** The part of a stack that was in use by a thread that ended, up to its control block, by `index` from 0. False behind the
+ * last. The addresses may have become something else since. */
+CST_MUST_USE bool cst_stacks_ended(unsigned index, struct cst_stack_bounds *out_stack);
+
 /** Forgets every stack: in the child of a fork, where the threads they belonged to are gone. */
 void cst_stacks_clear(void);
 

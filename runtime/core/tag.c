@@ -30,12 +30,6 @@ static uint8_t density_of(uintptr_t address)
     return cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT];
 }
 
-/* Where the block of a slot starts: the slot's page, and within it what `start` kept. */
-static uintptr_t start_of(uintptr_t page, const struct cst_tag *tag)
-{
-    return page | (uintptr_t)((tag->sites >> 56) & 0xff) << 4;
-}
-
 static struct cst_tag_hit hit(uintptr_t start, struct cst_tag *tag)
 {
     return (struct cst_tag_hit){.state = cst_tag_state(tag), .start = start, .tag = tag};
@@ -49,7 +43,7 @@ static struct cst_tag *last_live_in_page(uintptr_t page, uintptr_t address)
     uintptr_t last = address - page < CST_PAGE_SIZE ? address : page + CST_PAGE_SIZE - 1;
     for (uintptr_t at = last & ~(step - 1);; at -= step) {
         struct cst_tag *tag = cst_tag_slot(at, density);
-        if (cst_tag_state(tag) == CST_STATE_LIVE && start_of(page, tag) <= address)
+        if (cst_tag_state(tag) == CST_STATE_LIVE && cst_tag_start_in(page, tag) <= address)
             return tag;
         if (at <= page)
             return NULL;
@@ -62,7 +56,7 @@ static struct cst_tag_hit find_covering(uintptr_t address, uintptr_t begin)
     for (uintptr_t page = page_of(address);; page -= CST_PAGE_SIZE) {
         struct cst_tag *tag = last_live_in_page(page, address);
         if (tag) {
-            uintptr_t start = start_of(page, tag);
+            uintptr_t start = cst_tag_start_in(page, tag);
             size_t size = cst_tag_size(tag);
             if (address - start < (size ? size : 1))
                 return hit(start, tag);
@@ -86,24 +80,23 @@ struct cst_tag_hit cst_tag_find(uintptr_t address, uintptr_t begin)
 }
 
 /* Visits the live blocks that start in `page`; returns the end of the last. */
-static uintptr_t visit_page(uintptr_t page, void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data),
-                            void *data)
+static uintptr_t visit_page(uintptr_t page, void (*visit)(uintptr_t start, struct cst_tag *tag, void *data), void *data)
 {
     uintptr_t end = page;
     uint8_t density = density_of(page);
     for (uintptr_t at = page; at < page + CST_PAGE_SIZE; at += CST_PAGE_SIZE >> density) {
-        const struct cst_tag *tag = cst_tag_slot(at, density);
+        struct cst_tag *tag = cst_tag_slot(at, density);
         if (cst_tag_state(tag) != CST_STATE_LIVE)
             continue;
-        uintptr_t start = start_of(page, tag);
+        uintptr_t start = cst_tag_start_in(page, tag);
         end = start + cst_tag_size(tag);
         visit(start, tag, data);
     }
     return end;
 }
 
-void cst_tag_each_live(uintptr_t from, uintptr_t to,
-                       void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data), void *data)
+void cst_tag_each_live(uintptr_t from, uintptr_t to, void (*visit)(uintptr_t start, struct cst_tag *tag, void *data),
+                       void *data)
 {
     for (uintptr_t page = from; page < to;) {
         uintptr_t end = visit_page(page, visit, data);

@@ -49,6 +49,7 @@ struct cst_tag {
 struct cst_shadow {
     uintptr_t base;   /**< first address of the heap's range */
     size_t size;      /**< bytes of the range; 0 before start: no address is ours */
+    uintptr_t end;    /**< of the range and the shadow behind it */
     uint8_t *density; /**< one byte a page */
     struct cst_tag *slots[CST_TAG_DENSITIES];
 };
@@ -209,6 +210,24 @@ CST_INLINE void cst_tag_release_known(struct cst_tag *tag, uint64_t facts, uint6
     tag->sites = sites | (uint64_t)release_stack << 32;
 }
 
+/** What a search for leaks notes about a live block: 24 bits, in the place that its release stack will take; 0 otherwise. */
+CST_INLINE uint32_t cst_tag_marks(const struct cst_tag *tag)
+{
+    return cst_tag_release_stack(tag);
+}
+
+/** Sets the marks of a live block. While they are not 0, a release of it takes the longer way. */
+CST_INLINE void cst_tag_set_marks(struct cst_tag *tag, uint32_t marks)
+{
+    tag->sites = (tag->sites & ~((uint64_t)0xffffff << 32)) | (uint64_t)marks << 32;
+}
+
+/** First address of the live block in a slot of the page that begins at `page`. */
+CST_INLINE uintptr_t cst_tag_start_in(uintptr_t page, const struct cst_tag *tag)
+{
+    return page | (uintptr_t)((tag->sites >> 56) & 0xff) << 4;
+}
+
 /** What is known about an address in the heap's range. */
 struct cst_tag_hit {
     enum cst_tag_state state; /**< NONE: no block begins or lies here */
@@ -222,7 +241,7 @@ struct cst_tag_hit {
 struct cst_tag_hit cst_tag_find(uintptr_t address, uintptr_t begin);
 
 /** Calls `visit` for the live block in each slot of [from, to) (page-aligned), in order of address. */
-void cst_tag_each_live(uintptr_t from, uintptr_t to,
-                       void (*visit)(uintptr_t start, const struct cst_tag *tag, void *data), void *data);
+void cst_tag_each_live(uintptr_t from, uintptr_t to, void (*visit)(uintptr_t start, struct cst_tag *tag, void *data),
+                       void *data);
 
 #endif

@@ -1,10 +1,13 @@
 /* The public API: custody.h in terms of hooks and tags. Checks arguments, translates results, decides nothing. */
 #include "custody/custody.h"
 
+#include "core/leak.h"
 #include "entry/hook.h"
+#include "entry/leak_report.h"
 #include "entry/start.h"
 
 #include <errno.h>
+#include <string.h>
 
 CST_EXPORT const char *custody_version(void)
 {
@@ -100,5 +103,39 @@ CST_EXPORT custody_status custody_describe(const void *address, struct custody_d
         .contract = cst_tag_contract(hit.tag),
     };
     out_description->frame_count = cst_stack_load(cst_tag_alloc_stack(hit.tag), out_description->frames);
+    return CUSTODY_STATUS_OK;
+}
+
+static void take_total(struct custody_leaks *leaks, const struct cst_class_total *total)
+{
+    const struct {
+        const char *class;
+        size_t *blocks, *bytes;
+    } members[] = {
+        {"definite", &leaks->definite_blocks, &leaks->definite_bytes},
+        {"indirect", &leaks->indirect_blocks, &leaks->indirect_bytes},
+        {"possible", &leaks->possible_blocks, &leaks->possible_bytes},
+        {"reachable", &leaks->reachable_blocks, &leaks->reachable_bytes},
+        {"live", &leaks->live_blocks, &leaks->live_bytes},
+    };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (strcmp(total->class, members[i].class) == 0) {
+            *members[i].blocks = total->blocks;
+            *members[i].bytes = total->bytes;
+        }
+    }
+}
+
+CST_EXPORT custody_status custody_find_leaks(struct custody_leaks *out_leaks)
+{
+    if (!cst_hook_is_ready() || !cst_start_is_up())
+        return CUSTODY_STATUS_NOT_RUNNING;
+    struct cst_class_total totals[CST_REACH_CLASSES];
+    size_t count = cst_leak_request(CST_LEAKS_STACK(), totals);
+    struct custody_leaks leaks = {0};
+    for (size_t i = 0; i < count; i++)
+        take_total(&leaks, &totals[i]);
+    if (out_leaks)
+        *out_leaks = leaks;
     return CUSTODY_STATUS_OK;
 }

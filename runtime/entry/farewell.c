@@ -6,40 +6,9 @@
 #include "core/count.h"
 #include "core/crossing.h"
 #include "core/findings.h"
-#include "core/live.h"
 #include "core/side.h"
+#include "entry/leak_report.h"
 #include "entry/options.h"
-#include "site/stack.h"
-
-/* Leak records are told most bytes first; past this many the rest stays in the sums per side. */
-#define LEAKS_MAX 1000U
-
-static void tell_leak(const struct cst_live *live, void *data)
-{
-    unsigned *left = data;
-    if (*left == 0)
-        return;
-    --*left;
-    const struct cst_side *side = cst_side_get(live->side);
-    uintptr_t frames[CST_STACK_FRAMES_MAX];
-    struct cst_finding finding = {
-        .kind = CUSTODY_FINDING_LEAK,
-        .severity = custody_finding_severity(CUSTODY_FINDING_LEAK),
-        .confidence = CUSTODY_CONFIDENCE_EXACT,
-        .address = live->example,
-        .has_block = true,
-        .block_address = live->example,
-        .block_size = live->example_size,
-        .block_align = CST_BLOCK_ALIGN,
-        .owner = {.side = side->name, .lang = side->lang, .contract = live->contract},
-        .alloc = {.addresses = frames, .count = cst_stack_load(live->stack, frames)},
-        .leak_blocks = live->blocks,
-        .leak_bytes = live->bytes,
-        .leak_class = "live",
-    };
-    uint64_t identity = cst_findings_mix(CUSTODY_FINDING_LEAK, (uint64_t)live->stack << 32 | live->side);
-    cst_findings_raise(&finding, cst_findings_mix(identity, (uint64_t)live->contract));
-}
 
 struct repeats {
     struct cst_repeat *list;
@@ -63,10 +32,13 @@ static size_t list_sides(struct cst_side_total *totals)
         const struct cst_side *side = cst_side_get(number);
         totals[count++] = (struct cst_side_total){.side = side->name,
                                                   .lang = side->lang,
+                                                  .module = side->module ? side->module->path : NULL,
                                                   .allocs = sum.allocs,
                                                   .frees = sum.frees,
-                                                  .live_blocks = sum.allocs > sum.frees ? sum.allocs - sum.frees : 0,
+                                                  .total_bytes = sum.total_bytes,
+                                                  .live_blocks = sum.live_blocks,
                                                   .live_bytes = sum.live_bytes,
+                                                  .peak_blocks = sum.peak_blocks,
                                                   .peak_bytes = sum.peak_bytes};
     }
     return count;
@@ -88,18 +60,17 @@ static size_t list_crossings(struct cst_crossing *found, struct cst_crossing_tot
     return count;
 }
 
-void cst_farewell(const char *how, int status)
+void cst_farewell(const char *how, int status, uintptr_t stack)
 {
-    unsigned leaks = LEAKS_MAX;
-    if (cst_options.leaks != CST_LEAKS_OFF)
-        cst_live_each(cst_options.leaks == CST_LEAKS_FULL, tell_leak, &leaks);
+    struct cst_class_total leaks[CST_REACH_CLASSES];
+    size_t leak_count = cst_options.leaks == CST_LEAKS_OFF ? 0 : cst_leak_report("exit", stack, leaks);
     struct cst_side_total *sides = cst_pool_alloc(CST_SIDE_MAX * sizeof *sides);
     struct cst_crossing *found = cst_pool_alloc(CST_CROSSING_MAX * sizeof *found);
     struct cst_crossing_total *crossings = cst_pool_alloc(CST_CROSSING_MAX * sizeof *crossings);
     struct repeats repeats = {.list = cst_pool_alloc(CST_FINDINGS_MAX * sizeof *repeats.list)};
     if (repeats.list)
         cst_findings_each_repeat(add_repeat, &repeats);
-    struct cst_exit_summary summary = {.status = status, .how = how};
+    struct cst_exit_summary summary = {.status = status, .how = how, .leaks = leaks, .leak_count = leak_count};
     for (unsigned severity = 0; severity <= CUSTODY_SEVERITY_ERROR; severity++)
         summary.findings[severity] = cst_findings_count((enum custody_severity)severity);
     summary.sides = sides;

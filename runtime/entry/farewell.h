@@ -3,7 +3,10 @@
 #ifndef CST_ENTRY_FAREWELL_H
 #define CST_ENTRY_FAREWELL_H
 
-/** Tells everything that can only be told at the end. `how` and `status` as in struct cst_exit_summary. */
-void cst_farewell(const char *how, int status);
+#include <stdint.h>
+
+/** Tells everything that can only be told at the end. `how` and `status` as in struct cst_exit_summary, `stack` as for
+ * cst_leaks_find. */
+void cst_farewell(const char *how, int status, uintptr_t stack);
 
 #endif

@@ -11,10 +11,12 @@
 #include "core/heap.h"
 #include "core/origin.h"
 #include "core/side.h"
+#include "entry/leak_signal.h"
 #include "entry/moments.h"
 #include "entry/options.h"
 #include "entry/rust_hook.h"
 #include "entry/thread.h"
+#include "plat/own.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
 #include "site/module.h"
@@ -51,7 +53,7 @@ static const char *options_from_kernel(void)
     int fd = cst_sys_open_read("/proc/self/environ");
     if (fd < 0)
         return NULL;
-    block = cst_sys_map(ENVIRONMENT_MAX);
+    block = cst_own_map(ENVIRONMENT_MAX);
     size_t size = 0;
     ssize_t got = 1;
     while (block && got > 0 && size < ENVIRONMENT_MAX - 1) {
@@ -201,6 +203,9 @@ void cst_start_after_fork(void)
  * preloaded, the preloaded one answers for both. */
 __attribute__((constructor(101))) static void start_when_loaded(void)
 {
-    if (dlsym(RTLD_DEFAULT, "custody_version") == (void *)custody_version)
-        (void)!cst_thread_enter();
+    if (dlsym(RTLD_DEFAULT, "custody_version") != (void *)custody_version || !cst_thread_enter())
+        return;
+    uint8_t mode = cst_thread_guard();
+    cst_leak_signal_start();
+    cst_thread_unguard(mode);
 }

@@ -7,6 +7,7 @@
 #include "core/engine.h"
 #include "core/stacks.h"
 #include "entry/start.h"
+#include "plat/sys.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -26,7 +27,7 @@ static void at_thread_end(void *round)
     }
     cst_count_give_back(cst_thread.counts);
     cst_thread.counts = cst_count_acquire(true);
-    cst_stacks_remove(cst_thread.place);
+    cst_stacks_end(cst_thread.place, (uintptr_t)__builtin_thread_pointer());
     cst_thread.place = CST_STACKS_MAX;
     cst_thread_unguard(mode);
 }
@@ -34,6 +35,7 @@ static void at_thread_end(void *round)
 void cst_thread_start(void)
 {
     has_key = pthread_key_create(&key, at_thread_end) == 0;
+    cst_sys_fence_threads(); /* the first is cheap only now, while there is one thread */
 }
 
 static void set_up(void)

@@ -6,6 +6,7 @@
 
 #include "plat/compiler.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,11 +19,25 @@ typedef uint64_t cst_signals;
  * link or its target does not fit. */
 CST_MUST_USE bool cst_process_read_link(const char *path, char *out_target, size_t size);
 
+/** Calls `visit` with each entry of the directory `path` whose name is a number above 0: threads, descriptors. False when it
+ * cannot be read. */
+CST_MUST_USE bool cst_process_each_number(const char *path, void (*visit)(int number, void *data), void *data);
+
 /** Id of the parent process. */
 pid_t cst_process_parent(void);
 
 /** True while the kernel knows a thread or process with this id. */
 CST_MUST_USE bool cst_process_exists(pid_t id);
+
+/** What a thread would do with a signal that it is sent. */
+enum cst_process_hearing {
+    CST_PROCESS_HEARS, /**< take it sooner or later; also when it cannot be told */
+    CST_PROCESS_DEAF,  /**< hold it back */
+    CST_PROCESS_ENDED, /**< nothing: it has ended, or is a zombie */
+};
+
+/** How thread `tid` of this process stands to `signal`: proc_pid_status(5). */
+CST_MUST_USE enum cst_process_hearing cst_process_hearing(pid_t tid, int signal);
 
 /** How many descriptors the process may have: descriptors are below it. */
 int cst_process_fd_limit(void);
@@ -43,6 +58,13 @@ CST_MUST_USE int cst_process_copy_fd(int fd, int minimum);
 /** As cst_sys_write, but a reader that has gone (SIGPIPE) or a limit on file sizes (SIGXFSZ) is only an error here: the
  * audited program is not to die of what the runtime writes. */
 ssize_t cst_process_write(int fd, const void *bytes, size_t size);
+
+/** Waits while `*word` is `value`, until a wake or for `nanoseconds` (0: for ever); may return early. False when the time
+ * is up. futex(2), private to the process. */
+bool cst_process_wait(_Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds);
+
+/** Wakes all threads that wait for `word`. */
+void cst_process_wake(_Atomic uint32_t *word);
 
 /** Lets another thread run. */
 void cst_process_yield(void);

@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -27,6 +29,47 @@ bool cst_process_read_link(const char *path, char *out_target, size_t size)
     return good;
 }
 
+/* One record of getdents64(2). */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t size;
+    uint8_t type;
+    char name[];
+};
+
+/* The number that `text` is; 0 when it is none. */
+static int read_number(const char *text)
+{
+    int number = 0;
+    for (; *text >= '0' && *text <= '9' && number < INT_MAX / 10; text++) {
+        number = number * 10 + (*text - '0');
+    }
+    return *text == '\0' ? number : 0;
+}
+
+bool cst_process_each_number(const char *path, void (*visit)(int number, void *data), void *data)
+{
+    _Alignas(struct entry) char entries[4096];
+    int folder = cst_sys_open_read(path);
+    if (folder < 0) {
+        return false;
+    }
+    long size;
+    while ((size = cst_syscall3(SYS_getdents64, folder, (long)entries, sizeof entries)) > 0) {
+        const struct entry *entry;
+        for (long at = 0; at < size; at += entry->size) {
+            entry = (const void *)(entries + at);
+            int number = read_number(entry->name);
+            if (number > 0) {
+                visit(number, data);
+            }
+        }
+    }
+    cst_sys_close(folder);
+    return size == 0;
+}
+
 pid_t cst_process_parent(void)
 {
     return (pid_t)cst_syscall3(SYS_getppid, 0, 0, 0);
@@ -35,6 +78,63 @@ pid_t cst_process_parent(void)
 bool cst_process_exists(pid_t id)
 {
     return cst_syscall3(SYS_tkill, id, 0, 0) != -ESRCH;
+}
+
+/* Writes "/proc/self/task/TID/status". */
+static void name_status(pid_t tid, char out_path[64])
+{
+    static const char before[] = "/proc/self/task/", after[] = "/status";
+    char digits[16];
+    size_t count = 0, length = sizeof before - 1;
+    memcpy(out_path, before, length);
+    for (; tid > 0 && count < sizeof digits; tid /= 10) {
+        digits[count++] = (char)('0' + tid % 10);
+    }
+    while (count > 0) {
+        out_path[length++] = digits[--count];
+    }
+    memcpy(out_path + length, after, sizeof after);
+}
+
+/* What follows the label at the beginning of a line of `text`, blanks left out; "" when no line has it. */
+static const char *value_of(const char *text, const char *label)
+{
+    const char *line = strstr(text, label);
+    if (line == NULL) {
+        return "";
+    }
+    line += strlen(label);
+    return line + strspn(line, " \t");
+}
+
+static cst_signals read_hex(const char *text)
+{
+    cst_signals number = 0;
+    for (;; text++) {
+        unsigned digit = (unsigned)(*text >= 'a' ? *text - 'a' + 10 : *text - '0');
+        if (*text == '\0' || digit > 15) {
+            return number;
+        }
+        number = number << 4 | digit;
+    }
+}
+
+enum cst_process_hearing cst_process_hearing(pid_t tid, int signal)
+{
+    char path[64], text[4096];
+    name_status(tid, path);
+    int fd = cst_sys_open_read(path);
+    if (fd < 0) {
+        return fd == -ENOENT ? CST_PROCESS_ENDED : CST_PROCESS_HEARS;
+    }
+    ssize_t size = cst_sys_read(fd, text, sizeof text - 1);
+    cst_sys_close(fd);
+    text[size > 0 ? size : 0] = '\0';
+    char state = value_of(text, "\nState:")[0];
+    if (state == 'Z' || state == 'X') {
+        return CST_PROCESS_ENDED;
+    }
+    return read_hex(value_of(text, "\nSigBlk:")) & SIGNAL_BIT(signal) ? CST_PROCESS_DEAF : CST_PROCESS_HEARS;
 }
 
 int cst_process_fd_limit(void)
@@ -99,6 +199,19 @@ ssize_t cst_process_write(int fd, const void *bytes, size_t size)
     }
     cst_process_restore_signals(before);
     return written;
+}
+
+bool cst_process_wait(_Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds)
+{
+    const struct timespec limit = {.tv_sec = (time_t)(nanoseconds / UINT64_C(1000000000)),
+                                   .tv_nsec = (long)(nanoseconds % UINT64_C(1000000000))};
+    return cst_syscall6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, value, nanoseconds ? (long)&limit : 0, 0, 0) !=
+           -ETIMEDOUT;
+}
+
+void cst_process_wake(_Atomic uint32_t *word)
+{
+    cst_syscall6(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
 }
 
 void cst_process_yield(void)

@@ -64,6 +64,10 @@ CST_MUST_USE ssize_t cst_sys_read(int fd, void *bytes, size_t size);
 /** Reads at an offset, retried when interrupted. Bytes read, 0 at the end, or -errno. */
 CST_MUST_USE ssize_t cst_sys_pread(int fd, void *bytes, size_t size, uint64_t offset);
 
+/** Copies [address, address+size) of this process's memory as far as it can be read, so that a page that faults is no
+ * fault of ours (process_vm_readv(2)). Bytes copied, or -errno. */
+CST_MUST_USE ssize_t cst_sys_read_memory(uintptr_t address, void *bytes, size_t size);
+
 /** Writes at an offset, retried when interrupted. Bytes written, or -errno. */
 CST_MUST_USE ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset);
 
@@ -87,6 +91,11 @@ size_t cst_sys_address_space_limit(void);
 
 /** Limit of the main thread's stack in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_stack_limit(void);
+
+/** Makes every other thread of the process pass a full memory barrier before this returns: what it wrote before is seen
+ * then, and what it reads after sees what was written before this call (membarrier(2)). Microseconds; the first call of a
+ * process is as quick only while it has one thread. False when the kernel cannot. */
+bool cst_sys_fence_threads(void);
 
 /** Ends the process at once with `status`; no handler runs. */
 _Noreturn void cst_sys_exit(int status);

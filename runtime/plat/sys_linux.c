@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <linux/prctl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #define SYS_ERROR(result) ((unsigned long)(result) > -4096UL)
@@ -130,6 +132,12 @@ ssize_t cst_sys_pread(int fd, void *bytes, size_t size, uint64_t offset)
     return result;
 }
 
+ssize_t cst_sys_read_memory(uintptr_t address, void *bytes, size_t size)
+{
+    const struct iovec to = {bytes, size}, from = {(void *)address, size};
+    return cst_syscall6(SYS_process_vm_readv, cst_sys_pid(), (long)&to, 1, (long)&from, 1, 0);
+}
+
 ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset)
 {
     long result;
@@ -194,6 +202,19 @@ size_t cst_sys_address_space_limit(void)
 size_t cst_sys_stack_limit(void)
 {
     return resource_limit(RLIMIT_STACK);
+}
+
+static long membarrier(int command)
+{
+    return cst_syscall3(SYS_membarrier, command, 0, 0);
+}
+
+bool cst_sys_fence_threads(void)
+{
+    long result = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+    if (result == -EPERM && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0)
+        result = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+    return result == 0;
 }
 
 void cst_sys_exit(int status)

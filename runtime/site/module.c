@@ -5,6 +5,7 @@
 
 #include "base/lock.h"
 #include "base/pool.h"
+#include "plat/own.h"
 #include "plat/sys.h"
 #include "site/module_facts.h"
 #include "site/module_file.h"
@@ -40,8 +41,10 @@ static size_t bucket_of(const struct link_map *map)
 
 static bool is_same(const struct cst_module_record *record, const struct dl_find_object *object)
 {
-    return record->map == object->dlfo_link_map && record->module.lo == (uintptr_t)object->dlfo_map_start &&
-           record->module.hi == (uintptr_t)object->dlfo_map_end && !is_unloaded(record);
+    const uintptr_t lo = (uintptr_t)object->dlfo_map_start, hi = (uintptr_t)object->dlfo_map_end;
+    bool covers = record->in_parts ? record->module.lo <= lo && record->module.hi >= hi
+                                   : record->module.lo == lo && record->module.hi == hi;
+    return record->map == object->dlfo_link_map && covers && !is_unloaded(record);
 }
 
 static struct cst_module_record *lookup(const struct dl_find_object *object)
@@ -72,6 +75,45 @@ static bool is_program(const struct link_map *map)
     return map->l_prev == NULL && map->l_name[0] == '\0';
 }
 
+/* The end of the last segment of the module, where the dynamic linker agrees. */
+static uintptr_t end_of(const struct cst_module *module, const struct cst_module_headers *headers)
+{
+    const struct cst_elf image = cst_elf_of_segments(headers->bytes, headers->size);
+    uintptr_t last = module->hi;
+    for (size_t i = 0; i < cst_elf_segment_count(&image); i++) {
+        Elf64_Phdr segment = cst_elf_segment(&image, i);
+        uintptr_t end = module->base + segment.p_vaddr + segment.p_memsz;
+        struct dl_find_object object;
+        if (segment.p_type == PT_LOAD && end > last && _dl_find_object((void *)(end - 1), &object) == 0 &&
+            object.dlfo_link_map->l_addr == module->base) {
+            last = end;
+        }
+    }
+    return last;
+}
+
+/* Where the module lies: from the object at its load bias, where its headers are, to the end of its last segment. */
+static void find_range(const struct dl_find_object *object, struct cst_module_record *record)
+{
+    struct cst_module *module = &record->module;
+    struct cst_module_headers headers;
+    struct dl_find_object first;
+    module->base = object->dlfo_link_map->l_addr;
+    if (_dl_find_object((void *)module->base, &first) != 0 || first.dlfo_link_map != object->dlfo_link_map) {
+        first = *object;
+    }
+    module->lo = (uintptr_t)first.dlfo_map_start;
+    module->hi = (uintptr_t)first.dlfo_map_end;
+    cst_module_headers_read(module, &headers);
+    module->hi = end_of(module, &headers);
+    record->in_parts = module->hi != (uintptr_t)first.dlfo_map_end;
+    if ((uintptr_t)object->dlfo_map_start >= module->hi) { /* not told by the headers: on its own */
+        module->lo = (uintptr_t)object->dlfo_map_start;
+        module->hi = (uintptr_t)object->dlfo_map_end;
+        record->in_parts = false;
+    }
+}
+
 /* Finds out what the module is recognised by. */
 static void identify(struct cst_module *module)
 {
@@ -94,9 +136,7 @@ static struct cst_module_record *make_record(const struct dl_find_object *object
     record->loader_name = loader_name;
     record->module.id = id;
     record->module.epoch = id + 1;
-    record->module.base = map->l_addr;
-    record->module.lo = (uintptr_t)object->dlfo_map_start;
-    record->module.hi = (uintptr_t)object->dlfo_map_end;
+    find_range(object, record);
     cst_module_name(loader_name, &record->module);
     identify(&record->module);
     cst_module_classify(is_program(map), &record->module);
@@ -185,7 +225,7 @@ static int note_address(struct dl_phdr_info *info, size_t size, void *context)
 void cst_module_scan(void)
 {
     size_t size = CST_MODULE_MAX * sizeof(uintptr_t);
-    struct census census = {cst_sys_map(size), 0};
+    struct census census = {cst_own_map(size), 0};
     if (census.addresses == NULL) {
         return;
     }
@@ -193,7 +233,7 @@ void cst_module_scan(void)
     for (size_t i = 0; i < census.count; i++) {
         (void)!cst_module_find(census.addresses[i]);
     }
-    cst_sys_unmap(census.addresses, size);
+    cst_own_unmap(census.addresses, size);
 }
 
 /* Whether the record's module is what the dynamic linker has at its address now. Its lock is held, so that what it

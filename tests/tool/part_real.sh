@@ -81,3 +81,62 @@ a_run_is_its_own_baseline() (
     run_custody 0 check --fail-on warning --baseline "$work/known.jsonl" "$work/now.jsonl"
     has out "0 new, 0 known, 2 fixed"
 )
+
+totals_of_a_side_are_exact_with_threads() (
+    gcc -O1 -pthread -o "$work/peaks" "$here/programs/peaks.c" || complain "cannot compile"
+    run_custody 0 run --quiet --log "$work/log.jsonl" "$work/peaks"
+    run_custody 0 report --format json --side peaks "$work/log.jsonl"
+    python3 - "$work/out" "$work/peaks" <<'END' || complain "$(cat "$work/out")"
+import json, sys
+side, = json.load(open(sys.argv[1]))["programs"][0]["sides"]
+sys.exit(side != {"side": "peaks", "lang": "c", "module": sys.argv[2], "allocs": 300, "frees": 300,
+                  "total_bytes": 300 * 8192, "live_blocks": 0, "live_bytes": 0,
+                  "peak_blocks": 200, "peak_bytes": 200 * 8192})
+END
+    run_custody 0 report --side peaks "$work/log.jsonl"
+    has out "  peaks (c)        300  2457600            0      0          200  1638400"
+)
+
+# same_keys ONE OTHER: both logs have the same findings by key, with frames of $work/program that lie elsewhere.
+same_keys() {
+    python3 - "$1" "$2" <<'END' || complain "$(grep -h '"finding"' "$1" "$2")"
+import json, sys
+
+def findings(path):
+    keys, frames = [], []
+    for event in map(json.loads, open(path)):
+        if event["event"] == "finding" and event.get("owner", {}).get("side") == "program":
+            keys.append((event["kind"], event["key"]))
+            frames += [frame["offset"] for frame in event["alloc"] if frame["module"] == 0]
+    return sorted(keys), frames
+
+(keys, frames), (other_keys, other_frames) = map(findings, sys.argv[1:])
+sys.exit(not (keys and frames and keys == other_keys and frames != other_frames))
+END
+}
+
+keys_outlive_unrelated_code() (
+    gcc -O1 -shared -fPIC -o "$work/libledger.so" "$here/programs/ledger.c" || complain "cannot compile"
+    for build in one other; do
+        moved=()
+        [ $build = one ] || moved=(-include "$here/programs/unrelated.h")
+        gcc -O1 -w -fno-omit-frame-pointer "${moved[@]}" -o "$work/program" "$here/programs/faulty.c" \
+            -L"$work" -lledger -Wl,-rpath,"$work" || complain "cannot compile"
+        "$custody" run --quiet --log "$work/$build.jsonl" "$work/program" </dev/null
+    done
+    same_keys "$work/one.jsonl" "$work/other.jsonl"
+)
+
+keys_outlive_unrelated_rust_code_and_other_hashes_of_crates() (
+    for mangling in legacy v0; do
+        for build in one other; do
+            moved=()
+            [ $build = one ] || moved=(--cfg moved -C metadata=other)
+            RUSTC_BOOTSTRAP=1 rustc --edition 2021 -A warnings -O -C force-frame-pointers=yes -Z unstable-options \
+                -C symbol-mangling-version=$mangling "${moved[@]}" -o "$work/program" "$here/programs/keys.rs" ||
+                complain "cannot compile"
+            "$custody" run --quiet --log "$work/$build.jsonl" "$work/program" >/dev/null
+        done
+        same_keys "$work/one.jsonl" "$work/other.jsonl"
+    done
+)

@@ -84,12 +84,15 @@ uint32_t cst_module_count(void)
     return 3;
 }
 
+/* The one function that has a name lies in module 1. */
 static const char *symbol_name = "ledger_free";
+static uintptr_t symbol_offset = 0x1100;
 
 bool cst_module_symbol(const struct cst_module *module, uintptr_t address, const char **out_name, uintptr_t *out_start)
 {
+    (void)address;
     *out_name = symbol_name;
-    *out_start = address;
+    *out_start = module->base + symbol_offset;
     return module->id == 1;
 }
 
@@ -265,10 +268,13 @@ static void expect_logged(const char *part)
 
 static const struct cst_side_total side_total = {.side = "client",
                                                  .lang = CUSTODY_LANG_RUST,
+                                                 .module = "/bin/client",
                                                  .allocs = 5,
                                                  .frees = 4,
+                                                 .total_bytes = 250,
                                                  .live_blocks = 1,
                                                  .live_bytes = 10,
+                                                 .peak_blocks = 3,
                                                  .peak_bytes = 99};
 static const struct cst_crossing_total crossing_total = {.from = "client",
                                                          .to = "libledger.so",
@@ -322,8 +328,10 @@ static void every_event_is_a_line_that_the_schema_accepts(void **state)
     expect_logged("\"file\":\"\",\"argv\":[]}\n");
     expect_logged(
         "\"findings\":{\"note\":1,\"warning\":2,\"error\":3},\"status\":3,\"how\":\"exit\",\"repeats\":[{\"key\":"
-        "\"0000000000000abc\",\"count\":4}],\"sides\":[{\"side\":\"client\",\"lang\":\"rust\",\"allocs\":5,\"frees\":4,"
-        "\"live_blocks\":1,\"live_bytes\":10,\"peak_bytes\":99}],\"crossings\":[{\"from\":\"client\",\"from_lang\":"
+        "\"0000000000000abc\",\"count\":4}],\"sides\":[{\"side\":\"client\",\"lang\":\"rust\",\"module\":\"/bin/"
+        "client\","
+        "\"allocs\":5,\"frees\":4,\"total_bytes\":250,\"live_blocks\":1,\"live_bytes\":10,\"peak_blocks\":3,"
+        "\"peak_bytes\":99}],\"crossings\":[{\"from\":\"client\",\"from_lang\":"
         "\"rust\","
         "\"to\":\"libledger.so\",\"to_lang\":\"c\",\"contract\":\"rust\",\"count\":2,\"allowed\":false}]}\n");
 }
@@ -453,7 +461,7 @@ static struct cst_finding a_quiet_finding(void)
     return finding;
 }
 
-static void keys_depend_on_kind_modules_and_offsets_alone(void **state)
+static void keys_depend_on_kind_and_sites_alone(void **state)
 {
     (void)state;
     struct cst_finding finding = a_quiet_finding();
@@ -476,6 +484,47 @@ static void keys_depend_on_kind_modules_and_offsets_alone(void **state)
     other = finding;
     other.release.addresses = elsewhere;
     assert_int_not_equal(cst_audit_finding(&other), key);
+}
+
+/* What a rebuild does to a function that was not touched: it lies elsewhere, under another clone's name. */
+static void keys_outlive_functions_that_move(void **state)
+{
+    (void)state;
+    struct cst_finding finding = a_quiet_finding();
+    uint64_t key = cst_audit_finding(&finding);
+    const uintptr_t moved[] = {0x701340, 0x401300, 0x7fff12345678, 0x900500};
+    finding.release.addresses = moved;
+    assert_int_not_equal(cst_audit_finding(&finding), key);
+    symbol_offset = 0x1300;
+    assert_int_equal(cst_audit_finding(&finding), key);
+    symbol_name = "ledger_free.constprop.0";
+    assert_int_equal(cst_audit_finding(&finding), key);
+    symbol_name = "ledger_freed";
+    assert_int_not_equal(cst_audit_finding(&finding), key);
+    symbol_name = "ledger_free";
+    symbol_offset = 0x1100;
+}
+
+static void keys_of_code_without_names_are_made_of_its_place_in_the_module(void **state)
+{
+    (void)state;
+    struct cst_finding finding = a_quiet_finding();
+    uint64_t key = cst_audit_finding(&finding);
+    const uintptr_t moved[] = {0x701140, 0x401310, 0x7fff12345678, 0x900500};
+    finding.release.addresses = moved;
+    assert_int_not_equal(cst_audit_finding(&finding), key);
+}
+
+static void keys_of_leaks_tell_classes_apart(void **state)
+{
+    (void)state;
+    struct cst_finding leak = a_leak();
+    leak.severity = CUSTODY_SEVERITY_NOTE;
+    uint64_t key = cst_audit_finding(&leak);
+    leak.leak_bytes = 1000;
+    assert_int_equal(cst_audit_finding(&leak), key);
+    leak.leak_class = "definite";
+    assert_int_not_equal(cst_audit_finding(&leak), key);
 }
 
 static void keys_are_the_same_wherever_modules_are_loaded(void **state)
@@ -742,7 +791,10 @@ int main(void)
         TEST(a_symbol_of_absurd_length_is_left_out),
         TEST(tables_too_long_for_a_line_are_cut_and_marked),
         TEST(a_long_table_leaves_room_for_the_others),
-        TEST(keys_depend_on_kind_modules_and_offsets_alone),
+        TEST(keys_depend_on_kind_and_sites_alone),
+        TEST(keys_outlive_functions_that_move),
+        TEST(keys_of_code_without_names_are_made_of_its_place_in_the_module),
+        TEST(keys_of_leaks_tell_classes_apart),
         TEST(keys_are_the_same_wherever_modules_are_loaded),
         TEST(lines_of_threads_do_not_mix),
         TEST(an_event_inside_a_line_is_dropped_and_counted),

@@ -1,12 +1,17 @@
-/* Counters: exact while the process has one thread, also the peak; with threads the sums are exact and the peak is low by no
- * more than a step a thread. */
+/* Counters: totals, live figures and peaks are exact, for bytes and for blocks, with one thread and with several, whichever
+ * of them allocates and whichever releases. Threads take turns where a peak has to be known beforehand; where they run
+ * freely, the test keeps a sum of its own, beside which the peak must lie. Each test has a side of its own. */
 #include "core/count.h"
+
+#include "plat/sys.h"
 
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -34,6 +39,10 @@ static void with_one_thread_live_and_peak_are_exact(void **state)
     assert_total(1, 3, 1, 80, 150);
     cst_count_alloc(1, 71);
     assert_total(1, 4, 1, 151, 151);
+    struct cst_count_total total = cst_count_sum(1);
+    assert_int_equal(total.total_bytes, 100 + 50 + 30 + 71);
+    assert_int_equal(total.live_blocks, 3);
+    assert_int_equal(total.peak_blocks, 3);
 }
 
 static void sides_are_counted_apart_and_blocks_of_no_bytes_too(void **state)
@@ -42,6 +51,7 @@ static void sides_are_counted_apart_and_blocks_of_no_bytes_too(void **state)
     cst_count_alloc(2, 0);
     cst_count_alloc(CST_SIDE_MAX - 1, 1 << 20);
     assert_total(2, 1, 0, 0, 0);
+    assert_int_equal(cst_count_sum(2).peak_blocks, 1);
     assert_total(CST_SIDE_MAX - 1, 1, 0, 1 << 20, 1 << 20);
     assert_total(3, 0, 0, 0, 0);
 }
@@ -54,6 +64,8 @@ static void more_released_than_made_is_no_negative_sum(void **state)
     assert_total(4, 0, 1, 0, 0);
     cst_count_alloc(4, 100);
     assert_total(4, 1, 1, 0, 0);
+    cst_count_free(4, 100);
+    assert_int_equal(cst_count_sum(4).live_blocks, 0);
 }
 
 static void *make_and_release(void *unused)
@@ -80,26 +92,250 @@ static void run_threads(void *(*run)(void *))
     }
 }
 
-static void with_threads_sums_are_exact_and_the_peak_is_near(void **state)
+static void with_threads_sums_are_exact(void **state)
 {
     (void)state;
     run_threads(make_and_release);
     struct cst_count_total total = cst_count_sum(5);
     assert_int_equal(total.allocs, THREADS * TIMES);
     assert_int_equal(total.frees, THREADS * (TIMES - 1));
+    assert_int_equal(total.total_bytes, THREADS * TIMES * BLOCK);
     assert_int_equal(total.live_bytes, THREADS * BLOCK);
-    assert_in_range(total.peak_bytes, TIMES * BLOCK - CST_COUNT_STEP, THREADS * TIMES * BLOCK);
+    assert_int_equal(total.live_blocks, THREADS);
+    assert_in_range(total.peak_bytes, TIMES * BLOCK, THREADS * TIMES * BLOCK);
+    assert_int_equal(total.peak_bytes, total.peak_blocks * BLOCK);
 }
 
-static void a_peak_of_one_thread_among_others_is_low_by_less_than_a_step(void **state)
+/* ---- threads that take turns ---- */
+
+/* A worker that counts what it is told to, one call at a time. */
+struct worker {
+    pthread_t thread;
+    pthread_barrier_t turn;
+    uint16_t side;
+    size_t size;
+    bool releases;
+    bool is_last;
+};
+
+static void *work(void *data)
+{
+    struct worker *worker = data;
+    cst_thread.counts = cst_count_acquire(false);
+    while (pthread_barrier_wait(&worker->turn), !worker->is_last) {
+        if (worker->releases) {
+            cst_count_free(worker->side, worker->size);
+        } else {
+            cst_count_alloc(worker->side, worker->size);
+        }
+        pthread_barrier_wait(&worker->turn);
+    }
+    cst_count_give_back(cst_thread.counts);
+    return NULL;
+}
+
+static void hire(struct worker *worker, uint16_t side)
+{
+    *worker = (struct worker){.side = side};
+    pthread_barrier_init(&worker->turn, NULL, 2);
+    assert_int_equal(pthread_create(&worker->thread, NULL, work, worker), 0);
+}
+
+static void take_turn(struct worker *worker, bool releases, size_t size)
+{
+    worker->releases = releases;
+    worker->size = size;
+    pthread_barrier_wait(&worker->turn);
+    pthread_barrier_wait(&worker->turn);
+}
+
+static void let_alloc(struct worker *worker, size_t size)
+{
+    take_turn(worker, false, size);
+}
+
+static void let_release(struct worker *worker, size_t size)
+{
+    take_turn(worker, true, size);
+}
+
+static void dismiss(struct worker *worker)
+{
+    worker->is_last = true;
+    pthread_barrier_wait(&worker->turn);
+    pthread_join(worker->thread, NULL);
+    pthread_barrier_destroy(&worker->turn);
+}
+
+static void small_amounts_of_two_threads_add_up_to_the_peak(void **state)
 {
     (void)state;
-    cst_count_alloc(6, 1000000);
-    cst_count_free(6, 1000000);
-    struct cst_count_total total = cst_count_sum(6);
-    assert_int_equal(total.live_bytes, 0);
-    assert_in_range(total.peak_bytes, 1000000 - CST_COUNT_STEP, 1000000);
+    struct worker a, b;
+    hire(&a, 10);
+    hire(&b, 10);
+    let_alloc(&a, 8192);
+    let_alloc(&b, 8192);
+    let_release(&a, 8192);
+    let_release(&b, 8192);
+    assert_total(10, 2, 2, 0, 16384);
+    assert_int_equal(cst_count_sum(10).peak_blocks, 2);
+    let_alloc(&a, 5000);
+    let_alloc(&b, 11384);
+    assert_int_equal(cst_count_sum(10).peak_bytes, 16384);
+    let_alloc(&a, 1);
+    assert_int_equal(cst_count_sum(10).peak_bytes, 16385);
+    assert_int_equal(cst_count_sum(10).peak_blocks, 3);
+    dismiss(&a);
+    dismiss(&b);
 }
+
+static void what_one_thread_makes_and_another_releases_is_live_once(void **state)
+{
+    (void)state;
+    struct worker producer, consumer;
+    hire(&producer, 11);
+    hire(&consumer, 11);
+    for (int i = 0; i < 500; i++) {
+        let_alloc(&producer, 10000);
+        let_release(&consumer, 10000);
+    }
+    assert_total(11, 500, 500, 0, 10000);
+    assert_int_equal(cst_count_sum(11).peak_blocks, 1);
+    assert_int_equal(cst_count_sum(11).total_bytes, 5000000);
+    dismiss(&producer);
+    dismiss(&consumer);
+}
+
+static void a_peak_before_the_second_thread_came_is_remembered(void **state)
+{
+    (void)state;
+    struct worker a, b;
+    hire(&a, 12);
+    hire(&b, 12);
+    let_alloc(&a, 700);
+    let_alloc(&a, 300);
+    let_release(&a, 700);
+    let_release(&a, 300);
+    let_alloc(&b, 1);
+    assert_total(12, 3, 2, 1, 1000);
+    assert_int_equal(cst_count_sum(12).peak_blocks, 2);
+    dismiss(&a);
+    dismiss(&b);
+}
+
+/* Sizes and turns from a small generator, beside a sum that is made in the plain way. */
+static void random_turns_have_the_peaks_that_a_plain_sum_has(void **state)
+{
+    (void)state;
+    struct worker workers[THREADS];
+    uint64_t bytes = 0, blocks = 0, bytes_peak = 0, blocks_peak = 0;
+    uint32_t random = 12345;
+    static size_t held[4096];
+    for (size_t i = 0; i < THREADS; i++) {
+        hire(&workers[i], 13);
+    }
+    for (int i = 0; i < 6000; i++) {
+        random = random * 1664525 + 1013904223;
+        bool releases = blocks > 0 && (blocks == 4096 || (random >> 16) % 100 > (i / 1000 % 2 ? 45U : 60U));
+        size_t size = releases ? held[blocks - 1] : (random >> 12) % 1000;
+        take_turn(&workers[(random >> 8) % THREADS], releases, size);
+        if (releases) {
+            blocks--;
+            bytes -= size;
+        } else {
+            held[blocks++] = size;
+            bytes += size;
+        }
+        bytes_peak = bytes > bytes_peak ? bytes : bytes_peak;
+        blocks_peak = blocks > blocks_peak ? blocks : blocks_peak;
+        struct cst_count_total total = cst_count_sum(13);
+        assert_int_equal(total.live_bytes, bytes);
+        assert_int_equal(total.live_blocks, blocks);
+        assert_int_equal(total.peak_bytes, bytes_peak);
+        assert_int_equal(total.peak_blocks, blocks_peak);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        dismiss(&workers[i]);
+    }
+}
+
+/* ---- threads that run freely ---- */
+
+/* What is live by the test's own account: counted up after an allocation was counted, and down before a release is, it is
+ * never more than what the counters should say. */
+static _Atomic int64_t sure, surest;
+
+static void note_surest(int64_t now)
+{
+    int64_t before = atomic_load(&surest);
+    while (now > before && !atomic_compare_exchange_weak(&surest, &before, now)) {
+    }
+}
+
+/* Grows to a height of its own and shrinks again, over and over. */
+static void *breathe(void *data)
+{
+    size_t blocks = *(size_t *)data;
+    cst_thread.counts = cst_count_acquire(false);
+    for (int round = 0; round < 400; round++) {
+        for (size_t i = 0; i < blocks; i++) {
+            cst_count_alloc(14, 1);
+            note_surest(atomic_fetch_add(&sure, 1) + 1);
+        }
+        for (size_t i = 0; i < blocks; i++) {
+            atomic_fetch_sub(&sure, 1);
+            cst_count_free(14, 1);
+        }
+    }
+    cst_count_give_back(cst_thread.counts);
+    return NULL;
+}
+
+static void a_peak_of_free_threads_is_what_was_live_at_once(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    size_t blocks[THREADS] = {5, 50, 70, 300};
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, breathe, &blocks[i]), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    struct cst_count_total total = cst_count_sum(14);
+    assert_int_equal(total.live_bytes, 0);
+    assert_int_equal(total.live_blocks, 0);
+    /* At most one call of each thread is under way. */
+    assert_in_range(total.peak_bytes, surest, surest + THREADS);
+    assert_in_range(total.peak_blocks, surest, surest + THREADS);
+}
+
+static void below_the_peak_threads_are_let_alone(void **state)
+{
+    (void)state;
+    struct worker a, b;
+    hire(&a, 15);
+    hire(&b, 15);
+    for (int i = 0; i < 100; i++) {
+        let_alloc(&a, 1000);
+    }
+    let_alloc(&b, 1);
+    for (int i = 0; i < 100; i++) {
+        let_release(&a, 1000);
+    }
+    for (int i = 0; i < 1000; i++) {
+        let_alloc(&b, 0);
+        let_release(&b, 0);
+    }
+    dismiss(&a);
+    dismiss(&b);
+    cst_count_alloc(15, 100);
+    cst_count_free(15, 100);
+    assert_false(cst_count_in(15, 100));
+    assert_false(cst_count_out(15, 100));
+}
+
+/* ---- arrays ---- */
 
 static struct cst_count *taken[THREADS];
 static pthread_barrier_t all_have_taken;
@@ -155,6 +391,46 @@ static void a_thread_that_has_ended_counts_with_the_shared_counters(void **state
     cst_thread.counts = mine;
 }
 
+/* ---- fork ---- */
+
+static bool child_counts_on(void)
+{
+    cst_count_after_fork();
+    struct cst_count_total total = cst_count_sum(16);
+    if (total.live_bytes != 900 || total.peak_bytes != 1000 || total.peak_blocks != 2) {
+        return false;
+    }
+    cst_count_alloc(16, 100);
+    cst_count_alloc(16, 1);
+    total = cst_count_sum(16);
+    return total.live_bytes == 1001 && total.peak_bytes == 1001 && total.peak_blocks == 3;
+}
+
+static void a_child_counts_on_from_its_parents_figures(void **state)
+{
+    (void)state;
+    struct worker other;
+    hire(&other, 16);
+    let_alloc(&other, 900);
+    cst_count_alloc(16, 100);
+    cst_count_free(16, 100);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        _exit(child_counts_on() ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    dismiss(&other);
+}
+
+static void the_kernel_can_make_threads_pass_a_barrier(void **state)
+{
+    (void)state;
+    assert_true(cst_sys_fence_threads());
+}
+
 static int acquire(void **state)
 {
     (void)state;
@@ -168,10 +444,17 @@ int main(void)
         cmocka_unit_test(with_one_thread_live_and_peak_are_exact),
         cmocka_unit_test(sides_are_counted_apart_and_blocks_of_no_bytes_too),
         cmocka_unit_test(more_released_than_made_is_no_negative_sum),
-        cmocka_unit_test(with_threads_sums_are_exact_and_the_peak_is_near),
-        cmocka_unit_test(a_peak_of_one_thread_among_others_is_low_by_less_than_a_step),
+        cmocka_unit_test(with_threads_sums_are_exact),
+        cmocka_unit_test(small_amounts_of_two_threads_add_up_to_the_peak),
+        cmocka_unit_test(what_one_thread_makes_and_another_releases_is_live_once),
+        cmocka_unit_test(a_peak_before_the_second_thread_came_is_remembered),
+        cmocka_unit_test(random_turns_have_the_peaks_that_a_plain_sum_has),
+        cmocka_unit_test(a_peak_of_free_threads_is_what_was_live_at_once),
+        cmocka_unit_test(below_the_peak_threads_are_let_alone),
         cmocka_unit_test(counters_of_ended_threads_go_to_new_ones_and_keep_what_they_counted),
         cmocka_unit_test(a_thread_that_has_ended_counts_with_the_shared_counters),
+        cmocka_unit_test(a_child_counts_on_from_its_parents_figures),
+        cmocka_unit_test(the_kernel_can_make_threads_pass_a_barrier),
     };
     return cmocka_run_group_tests(tests, acquire, NULL);
 }

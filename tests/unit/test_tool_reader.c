@@ -102,13 +102,18 @@ static void exit_totals_are_kept(void **state)
     struct cst_log *log = *state;
     assert_true(
         read_text(log, START(5) EVENT("exit", 5,
-                                      ",\"sides\":[{\"side\":\"a\",\"lang\":\"c\",\"allocs\":3,\"peak_bytes\":9}],"
+                                      ",\"sides\":[{\"side\":\"a\",\"lang\":\"c\",\"module\":\"/m/a\",\"allocs\":3,"
+                                      "\"total_bytes\":50,\"peak_blocks\":2,\"peak_bytes\":9},{\"side\":\"b\"}],"
                                       "\"crossings\":[{\"from\":\"a\",\"to\":\"b\",\"count\":2,\"allowed\":true}],"
                                       "\"repeats\":[{\"key\":\"k\",\"count\":7}]")));
     const struct cst_log_process *process = log->processes[0];
-    assert_int_equal(process->side_count, 1);
+    assert_int_equal(process->side_count, 2);
     assert_int_equal(process->sides[0].allocs, 3);
+    assert_string_equal(process->sides[0].module, "/m/a");
+    assert_int_equal(process->sides[0].total_bytes, 50);
+    assert_int_equal(process->sides[0].peak_blocks, 2);
     assert_int_equal(process->sides[0].peak_bytes, 9);
+    assert_string_equal(process->sides[1].module, "");
     assert_int_equal(process->crossing_count, 1);
     assert_true(process->crossings[0].allowed);
     assert_int_equal(process->repeats[0].count, 7);

@@ -21,6 +21,7 @@ struct cst_log_module {
     const char *path;
     const char *name;     /**< last component of path */
     const char *build_id; /**< lower-case hex; "" when the file has none */
+    const char *role;     /**< "program", "library", "libc", "c++-runtime", "custody"; "" when not told */
     bool rust_inferred;   /**< Rust is in it, but its allocator calls cannot be told from C's */
 };
 
@@ -72,12 +73,18 @@ struct cst_log_finding {
 
     const char *leak_class; /**< "" unless a leak */
     uint64_t leak_blocks, leak_bytes;
+    bool on_request; /**< a leak told before the process ended; what it tells at its end takes the place of it */
+    bool has_holder;
+    struct cst_log_party
+        holder; /**< of a leak: the other side in whose memory all references lie; side and lang only */
 };
 
 /** Totals of one side in one process. */
 struct cst_log_side {
     const char *side, *lang;
-    uint64_t allocs, frees, live_blocks, live_bytes, peak_bytes;
+    const char *module; /**< path of its module; "" when it has none or the log does not tell */
+    uint64_t allocs, frees, total_bytes;
+    uint64_t live_blocks, live_bytes, peak_blocks, peak_bytes;
 };
 
 /** Releases of one side's blocks by another, in one process. */
@@ -115,6 +122,8 @@ struct cst_log_process {
     size_t crossing_count;
     struct cst_log_repeat *repeats;
     size_t repeat_count;
+    bool leaks_on_request; /**< told leaks before its end, */
+    bool leaks_at_exit;    /**< and at its end */
 };
 
 /** Everything from one or more log files, in order of appearance. Start with {0}. */

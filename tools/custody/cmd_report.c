@@ -1,4 +1,4 @@
-/* `custody report`: logs as text or JSON on standard output. */
+/* `custody report`: logs as text, JSON or collapsed stacks on standard output. */
 #include "command.h"
 #include "group.h"
 #include "option.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum format { FORMAT_TEXT, FORMAT_JSON };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_FOLDED };
 
 /* What the command line asks for. */
 struct wish {
@@ -21,14 +21,40 @@ struct wish {
     int log_count;
 };
 
+/* Options that are words, as they stand on the command line; NULL where they do not. */
+struct words {
+    const char *format, *severity, *leaks_by, *folded_by;
+};
+
+static bool read_words(const struct words *words, struct wish *wish)
+{
+    static const char *const formats[] = {"text", "json", "folded", NULL};
+    static const char *const weights[] = {"bytes", "blocks", NULL};
+    int by = 0, weight = 0;
+    struct cst_report_wish *report = &wish->report;
+    report->severity = CUSTODY_SEVERITY_NOTE;
+    report->all_leaks = words->severity != NULL;
+    report->has_leaks_by = words->leaks_by != NULL;
+    bool ok =
+        (!words->format || cst_option_word("report", "format", words->format, formats, &wish->format)) &&
+        (!words->severity || cst_option_severity("report", "severity", words->severity, false, &report->severity)) &&
+        (!words->leaks_by || cst_option_word("report", "leaks-by", words->leaks_by, cst_leak_by_words, &by)) &&
+        (!words->folded_by || cst_option_word("report", "folded-by", words->folded_by, weights, &weight));
+    report->leaks_by = (enum cst_leak_by)by;
+    report->fold_blocks = weight == 1;
+    return ok;
+}
+
 static bool read_wish(int argc, char **argv, struct wish *wish, bool *out_help)
 {
-    static const char *const formats[] = {"text", "json", NULL};
-    const char *format = NULL, *severity = NULL;
+    struct words words = {0};
     const struct cst_option options[] = {
-        {.name = "format", .value = &format},
-        {.name = "severity", .value = &severity},
+        {.name = "format", .value = &words.format},
+        {.name = "severity", .value = &words.severity},
         {.name = "side", .value = &wish->report.side},
+        {.name = "leaks-by", .value = &words.leaks_by},
+        {.name = "folded-by", .value = &words.folded_by},
+        {.name = "all-frames", .flag = &wish->report.all_calls},
         {.name = "help", .flag = out_help},
         {.name = NULL},
     };
@@ -43,17 +69,17 @@ static bool read_wish(int argc, char **argv, struct wish *wish, bool *out_help)
         return false;
     }
     wish->logs = argv;
-    wish->report.severity = CUSTODY_SEVERITY_NOTE;
     wish->report.tables = true;
-    wish->report.all_leaks = severity != NULL;
-    return (!format || cst_option_word("report", "format", format, formats, &wish->format)) &&
-           (!severity || cst_option_severity("report", "severity", severity, false, &wish->report.severity));
+    return read_words(&words, wish);
 }
 
 static bool print_report(const struct wish *wish, const struct cst_groups *groups, struct cst_symbols *symbols)
 {
     if (wish->format == FORMAT_JSON) {
         return cst_report_json(stdout, &wish->report, groups, symbols, wish->logs, (size_t)wish->log_count);
+    }
+    if (wish->format == FORMAT_FOLDED) {
+        return cst_report_folded(stdout, &wish->report, groups, symbols);
     }
     cst_report_text(stdout, cst_report_wants_colour(stdout), &wish->report, groups, symbols);
     cst_report_inferred(stdout, cst_report_wants_colour(stdout), groups);

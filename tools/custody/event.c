@@ -125,7 +125,19 @@ static void take_release(struct cst_log *log, struct cst_log_finding *finding, c
     finding->has_given_align = cst_field_number(given, "align", &finding->given_align);
 }
 
-static void take_finding(struct cst_log *log, const struct cst_log_process *process, const json_t *event)
+static void take_leak(struct cst_log *log, struct cst_log_process *process, struct cst_log_finding *finding,
+                      const json_t *event)
+{
+    finding->leak_class = copy_field(log, event, "class", "");
+    finding->leak_blocks = cst_field_count(event, "blocks");
+    finding->leak_bytes = cst_field_count(event, "bytes");
+    finding->on_request = strcmp(cst_field_text(event, "when", "exit"), "request") == 0;
+    finding->has_holder = take_party(log, json_object_get(event, "held_by"), &finding->holder);
+    process->leaks_on_request |= *finding->leak_class && finding->on_request;
+    process->leaks_at_exit |= *finding->leak_class && !finding->on_request;
+}
+
+static void take_finding(struct cst_log *log, struct cst_log_process *process, const json_t *event)
 {
     struct cst_log_finding *finding = cst_arena_alloc(&log->arena, sizeof *finding);
     finding->process = process;
@@ -144,9 +156,7 @@ static void take_finding(struct cst_log *log, const struct cst_log_process *proc
     finding->alloc = take_stack(log, json_object_get(event, "alloc"));
     finding->release = take_stack(log, json_object_get(event, "release"));
     finding->first_release = take_stack(log, json_object_get(event, "first_release"));
-    finding->leak_class = copy_field(log, event, "class", "");
-    finding->leak_blocks = cst_field_count(event, "blocks");
-    finding->leak_bytes = cst_field_count(event, "bytes");
+    take_leak(log, process, finding, event);
     log->findings = cst_arena_extend(&log->arena, log->findings, log->finding_count, sizeof finding);
     log->findings[log->finding_count++] = finding;
 }

@@ -52,6 +52,7 @@ void cst_event_module(struct cst_log *log, struct cst_log_process *process, cons
     module->path = copy_field(log, event, "path", "");
     module->name = *module->path ? last_component(module->path) : "unknown";
     module->build_id = copy_field(log, event, "build_id", "");
+    module->role = copy_field(log, event, "role", "");
     module->rust_inferred = strcmp(copy_field(log, event, "rust", ""), "inferred") == 0;
     while (process->module_count <= id) {
         process->modules =
@@ -67,10 +68,13 @@ static void take_side(struct cst_log *log, struct cst_log_process *process, cons
     process->sides[process->side_count++] = (struct cst_log_side){
         .side = copy_field(log, object, "side", "unknown"),
         .lang = copy_field(log, object, "lang", "unknown"),
+        .module = copy_field(log, object, "module", ""),
         .allocs = cst_field_count(object, "allocs"),
         .frees = cst_field_count(object, "frees"),
+        .total_bytes = cst_field_count(object, "total_bytes"),
         .live_blocks = cst_field_count(object, "live_blocks"),
         .live_bytes = cst_field_count(object, "live_bytes"),
+        .peak_blocks = cst_field_count(object, "peak_blocks"),
         .peak_bytes = cst_field_count(object, "peak_bytes"),
     };
 }

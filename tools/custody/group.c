@@ -9,11 +9,21 @@
 #define uthash_fatal(message) cst_say_and_exit("%s", message)
 #include <uthash.h>
 
+/* What one process has to say of a finding. */
+struct share {
+    const struct cst_log_process *process;
+    enum custody_severity severity;
+    uint64_t count, leak_blocks, leak_bytes;
+    bool on_request;
+};
+
 /* A group under construction. */
 struct draft {
-    struct cst_group group;
-    size_t order;                             /* of appearance */
-    const struct cst_log_process **processes; /* that have a line of it */
+    const struct cst_log_finding *first;
+    size_t order; /* of appearance */
+    struct share *shares;
+    size_t share_count;
+    uint64_t repeats; /* times beyond those that have a line */
     UT_hash_handle hh;
 };
 
@@ -27,42 +37,65 @@ static struct draft *find_draft(struct draft *drafts, const char *key)
 static struct draft *make_draft(struct cst_arena *arena, const struct cst_log_finding *finding, size_t order)
 {
     struct draft *draft = cst_arena_alloc(arena, sizeof *draft);
-    draft->group.first = finding;
-    draft->group.severity = finding->severity;
+    draft->first = finding;
     draft->order = order;
     return draft;
 }
 
-static void add_finding(struct cst_arena *arena, struct draft *draft, const struct cst_log_finding *finding)
+static struct share *find_share(const struct draft *draft, const struct cst_log_process *process)
 {
-    struct cst_group *group = &draft->group;
-    if (finding->severity > group->severity) {
-        group->severity = finding->severity;
-    }
-    group->count += finding->count;
-    group->leak_blocks += finding->leak_blocks;
-    group->leak_bytes += finding->leak_bytes;
-    if (group->processes > 0 && draft->processes[group->processes - 1] == finding->process) {
-        return;
-    }
-    draft->processes = cst_arena_extend(arena, draft->processes, group->processes, sizeof *draft->processes);
-    draft->processes[group->processes++] = finding->process;
-}
-
-static bool came_in(const struct draft *draft, const struct cst_log_process *process)
-{
-    for (size_t i = 0; i < draft->group.processes; i++) {
-        if (draft->processes[i] == process) {
-            return true;
+    for (size_t i = draft->share_count; i > 0; i--) {
+        if (draft->shares[i - 1].process == process) {
+            return &draft->shares[i - 1];
         }
     }
-    return false;
+    return NULL;
+}
+
+/* The share that the finding belongs to. Lines of one process mostly stand together, so one look back is enough; not so
+ * those of a leak that was asked for, which lie as far apart as the program likes. */
+static struct share *get_share(struct cst_arena *arena, struct draft *draft, const struct cst_log_finding *finding)
+{
+    size_t count = draft->share_count;
+    struct share *share =
+        count > 0 && draft->shares[count - 1].process == finding->process ? &draft->shares[count - 1] : NULL;
+    if (!share && finding->process->leaks_on_request) {
+        share = find_share(draft, finding->process);
+    }
+    if (!share) {
+        draft->shares = cst_arena_extend(arena, draft->shares, count, sizeof *draft->shares);
+        share = &draft->shares[draft->share_count++];
+        share->process = finding->process;
+        share->on_request = finding->on_request;
+    }
+    return share;
+}
+
+static void add_finding(struct cst_arena *arena, struct draft *draft, const struct cst_log_finding *finding)
+{
+    struct share *share = get_share(arena, draft, finding);
+    if (!share->on_request && finding->on_request) {
+        return;
+    }
+    /* The same blocks, looked at again. */
+    if (share->on_request) {
+        *share = (struct share){.process = finding->process, .on_request = finding->on_request};
+    }
+    if (finding->severity > share->severity) {
+        share->severity = finding->severity;
+    }
+    share->count += finding->count;
+    share->leak_blocks += finding->leak_blocks;
+    share->leak_bytes += finding->leak_bytes;
+    if (draft->first->on_request && !finding->on_request) {
+        draft->first = finding;
+    }
 }
 
 /* A repeat tells all times in its process, among them the first, which has a line and is counted already. */
 static void add_repeat(struct draft *draft, const struct cst_log_process *process, uint64_t count)
 {
-    draft->group.count += count - (count > 0 && came_in(draft, process) ? 1 : 0);
+    draft->repeats += count - (count > 0 && find_share(draft, process) ? 1 : 0);
 }
 
 static void add_repeats(struct draft *drafts, const struct cst_log *log)
@@ -78,10 +111,29 @@ static void add_repeats(struct draft *drafts, const struct cst_log *log)
     }
 }
 
+static struct cst_group sum_up(const struct draft *draft)
+{
+    struct cst_group group = {.first = draft->first, .processes = draft->share_count, .count = draft->repeats};
+    for (size_t i = 0; i < draft->share_count; i++) {
+        const struct share *share = &draft->shares[i];
+        group.severity = share->severity > group.severity ? share->severity : group.severity;
+        group.count += share->count;
+        group.leak_blocks += share->leak_blocks;
+        group.leak_bytes += share->leak_bytes;
+    }
+    return group;
+}
+
+/* A group and its place in the order of appearance. */
+struct ranked {
+    struct cst_group group;
+    size_t order;
+};
+
 static int worst_first(const void *left, const void *right)
 {
-    const struct draft *a = *(struct draft *const *)left;
-    const struct draft *b = *(struct draft *const *)right;
+    const struct ranked *a = left;
+    const struct ranked *b = right;
     if (a->group.severity != b->group.severity) {
         return a->group.severity > b->group.severity ? -1 : 1;
     }
@@ -93,12 +145,24 @@ static void collect(struct cst_groups *groups, struct draft **list, size_t count
     if (count == 0) {
         return;
     }
-    qsort(list, count, sizeof(struct draft *), worst_first);
+    struct ranked *ranked = cst_arena_alloc(&groups->arena, count * sizeof *ranked);
+    for (size_t i = 0; i < count; i++) {
+        ranked[i] = (struct ranked){.group = sum_up(list[i]), .order = list[i]->order};
+    }
+    qsort(ranked, count, sizeof *ranked, worst_first);
     groups->items = cst_arena_alloc(&groups->arena, count * sizeof *groups->items);
     for (size_t i = 0; i < count; i++) {
-        groups->items[i] = list[i]->group;
+        groups->items[i] = ranked[i].group;
     }
     groups->count = count;
+}
+
+/* A block that something still pointed to when the process was asked may have been released since: once the process told
+ * what was live at its end, only that counts. */
+static bool is_outdated(const struct cst_log_finding *finding)
+{
+    bool lost = strcmp(finding->leak_class, "reachable") != 0 && strcmp(finding->leak_class, "live") != 0;
+    return finding->on_request && finding->process->leaks_at_exit && !lost;
 }
 
 struct cst_groups cst_groups_make(const struct cst_log *log)
@@ -109,6 +173,9 @@ struct cst_groups cst_groups_make(const struct cst_log *log)
     size_t count = 0;
     for (size_t i = 0; i < log->finding_count; i++) {
         const struct cst_log_finding *finding = log->findings[i];
+        if (is_outdated(finding)) {
+            continue;
+        }
         struct draft *draft = *finding->key ? find_draft(by_key, finding->key) : NULL;
         if (!draft) {
             draft = make_draft(&groups.arena, finding, count);
@@ -147,7 +214,13 @@ bool cst_group_has_side(const struct cst_group *group, const char *side)
 {
     const struct cst_log_finding *finding = group->first;
     return !side || (finding->has_owner && strcmp(finding->owner.side, side) == 0) ||
-           (finding->has_by && strcmp(finding->by.side, side) == 0);
+           (finding->has_by && strcmp(finding->by.side, side) == 0) ||
+           (finding->has_holder && strcmp(finding->holder.side, side) == 0);
+}
+
+bool cst_group_is_leak(const struct cst_group *group)
+{
+    return strcmp(group->first->kind, custody_finding_name(CUSTODY_FINDING_LEAK)) == 0;
 }
 
 static bool program_has_side(const struct cst_program *program, const char *side)

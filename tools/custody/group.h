@@ -11,7 +11,7 @@ struct cst_group {
     enum custody_severity severity;      /**< the worst of all */
     uint64_t count;                      /**< times, over all processes */
     size_t processes;                    /**< processes it came in */
-    uint64_t leak_blocks, leak_bytes;    /**< sums over all processes */
+    uint64_t leak_blocks, leak_bytes;    /**< sums over all processes, of each what it told last */
 };
 
 /** Findings of all runs of one program, and its totals. */
@@ -19,7 +19,7 @@ struct cst_program {
     const char *name;
     size_t processes;
     size_t unfinished;          /**< of them without an `exit` or `exec` event: killed, or still running */
-    struct cst_log_side *sides; /**< sums; peak_bytes is the largest of any one process */
+    struct cst_log_side *sides; /**< sums; peaks are the largest of any one process */
     size_t side_count;
     struct cst_log_crossing *crossings;
     size_t crossing_count;
@@ -44,8 +44,11 @@ void cst_groups_free(struct cst_groups *groups);
 /** The group with this key; NULL when none. */
 const struct cst_group *cst_groups_find(const struct cst_groups *groups, const char *key);
 
-/** True when `side` owns the block or releases it. NULL stands for any side. */
+/** True when `side` owns the block, releases it, or holds what was not released. NULL stands for any side. */
 bool cst_group_has_side(const struct cst_group *group, const char *side);
+
+/** True when the finding is of blocks that were not released. */
+bool cst_group_is_leak(const struct cst_group *group);
 
 /** True when a finding, a total or a crossing names `side`. */
 bool cst_groups_have_side(const struct cst_groups *groups, const char *side);

@@ -28,7 +28,7 @@ static struct cst_log_side *find_side(struct cst_arena *arena, struct cst_progra
     }
     program->sides = cst_arena_extend(arena, program->sides, program->side_count, sizeof *program->sides);
     struct cst_log_side *side = &program->sides[program->side_count++];
-    *side = (struct cst_log_side){.side = like->side, .lang = like->lang};
+    *side = (struct cst_log_side){.side = like->side, .lang = like->lang, .module = like->module};
     return side;
 }
 
@@ -36,8 +36,12 @@ static void add_side(struct cst_log_side *sum, const struct cst_log_side *side)
 {
     sum->allocs += side->allocs;
     sum->frees += side->frees;
+    sum->total_bytes += side->total_bytes;
     sum->live_blocks += side->live_blocks;
     sum->live_bytes += side->live_bytes;
+    if (side->peak_blocks > sum->peak_blocks) {
+        sum->peak_blocks = side->peak_blocks;
+    }
     if (side->peak_bytes > sum->peak_bytes) {
         sum->peak_bytes = side->peak_bytes;
     }

@@ -3,6 +3,7 @@
 #include "headline.h"
 
 #include "demangle.h"
+#include "leak_class.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -133,15 +134,21 @@ static const char *no_block(struct cst_arena *arena, const struct cst_group *gro
     return cst_arena_format(arena, "%s%s released%s", what, name, by_whom(arena, finding));
 }
 
+/* " of client (rust)", and who has the only references to its blocks when that is another side. */
+static const char *whose(struct cst_arena *arena, const struct cst_log_finding *finding)
+{
+    if (!finding->has_holder) {
+        return cst_arena_format(arena, " of %s", owner_of(arena, finding));
+    }
+    return cst_arena_format(arena, " made by %s, held by %s,", owner_of(arena, finding),
+                            cst_headline_party(arena, finding->holder.side, finding->holder.lang));
+}
+
 static const char *never_released(struct cst_arena *arena, const struct cst_group *group)
 {
-    const struct cst_log_finding *finding = group->first;
-    const char *blocks = cst_headline_count(arena, group->leak_blocks, "block");
-    const char *bytes = cst_headline_bytes(arena, group->leak_bytes);
-    bool live = !*finding->leak_class || strcmp(finding->leak_class, "live") == 0;
-    return cst_arena_format(arena, "%s, %s of %s %s", blocks, bytes, owner_of(arena, finding),
-                            live ? "still live at exit"
-                                 : cst_arena_format(arena, "never released (%s)", finding->leak_class));
+    return cst_arena_format(arena, "%s, %s%s %s", cst_headline_count(arena, group->leak_blocks, "block"),
+                            cst_headline_bytes(arena, group->leak_bytes), whose(arena, group->first),
+                            cst_leak_class_fate(arena, group->first, group->leak_blocks));
 }
 
 static sentence *sentence_for(const char *kind)

@@ -1,6 +1,10 @@
 /* The JSON report; see report.h. Its shape is described in custody-report(1): fields may be added, none changes its
  * meaning while "v" is 1. */
+#include "bill.h"
 #include "headline.h"
+#include "json_leaks.h"
+#include "leak_crates.h"
+#include "origin.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -15,32 +19,23 @@ struct json_report {
     struct cst_arena arena;
 };
 
-static json_t *number(uint64_t value)
-{
-    return json_integer((json_int_t)value);
-}
-
-static json_t *text(const char *value)
-{
-    return value ? json_string(value) : json_null();
-}
-
 /* Leaves out what the log did not tell. */
 static void set_text(json_t *object, const char *name, const char *value)
 {
     if (*value) {
-        json_object_set_new(object, name, text(value));
+        json_object_set_new(object, name, cst_json_text(value));
     }
 }
 
-static json_t *call_object(const struct cst_call *call)
+static json_t *call_object(const struct cst_call *call, const struct cst_log_module *module)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "function", text(call->function));
-    json_object_set_new(object, "file", text(call->file));
+    json_object_set_new(object, "function", cst_json_text(call->function));
+    json_object_set_new(object, "file", cst_json_text(call->file));
     json_object_set_new(object, "line", call->line > 0 ? json_integer(call->line) : json_null());
     json_object_set_new(object, "column", call->column > 0 ? json_integer(call->column) : json_null());
     json_object_set_new(object, "inlined", json_boolean(call->inlined));
+    json_object_set_new(object, "std", json_boolean(cst_origin_library(call, module) != CST_LIBRARY_NONE));
     return object;
 }
 
@@ -52,12 +47,12 @@ static json_t *frame_object(struct json_report *report, const struct cst_log_pro
     const struct cst_calls *calls = cst_symbols_resolve(report->symbols, process, frame);
     const struct cst_log_module *module = cst_log_module_of(process, frame);
     json_t *object = json_object();
-    json_object_set_new(object, "module", module ? text(module->path) : json_null());
-    json_object_set_new(object, "offset", text(cst_arena_format(&report->arena, "0x%" PRIx64, frame->offset)));
-    json_object_set_new(object, "module_file", text(files[calls->file]));
+    json_object_set_new(object, "module", module ? cst_json_text(module->path) : json_null());
+    json_object_set_new(object, "offset", cst_json_text(cst_arena_format(&report->arena, "0x%" PRIx64, frame->offset)));
+    json_object_set_new(object, "module_file", cst_json_text(files[calls->file]));
     json_t *list = json_array();
     for (size_t i = 0; i < calls->count; i++) {
-        json_array_append_new(list, call_object(&calls->items[i]));
+        json_array_append_new(list, call_object(&calls->items[i], module));
     }
     json_object_set_new(object, "calls", list);
     return object;
@@ -76,9 +71,9 @@ static void set_stack(struct json_report *report, json_t *object, const char *na
 static json_t *party_object(const struct cst_log_party *party)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "side", text(party->side));
-    json_object_set_new(object, "lang", text(party->lang));
-    json_object_set_new(object, "contract", text(party->contract));
+    json_object_set_new(object, "side", cst_json_text(party->side));
+    json_object_set_new(object, "lang", cst_json_text(party->lang));
+    json_object_set_new(object, "contract", cst_json_text(party->contract));
     set_text(object, "call", party->call);
     return object;
 }
@@ -88,8 +83,8 @@ static void set_block(json_t *object, const struct cst_log_finding *finding)
     json_t *block = json_object();
     set_text(block, "addr", finding->address);
     if (finding->has_block) {
-        json_object_set_new(block, "size", number(finding->size));
-        json_object_set_new(block, "align", number(finding->align));
+        json_object_set_new(block, "size", cst_json_number(finding->size));
+        json_object_set_new(block, "align", cst_json_number(finding->align));
     }
     json_object_set_new(object, "block", block);
     if (finding->has_owner) {
@@ -106,22 +101,37 @@ static void set_special_facts(json_t *object, const struct cst_group *group)
     set_text(object, "place", finding->place);
     set_text(object, "place_name", finding->place_name);
     if (finding->has_offset) {
-        json_object_set_new(object, "offset", number(finding->offset));
+        json_object_set_new(object, "offset", cst_json_number(finding->offset));
     }
     if (finding->has_given_size || finding->has_given_align) {
         json_t *given = json_object();
         if (finding->has_given_size) {
-            json_object_set_new(given, "size", number(finding->given_size));
+            json_object_set_new(given, "size", cst_json_number(finding->given_size));
         }
         if (finding->has_given_align) {
-            json_object_set_new(given, "align", number(finding->given_align));
+            json_object_set_new(given, "align", cst_json_number(finding->given_align));
         }
         json_object_set_new(object, "given", given);
     }
+}
+
+static void set_leak(struct json_report *report, json_t *object, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    const struct cst_bill bill = cst_bill_make(&report->arena, report->symbols, finding);
+    json_object_set_new(object, "when", cst_json_text(finding->on_request ? "request" : "exit"));
+    if (finding->has_holder) {
+        json_t *holder = json_object();
+        json_object_set_new(holder, "side", cst_json_text(finding->holder.side));
+        json_object_set_new(holder, "lang", cst_json_text(finding->holder.lang));
+        json_object_set_new(object, "held_by", holder);
+    }
+    json_object_set_new(object, "billed_to", cst_json_bill(&bill));
+    set_text(object, "advice", cst_leak_class_advice(&report->arena, finding));
     if (*finding->leak_class) {
-        json_object_set_new(object, "class", text(finding->leak_class));
-        json_object_set_new(object, "blocks", number(group->leak_blocks));
-        json_object_set_new(object, "bytes", number(group->leak_bytes));
+        json_object_set_new(object, "class", cst_json_text(finding->leak_class));
+        json_object_set_new(object, "blocks", cst_json_number(group->leak_blocks));
+        json_object_set_new(object, "bytes", cst_json_number(group->leak_bytes));
     }
 }
 
@@ -129,18 +139,21 @@ static json_t *finding_object(struct json_report *report, const struct cst_group
 {
     const struct cst_log_finding *finding = group->first;
     json_t *object = json_object();
-    json_object_set_new(object, "kind", text(finding->kind));
-    json_object_set_new(object, "severity", text(custody_severity_name(group->severity)));
-    json_object_set_new(object, "confidence", text(finding->confidence));
-    json_object_set_new(object, "message", text(cst_headline(&report->arena, group)));
+    json_object_set_new(object, "kind", cst_json_text(finding->kind));
+    json_object_set_new(object, "severity", cst_json_text(custody_severity_name(group->severity)));
+    json_object_set_new(object, "confidence", cst_json_text(finding->confidence));
+    json_object_set_new(object, "message", cst_json_text(cst_headline(&report->arena, group)));
     set_text(object, "key", finding->key);
-    json_object_set_new(object, "count", number(group->count));
-    json_object_set_new(object, "processes", number(group->processes));
-    json_object_set_new(object, "program", text(finding->process->program));
+    json_object_set_new(object, "count", cst_json_number(group->count));
+    json_object_set_new(object, "processes", cst_json_number(group->processes));
+    json_object_set_new(object, "program", cst_json_text(finding->process->program));
     json_object_set_new(object, "pid", json_integer(finding->process->pid));
     set_text(object, "thread", finding->thread);
     set_block(object, finding);
     set_special_facts(object, group);
+    if (cst_group_is_leak(group)) {
+        set_leak(report, object, group);
+    }
     set_text(object, "expect", finding->expect);
     set_stack(report, object, "alloc", finding, &finding->alloc);
     set_stack(report, object, "release", finding, &finding->release);
@@ -148,28 +161,45 @@ static json_t *finding_object(struct json_report *report, const struct cst_group
     return object;
 }
 
+static json_t *crates_array(const struct cst_leak_crates *crates)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < crates->count; i++) {
+        const struct cst_leak_crate *crate = &crates->items[i];
+        json_t *object = json_object();
+        json_object_set_new(object, "crate", *crate->name ? cst_json_text(crate->name) : json_null());
+        json_object_set_new(object, "live_blocks", cst_json_number(crate->live_blocks));
+        json_object_set_new(object, "live_bytes", cst_json_number(crate->live_bytes));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 static json_t *side_object(const struct cst_log_side *side)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "side", text(side->side));
-    json_object_set_new(object, "lang", text(side->lang));
-    json_object_set_new(object, "allocs", number(side->allocs));
-    json_object_set_new(object, "frees", number(side->frees));
-    json_object_set_new(object, "live_blocks", number(side->live_blocks));
-    json_object_set_new(object, "live_bytes", number(side->live_bytes));
-    json_object_set_new(object, "peak_bytes", number(side->peak_bytes));
+    json_object_set_new(object, "side", cst_json_text(side->side));
+    json_object_set_new(object, "lang", cst_json_text(side->lang));
+    set_text(object, "module", side->module);
+    json_object_set_new(object, "allocs", cst_json_number(side->allocs));
+    json_object_set_new(object, "frees", cst_json_number(side->frees));
+    json_object_set_new(object, "total_bytes", cst_json_number(side->total_bytes));
+    json_object_set_new(object, "live_blocks", cst_json_number(side->live_blocks));
+    json_object_set_new(object, "live_bytes", cst_json_number(side->live_bytes));
+    json_object_set_new(object, "peak_blocks", cst_json_number(side->peak_blocks));
+    json_object_set_new(object, "peak_bytes", cst_json_number(side->peak_bytes));
     return object;
 }
 
 static json_t *crossing_object(const struct cst_log_crossing *crossing)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "from", text(crossing->from));
-    json_object_set_new(object, "from_lang", text(crossing->from_lang));
-    json_object_set_new(object, "to", text(crossing->to));
-    json_object_set_new(object, "to_lang", text(crossing->to_lang));
-    json_object_set_new(object, "contract", text(crossing->contract));
-    json_object_set_new(object, "count", number(crossing->count));
+    json_object_set_new(object, "from", cst_json_text(crossing->from));
+    json_object_set_new(object, "from_lang", cst_json_text(crossing->from_lang));
+    json_object_set_new(object, "to", cst_json_text(crossing->to));
+    json_object_set_new(object, "to_lang", cst_json_text(crossing->to_lang));
+    json_object_set_new(object, "contract", cst_json_text(crossing->contract));
+    json_object_set_new(object, "count", cst_json_number(crossing->count));
     json_object_set_new(object, "allowed", json_boolean(crossing->allowed));
     return object;
 }
@@ -179,13 +209,20 @@ static bool wants_side(const struct cst_report_wish *wish, const char *side)
     return !wish->side || strcmp(wish->side, side) == 0;
 }
 
-static json_t *program_object(const struct cst_report_wish *wish, const struct cst_program *program)
+static json_t *program_object(struct json_report *report, const struct cst_program *program)
 {
+    const struct cst_report_wish *wish = report->wish;
     json_t *sides = json_array();
     json_t *crossings = json_array();
     for (size_t i = 0; i < program->side_count; i++) {
         if (wants_side(wish, program->sides[i].side)) {
-            json_array_append_new(sides, side_object(&program->sides[i]));
+            json_t *side = side_object(&program->sides[i]);
+            struct cst_leak_crates crates =
+                cst_leak_crates_make(&report->arena, report->symbols, report->groups, program, &program->sides[i]);
+            if (crates.count > 0) {
+                json_object_set_new(side, "crates", crates_array(&crates));
+            }
+            json_array_append_new(sides, side);
         }
     }
     for (size_t i = 0; i < program->crossing_count; i++) {
@@ -195,9 +232,9 @@ static json_t *program_object(const struct cst_report_wish *wish, const struct c
         }
     }
     json_t *object = json_object();
-    json_object_set_new(object, "program", text(program->name));
-    json_object_set_new(object, "processes", number(program->processes));
-    json_object_set_new(object, "unfinished", number(program->unfinished));
+    json_object_set_new(object, "program", cst_json_text(program->name));
+    json_object_set_new(object, "processes", cst_json_number(program->processes));
+    json_object_set_new(object, "unfinished", cst_json_number(program->unfinished));
     json_object_set_new(object, "sides", sides);
     json_object_set_new(object, "crossings", crossings);
     return object;
@@ -207,7 +244,7 @@ static json_t *inferred_array(const struct cst_groups *groups)
 {
     json_t *paths = json_array();
     for (size_t i = 0; i < groups->inferred_count; i++) {
-        json_array_append_new(paths, text(groups->inferred[i]->path));
+        json_array_append_new(paths, cst_json_text(groups->inferred[i]->path));
     }
     return paths;
 }
@@ -217,9 +254,25 @@ static json_t *totals_object(const struct cst_groups *groups)
     json_t *object = json_object();
     for (int severity = CUSTODY_SEVERITY_ERROR; severity >= CUSTODY_SEVERITY_NOTE; severity--) {
         enum custody_severity level = (enum custody_severity)severity;
-        json_object_set_new(object, custody_severity_name(level), number(cst_groups_count(groups, level)));
+        json_object_set_new(object, custody_severity_name(level), cst_json_number(cst_groups_count(groups, level)));
     }
     return object;
+}
+
+/* Adds what is said of leaks as a whole. */
+static void set_leaks(struct json_report *report, json_t *document)
+{
+    struct cst_arena *arena = &report->arena;
+    struct cst_report_leaks leaks = cst_report_choose_leaks(arena, report->wish, report->groups, false);
+    enum cst_path_form form = report->wish->all_calls ? CST_PATH_ALL : CST_PATH_OWN;
+    struct cst_call_paths paths = cst_call_paths_make(arena, report->symbols, leaks.items, leaks.count, form);
+    struct cst_leak_node root = cst_leak_tree_make(arena, &paths);
+    json_object_set_new(document, "leak_tree", cst_json_leak_node(&root, root.bytes));
+    if (report->wish->has_leaks_by) {
+        struct cst_leak_table table =
+            cst_leak_table_make(arena, report->symbols, leaks.items, leaks.count, report->wish->leaks_by);
+        json_object_set_new(document, "leaks_by", cst_json_leak_table(&table));
+    }
 }
 
 bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct cst_groups *groups,
@@ -230,7 +283,7 @@ bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct
     json_t *findings = json_array();
     json_t *programs = json_array();
     for (size_t i = 0; i < log_count; i++) {
-        json_array_append_new(names, text(logs[i]));
+        json_array_append_new(names, cst_json_text(logs[i]));
     }
     for (size_t i = 0; i < groups->count; i++) {
         if (cst_report_wants(wish, &groups->items[i])) {
@@ -238,14 +291,15 @@ bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct
         }
     }
     for (size_t i = 0; i < groups->program_count; i++) {
-        json_array_append_new(programs, program_object(wish, &groups->programs[i]));
+        json_array_append_new(programs, program_object(&report, &groups->programs[i]));
     }
     json_t *document = json_object();
     json_object_set_new(document, "v", json_integer(1));
-    json_object_set_new(document, "tool", text("custody"));
-    json_object_set_new(document, "version", text(CUSTODY_VERSION));
+    json_object_set_new(document, "tool", cst_json_text("custody"));
+    json_object_set_new(document, "version", cst_json_text(CUSTODY_VERSION));
     json_object_set_new(document, "logs", names);
     json_object_set_new(document, "findings", findings);
+    set_leaks(&report, document);
     json_object_set_new(document, "programs", programs);
     json_object_set_new(document, "inferred_modules", inferred_array(groups));
     json_object_set_new(document, "totals", totals_object(groups));

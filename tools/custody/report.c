@@ -1,4 +1,4 @@
-/* What all reports share; see report.h. The forms themselves are in text_report.c and json_report.c. */
+/* What all reports share; see report.h. The forms themselves are in text_report.c, json_report.c and folded_report.c. */
 #include "report.h"
 
 #include <stdlib.h>
@@ -8,6 +8,26 @@
 bool cst_report_wants(const struct cst_report_wish *wish, const struct cst_group *group)
 {
     return (int)group->severity >= wish->severity && cst_group_has_side(group, wish->side);
+}
+
+bool cst_report_sums_up(const struct cst_report_wish *wish, const struct cst_group *group)
+{
+    return !wish->all_leaks && group->severity == CUSTODY_SEVERITY_NOTE && cst_group_is_leak(group);
+}
+
+struct cst_report_leaks cst_report_choose_leaks(struct cst_arena *arena, const struct cst_report_wish *wish,
+                                                const struct cst_groups *groups, bool listed)
+{
+    struct cst_report_leaks leaks = {0};
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct cst_group *group = &groups->items[i];
+        bool chosen = cst_group_is_leak(group) && cst_report_wants(wish, group);
+        if (chosen && !(listed && cst_report_sums_up(wish, group))) {
+            leaks.items = cst_arena_extend(arena, leaks.items, leaks.count, sizeof *leaks.items);
+            leaks.items[leaks.count++] = group;
+        }
+    }
+    return leaks;
 }
 
 void cst_report_totals(FILE *out, const struct cst_groups *groups)

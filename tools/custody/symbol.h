@@ -12,6 +12,7 @@ struct cst_call {
     const char *file;     /**< absolute where the compiler told its directory; NULL when unknown */
     int line, column;     /**< from 1; 0 when unknown */
     bool inlined;         /**< into the next call of the same list */
+    const char *crate;    /**< Rust crate of the unit that defines it; NULL when none or not told */
 };
 
 /** What the file of a module was found to be. */

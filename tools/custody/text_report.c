@@ -1,8 +1,11 @@
 /* The text report: findings as a compiler would print them, leaks in short, tables, totals; see report.h. */
+#include "bill.h"
 #include "headline.h"
+#include "leak_class.h"
 #include "paint.h"
 #include "report.h"
 #include "source_text.h"
+#include "text_leaks.h"
 #include "text_stack.h"
 #include "text_table.h"
 
@@ -79,14 +82,56 @@ static const char *release_title(struct text_report *report, const struct cst_lo
                             finding->by.contract);
 }
 
-static void print_help(struct text_report *report, const struct cst_log_finding *finding)
+static void print_advice(struct text_report *report, const char *advice)
 {
-    if (*finding->expect) {
+    if (*advice) {
         fputs("  ", report->canvas.file);
         cst_paint(&report->canvas, CST_PAINT_HELP, "help: ");
-        cst_paint(&report->canvas, CST_PAINT_PLAIN, finding->expect);
+        cst_paint(&report->canvas, CST_PAINT_PLAIN, advice);
         fputc('\n', report->canvas.file);
     }
+}
+
+/* Of a release, what should have been called; of a leak, what to do about it, and then with what to release it. */
+static void print_help(struct text_report *report, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    if (!cst_group_is_leak(group)) {
+        print_advice(report, finding->expect);
+        return;
+    }
+    print_advice(report, cst_leak_class_advice(&report->arena, finding));
+    if (*finding->expect) {
+        print_advice(report, cst_arena_format(&report->arena, "released by %s", finding->expect));
+    }
+}
+
+/* Who pays for a leak, unless only a standard library is known to. */
+static void print_bill(struct text_report *report, const struct cst_group *group)
+{
+    if (!cst_group_is_leak(group)) {
+        return;
+    }
+    const struct cst_bill bill = cst_bill_make(&report->arena, report->stacks.symbols, group->first);
+    if (!bill.frame || bill.machinery || !*bill.module) {
+        return;
+    }
+    fputs("  billed to ", report->canvas.file);
+    cst_paint(&report->canvas, CST_PAINT_PLAIN,
+              cst_headline_party(&report->arena, bill.module, *bill.lang ? bill.lang : "unknown"));
+    if (*bill.crate) {
+        fputs(", crate ", report->canvas.file);
+        cst_paint(&report->canvas, CST_PAINT_PLAIN, bill.crate);
+    }
+    if (*bill.function) {
+        fputs(", ", report->canvas.file);
+        cst_paint(&report->canvas, CST_PAINT_PLAIN, bill.function);
+    }
+    if (*bill.file && bill.line > 0) {
+        fputs(" at ", report->canvas.file);
+        cst_text_stack_place(&report->stacks, bill.file, bill.line);
+    }
+    fputc('\n', report->canvas.file);
 }
 
 /* Confidence, count, thread, process, key: for those who follow up. */
@@ -118,71 +163,18 @@ static void print_group(struct text_report *report, const struct cst_group *grou
     print_stack(report, allocation_title(report, finding), group, &finding->alloc);
     print_stack(report, "first released", group, &finding->first_release);
     print_stack(report, release_title(report, finding), group, &finding->release);
-    print_help(report, finding);
+    print_bill(report, group);
+    print_help(report, group);
     print_particulars(report, group);
-}
-
-static bool is_summed_up(const struct text_report *report, const struct cst_group *group)
-{
-    return !report->wish->all_leaks && group->severity == CUSTODY_SEVERITY_NOTE &&
-           strcmp(group->first->kind, custody_finding_name(CUSTODY_FINDING_LEAK)) == 0;
-}
-
-/* What leaks of one side come to. */
-struct leak_sum {
-    const char *side, *lang;
-    uint64_t blocks, bytes, sites;
-};
-
-static struct leak_sum *find_sum(struct cst_arena *arena, struct leak_sum **sums, size_t *count,
-                                 const struct cst_log_party *owner)
-{
-    for (size_t i = 0; i < *count; i++) {
-        if (strcmp((*sums)[i].side, owner->side) == 0 && strcmp((*sums)[i].lang, owner->lang) == 0) {
-            return &(*sums)[i];
-        }
-    }
-    *sums = cst_arena_extend(arena, *sums, *count, sizeof **sums);
-    struct leak_sum *sum = &(*sums)[(*count)++];
-    *sum = (struct leak_sum){.side = owner->side, .lang = owner->lang};
-    return sum;
-}
-
-static void print_leak_sums(struct text_report *report)
-{
-    struct leak_sum *sums = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < report->groups->count; i++) {
-        const struct cst_group *group = &report->groups->items[i];
-        if (cst_report_wants(report->wish, group) && is_summed_up(report, group)) {
-            struct leak_sum *sum = find_sum(&report->arena, &sums, &count, &group->first->owner);
-            sum->blocks += group->leak_blocks;
-            sum->bytes += group->leak_bytes;
-            sum->sites++;
-        }
-    }
-    struct cst_arena *arena = &report->arena;
-    for (size_t i = 0; i < count; i++) {
-        cst_paint(&report->canvas, CST_PAINT_NOTE, "note");
-        cst_paint(&report->canvas, CST_PAINT_PLAIN,
-                  cst_arena_format(arena, ": live at exit: %s: %s, %s, from %s",
-                                   cst_headline_party(arena, sums[i].side, sums[i].lang),
-                                   cst_headline_count(arena, sums[i].blocks, "block"),
-                                   cst_headline_bytes(arena, sums[i].bytes),
-                                   cst_headline_count(arena, sums[i].sites, "place")));
-        fputc('\n', report->canvas.file);
-    }
-    if (count > 0) {
-        cst_paint(&report->canvas, CST_PAINT_DIM, "  (`custody report --severity note` shows each place)");
-        fputs("\n\n", report->canvas.file);
-    }
 }
 
 static void print_findings(struct text_report *report)
 {
     for (size_t i = 0; i < report->groups->count; i++) {
         const struct cst_group *group = &report->groups->items[i];
-        if (cst_report_wants(report->wish, group) && !is_summed_up(report, group)) {
+        bool elsewhere =
+            cst_report_sums_up(report->wish, group) || (report->wish->has_leaks_by && cst_group_is_leak(group));
+        if (cst_report_wants(report->wish, group) && !elsewhere) {
             print_group(report, group);
         }
     }
@@ -207,15 +199,18 @@ void cst_report_text(FILE *out, bool colour, const struct cst_report_wish *wish,
     char *directory = getcwd(NULL, 0);
     struct text_report report = {
         .canvas = {.file = out, .colour = colour},
-        .stacks = {.symbols = symbols, .sources = cst_source_texts_new(), .directory = directory ? directory : ""},
+        .stacks = {.symbols = symbols,
+                   .sources = cst_source_texts_new(),
+                   .directory = directory ? directory : "",
+                   .all_calls = wish->all_calls},
         .wish = wish,
         .groups = groups,
     };
     report.stacks.canvas = &report.canvas;
     print_findings(&report);
-    print_leak_sums(&report);
+    cst_text_leaks_print(&report.stacks, wish, groups);
     for (size_t i = 0; wish->tables && i < groups->program_count; i++) {
-        cst_text_table_program(&report.canvas, &groups->programs[i], wish->side);
+        cst_text_table_program(&report.canvas, groups, &groups->programs[i], symbols, wish->side);
     }
     print_unfinished(&report);
     cst_source_texts_free(report.stacks.sources);

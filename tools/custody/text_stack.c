@@ -1,6 +1,8 @@
 /* Stacks as text; see text_stack.h. */
 #include "text_stack.h"
 
+#include "call_list.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -28,70 +30,85 @@ static void print_file(const struct cst_text_stack *printer, const char *file)
     cst_paint(printer->canvas, CST_PAINT_PLAIN, file);
 }
 
+void cst_text_stack_place(const struct cst_text_stack *printer, const char *file, int line)
+{
+    print_file(printer, file);
+    fprintf(printer->canvas->file, ":%d", line);
+}
+
 static void print_place(const struct cst_text_stack *printer, const struct cst_call *call)
 {
-    FILE *out = printer->canvas->file;
     if (call->file && call->line > 0) {
-        fputs(" at ", out);
-        print_file(printer, call->file);
-        fprintf(out, ":%d", call->line);
+        fputs(" at ", printer->canvas->file);
+        cst_text_stack_place(printer, call->file, call->line);
     }
     if (call->inlined) {
         cst_paint(printer->canvas, CST_PAINT_DIM, " (inlined)");
     }
 }
 
-/* Which file a frame is in; its address there too when no line could be told. */
-static void print_module(const struct cst_text_stack *printer, const struct cst_log_process *process,
-                         const struct cst_log_frame *frame, const struct cst_calls *calls)
+/* Which file a call is in; its address there too when no line could be told. */
+static void print_module(const struct cst_text_stack *printer, const struct cst_listed_call *call)
 {
     FILE *out = printer->canvas->file;
-    const struct cst_log_module *module = cst_log_module_of(process, frame);
-    bool has_line = calls->count > 0 && calls->items[calls->count - 1].line > 0;
-    if (!module && frame->module == CST_NO_MODULE) {
-        fprintf(out, " in no module, at 0x%" PRIx64, frame->offset);
+    uint64_t offset = call->frame->offset;
+    if (!call->module && call->frame->module == CST_NO_MODULE) {
+        fprintf(out, " in no module, at 0x%" PRIx64, offset);
         return;
     }
     fputs(" in ", out);
-    cst_paint(printer->canvas, CST_PAINT_PLAIN, module ? module->name : "unknown module");
-    if (!has_line) {
-        fprintf(out, "+0x%" PRIx64, frame->offset);
+    cst_paint(printer->canvas, CST_PAINT_PLAIN, call->module ? call->module->name : "unknown module");
+    if (!call->call || call->call->line <= 0) {
+        fprintf(out, "+0x%" PRIx64, offset);
     }
-    if (calls->file == CST_SYMBOL_FILE_CHANGED) {
+    if (call->file == CST_SYMBOL_FILE_CHANGED) {
         cst_paint(printer->canvas, CST_PAINT_DIM, " (file changed since)");
-    } else if (calls->file == CST_SYMBOL_FILE_GONE && module && module->path[0] == '/') {
+    } else if (call->file == CST_SYMBOL_FILE_GONE && call->module && call->module->path[0] == '/') {
         cst_paint(printer->canvas, CST_PAINT_DIM, " (file gone)");
     }
 }
 
-static void print_number(const struct cst_text_stack *printer, int number)
+static void print_call(const struct cst_text_stack *printer, const struct cst_listed_call *call, size_t number)
 {
-    fprintf(printer->canvas->file, "    #%-2d ", number);
+    FILE *out = printer->canvas->file;
+    fprintf(out, "    #%-2zu ", number);
+    cst_paint(printer->canvas, CST_PAINT_PLAIN, call->call && call->call->function ? call->call->function : "??");
+    if (call->call) {
+        print_place(printer, call->call);
+    }
+    if (call->last) {
+        print_module(printer, call);
+    }
+    fputc('\n', out);
 }
 
-/* Prints one frame as one or more numbered calls; returns the next number. */
-static int print_frame(const struct cst_text_stack *printer, const struct cst_log_process *process,
-                       const struct cst_log_frame *frame, int number)
+/* Where the run of machinery that begins at `from` ends; `from` when none does. */
+static size_t end_of_run(const struct cst_call_list *list, size_t from, enum cst_library *out_library)
 {
-    const struct cst_calls *calls = cst_symbols_resolve(printer->symbols, process, frame);
-    FILE *out = printer->canvas->file;
-    for (size_t i = 0; i < calls->count; i++) {
-        print_number(printer, number++);
-        const char *function = calls->items[i].function;
-        cst_paint(printer->canvas, CST_PAINT_PLAIN, function ? function : "??");
-        print_place(printer, &calls->items[i]);
-        if (i + 1 == calls->count) {
-            print_module(printer, process, frame, calls);
+    *out_library = CST_LIBRARY_NONE;
+    size_t end = from;
+    while (end < list->count && list->items[end].library != CST_LIBRARY_NONE) {
+        *out_library = cst_origin_join(*out_library, list->items[end].library);
+        end++;
+    }
+    return end;
+}
+
+static void print_calls(const struct cst_text_stack *printer, const struct cst_call_list *list)
+{
+    bool fold = !printer->all_calls && !cst_call_list_is_machinery(list);
+    for (size_t i = 0; i < list->count;) {
+        enum cst_library library = CST_LIBRARY_NONE;
+        size_t end = fold ? end_of_run(list, i, &library) : i;
+        /* One line for one call says less than the call. */
+        if (end > i + 1) {
+            fprintf(printer->canvas->file, "    ... %zu frames of %s\n", end - i, cst_origin_library_name(library));
+            i = end;
+        } else {
+            print_call(printer, &list->items[i], i);
+            i++;
         }
-        fputc('\n', out);
     }
-    if (calls->count == 0) {
-        print_number(printer, number++);
-        fputs("??", out);
-        print_module(printer, process, frame, calls);
-        fputc('\n', out);
-    }
-    return number;
 }
 
 /* Prints the line of `call` under its place; false when the file cannot be read. */
@@ -103,22 +120,23 @@ static bool print_excerpt(const struct cst_text_stack *printer, const struct cst
     }
     FILE *out = printer->canvas->file;
     fputs("       --> ", out);
-    print_file(printer, call->file);
-    fprintf(out, ":%d\n      %5d | ", call->line, call->line);
+    cst_text_stack_place(printer, call->file, call->line);
+    fprintf(out, "\n      %5d | ", call->line);
     cst_paint(printer->canvas, CST_PAINT_BOLD, line + strspn(line, " \t"));
     fputc('\n', out);
     return true;
 }
 
-static void print_first_excerpt(const struct cst_text_stack *printer, const struct cst_log_process *process,
-                                const struct cst_log_stack *stack)
+static void print_first_excerpt(const struct cst_text_stack *printer, const struct cst_call_list *list)
 {
-    for (size_t i = 0; i < stack->count; i++) {
-        const struct cst_calls *calls = cst_symbols_resolve(printer->symbols, process, &stack->frames[i]);
-        for (size_t j = 0; j < calls->count; j++) {
-            if (print_excerpt(printer, &calls->items[j])) {
-                return;
-            }
+    bool own_only = !cst_call_list_is_machinery(list);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct cst_listed_call *call = &list->items[i];
+        if (own_only && call->library != CST_LIBRARY_NONE) {
+            continue;
+        }
+        if (call->call && print_excerpt(printer, call->call)) {
+            return;
         }
     }
 }
@@ -126,9 +144,9 @@ static void print_first_excerpt(const struct cst_text_stack *printer, const stru
 void cst_text_stack_print(const struct cst_text_stack *printer, const struct cst_log_process *process,
                           const struct cst_log_stack *stack)
 {
-    int number = 0;
-    for (size_t i = 0; i < stack->count; i++) {
-        number = print_frame(printer, process, &stack->frames[i], number);
-    }
-    print_first_excerpt(printer, process, stack);
+    struct cst_arena arena = {0};
+    struct cst_call_list list = cst_call_list_make(&arena, printer->symbols, process, stack);
+    print_calls(printer, &list);
+    print_first_excerpt(printer, &list);
+    cst_arena_free(&arena);
 }

@@ -2,11 +2,12 @@
 #include "text_table.h"
 
 #include "headline.h"
+#include "leak_crates.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define COLUMNS_MAX 6
+#define COLUMNS_MAX 8
 
 /* Cells row by row, the first row being the head. Columns from `first_number` on are aligned to the right. */
 struct table {
@@ -43,12 +44,17 @@ static void pad(FILE *out, size_t count)
 
 static void print_row(const struct cst_canvas *canvas, const struct table *table, size_t row, const size_t *widths)
 {
+    const char **cells = &table->cells[row * table->columns];
+    size_t columns = table->columns;
+    while (columns > 1 && !*cells[columns - 1]) {
+        columns--;
+    }
     fputs("  ", canvas->file);
-    for (size_t column = 0; column < table->columns; column++) {
-        const char *cell = table->cells[row * table->columns + column];
+    for (size_t column = 0; column < columns; column++) {
+        const char *cell = cells[column];
         size_t gap = widths[column] - strlen(cell);
         bool right = column >= table->first_number;
-        bool last = column + 1 == table->columns;
+        bool last = column + 1 == columns;
         pad(canvas->file, right ? gap : 0);
         cst_paint(canvas, row == 0 ? CST_PAINT_DIM : CST_PAINT_PLAIN, cell);
         pad(canvas->file, (right || last ? 0 : gap) + (last ? 0 : 2));
@@ -69,11 +75,30 @@ static void print_table(const struct cst_canvas *canvas, const struct table *tab
     }
 }
 
-static void print_sides(const struct cst_canvas *canvas, struct cst_arena *arena, const struct cst_program *program,
-                        const char *only)
+/* Rows below a side: what its crates have live. Blocks and bytes go below `live_column` and the next. */
+static void add_crates(struct table *table, const struct cst_leak_crates *crates, size_t live_column)
 {
-    static const char *const head[] = {"side", "allocated", "released", "live blocks", "live bytes", "peak bytes"};
-    struct table table = {.arena = arena, .columns = 6, .first_number = 1};
+    bool told = crates->count > 1 || (crates->count == 1 && *crates->items[0].name);
+    for (size_t i = 0; told && i < crates->count; i++) {
+        const struct cst_leak_crate *crate = &crates->items[i];
+        add_cell(table, *crate->name ? cst_arena_format(table->arena, "  crate %s", crate->name) : "  no crate known");
+        for (size_t column = 1; column < table->columns; column++) {
+            if (column == live_column) {
+                add_number(table, crate->live_blocks);
+            } else if (column == live_column + 1) {
+                add_number(table, crate->live_bytes);
+            } else {
+                add_cell(table, "");
+            }
+        }
+    }
+}
+
+static void print_sides(const struct cst_canvas *canvas, struct cst_arena *arena, const struct cst_groups *groups,
+                        const struct cst_program *program, struct cst_symbols *symbols, const char *only)
+{
+    static const char *const head[] = {"side", "allocated", "bytes", "live blocks", "bytes", "peak blocks", "bytes"};
+    struct table table = {.arena = arena, .columns = 7, .first_number = 1};
     add_head(&table, head);
     for (size_t i = 0; i < program->side_count; i++) {
         const struct cst_log_side *side = &program->sides[i];
@@ -82,10 +107,13 @@ static void print_sides(const struct cst_canvas *canvas, struct cst_arena *arena
         }
         add_cell(&table, cst_headline_party(arena, side->side, side->lang));
         add_number(&table, side->allocs);
-        add_number(&table, side->frees);
+        add_number(&table, side->total_bytes);
         add_number(&table, side->live_blocks);
         add_number(&table, side->live_bytes);
+        add_number(&table, side->peak_blocks);
         add_number(&table, side->peak_bytes);
+        struct cst_leak_crates crates = cst_leak_crates_make(arena, symbols, groups, program, side);
+        add_crates(&table, &crates, 3);
     }
     if (table.cell_count > table.columns) {
         fprintf(canvas->file, "sides of ");
@@ -122,10 +150,58 @@ static void print_crossings(const struct cst_canvas *canvas, struct cst_arena *a
     }
 }
 
-void cst_text_table_program(const struct cst_canvas *canvas, const struct cst_program *program, const char *side)
+void cst_text_table_program(const struct cst_canvas *canvas, const struct cst_groups *groups,
+                            const struct cst_program *program, struct cst_symbols *symbols, const char *side)
 {
     struct cst_arena arena = {0};
-    print_sides(canvas, &arena, program, side);
+    print_sides(canvas, &arena, groups, program, symbols, side);
     print_crossings(canvas, &arena, program, side);
+    cst_arena_free(&arena);
+}
+
+static void add_amount(struct table *table, const struct cst_leak_amount *amount)
+{
+    add_cell(table, amount->blocks > 0 || amount->bytes > 0
+                        ? cst_arena_format(table->arena, "%" PRIu64 " (%" PRIu64 ")", amount->bytes, amount->blocks)
+                        : "-");
+}
+
+/* A row; classes that `sum` has none of are no columns. */
+static void add_leaks(struct table *table, const char *name, const struct cst_leak_row *row,
+                      const struct cst_leak_row *sum)
+{
+    add_cell(table, name);
+    add_amount(table, &row->total);
+    for (int class = 0; class < CST_LEAK_CLASSES; class ++) {
+        if (sum->classes[class].blocks > 0 || sum->classes[class].bytes > 0) {
+            add_amount(table, &row->classes[class]);
+        }
+    }
+}
+
+static void add_leak_head(struct table *table, const struct cst_leak_table *leaks)
+{
+    add_cell(table, cst_leak_by_words[leaks->by]);
+    add_cell(table, "all");
+    for (int class = 0; class < CST_LEAK_CLASSES; class ++) {
+        if (leaks->sum.classes[class].blocks > 0 || leaks->sum.classes[class].bytes > 0) {
+            add_cell(table, cst_leak_class_name((enum cst_leak_class) class));
+        }
+    }
+    table->columns = table->cell_count;
+}
+
+void cst_text_table_leaks(const struct cst_canvas *canvas, const struct cst_leak_table *leaks)
+{
+    struct cst_arena arena = {0};
+    struct table table = {.arena = &arena, .first_number = 1};
+    fprintf(canvas->file, "leaks by %s, in bytes (blocks)\n", cst_leak_by_words[leaks->by]);
+    add_leak_head(&table, leaks);
+    for (size_t i = 0; i < leaks->count; i++) {
+        add_leaks(&table, leaks->rows[i].name, &leaks->rows[i], &leaks->sum);
+    }
+    add_leaks(&table, "all", &leaks->sum, &leaks->sum);
+    print_table(canvas, &table);
+    fputc('\n', canvas->file);
     cst_arena_free(&arena);
 }

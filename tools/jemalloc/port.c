@@ -3,10 +3,15 @@
  * of the unwinder serve jemalloc's profiler alone, which stays off (opt.prof is false and cannot be set from outside).
  * None allocates or locks; those that "find nothing" are called once, when jemalloc starts. */
 
+#include "plat/own.h"
+
 #include <errno.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 
+void *cst_jeport_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset);
+int cst_jeport_munmap(void *address, size_t size);
 char *cst_jeport_secure_getenv(const char *name);
 ssize_t cst_jeport_readlink(const char *path, char *buffer, size_t size);
 void *cst_jeport_dlsym(void *handle, const char *name);
@@ -15,6 +20,21 @@ double cst_jeport_log(double x);
 double cst_jeport_round(double x);
 int cst_jeport__Unwind_Backtrace(void *callback, void *argument);
 void *cst_jeport__Unwind_GetIP(void *context);
+
+/** jemalloc's records of itself hold addresses of blocks; they are ours, and no references to those. */
+void *cst_jeport_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    void *start = mmap(address, size, protection, flags, fd, offset);
+    if (start != MAP_FAILED)
+        cst_own_note(start, size);
+    return start;
+}
+
+/** What lies in the middle of a mapping that stays is given back without its addresses. */
+int cst_jeport_munmap(void *address, size_t size)
+{
+    return cst_own_forget(address, size) ? munmap(address, size) : madvise(address, size, MADV_DONTNEED);
+}
 
 /** MALLOC_CONF is the audited program's, for a jemalloc of its own: ours does not see it. */
 char *cst_jeport_secure_getenv(const char *name)

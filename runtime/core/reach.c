@@ -1,0 +1,256 @@
+/* Reach: see reach.h. The order of the mark: roots and what they lead to; then blocks that only pointers into their middle
+ * lead to, and what those lead to; then each block that is left, as the leader of what it leads to. A leader that a later
+ * one leads to is none any more, so that of each tree, and of each ring, one block is left that nothing leads to.
+ *
+ * Memory is the limit, not instructions. So what a word points to is asked for a few words ahead of when it is looked at,
+ * and so are the first bytes of a block. */
+#include "core/reach.h"
+
+#include "core/heap.h"
+#include "core/reach_find.h"
+#include "core/reach_hold.h"
+#include "core/reach_scan.h"
+#include "core/side.h"
+#include "plat/own.h"
+#include "plat/sys.h"
+
+#include <string.h>
+
+/* Colours: the lower bits of the marks. SEEN: was looked through since it was found not to be reachable. */
+enum { REACHABLE = 1, POSSIBLE = 2, INDIRECT = 4, SEEN = 8 };
+enum mode { MODE_REACHABLE, MODE_POSSIBLE, MODE_LOST };
+
+static void set_colours(struct cst_tag *tag, uint32_t colours)
+{
+    cst_tag_set_marks(tag, cst_tag_marks(tag) | colours);
+}
+
+static void push(struct cst_reach *reach, uintptr_t start)
+{
+    if (!cst_words_push(&reach->marked, start))
+        reach->failed = true;
+}
+
+static void mark_reachable(struct cst_reach *reach, struct cst_tag *tag, uintptr_t start, uintptr_t address)
+{
+    uint32_t marks = cst_tag_marks(tag);
+    if (marks & REACHABLE)
+        return;
+    if (cst_reach_is_whole(reach, tag, start, address)) {
+        reach->reached += !(marks & POSSIBLE);
+        set_colours(tag, REACHABLE);
+        push(reach, start);
+    } else if (!(marks & POSSIBLE)) {
+        reach->reached++;
+        set_colours(tag, POSSIBLE);
+        reach->any_possible = true;
+    }
+}
+
+static void mark_possible(struct cst_reach *reach, struct cst_tag *tag, uintptr_t start)
+{
+    uint32_t marks = cst_tag_marks(tag);
+    if (marks & (REACHABLE | SEEN))
+        return;
+    reach->reached += !(marks & POSSIBLE);
+    set_colours(tag, POSSIBLE | SEEN);
+    push(reach, start);
+}
+
+static void mark_lost(struct cst_reach *reach, struct cst_tag *tag, uintptr_t start)
+{
+    uint32_t marks = cst_tag_marks(tag);
+    if (marks & (REACHABLE | POSSIBLE) || start == reach->leader)
+        return;
+    set_colours(tag, INDIRECT | SEEN);
+    if (!(marks & SEEN))
+        push(reach, start);
+}
+
+/* Looks at what a word points to. */
+static void follow(struct cst_reach *reach, const struct cst_reach_word *word)
+{
+    uintptr_t start;
+    struct cst_tag *tag = cst_reach_find(reach, word->address, &start);
+    if (!tag || start == word->source)
+        return;
+    cst_reach_hold(reach, tag, word->holder);
+    switch ((enum mode)reach->mode) {
+    case MODE_REACHABLE:
+        mark_reachable(reach, tag, start, word->address);
+        break;
+    case MODE_POSSIBLE:
+        mark_possible(reach, tag, start);
+        break;
+    case MODE_LOST:
+        mark_lost(reach, tag, start);
+        break;
+    }
+}
+
+static struct cst_reach_word take_word(struct cst_reach *reach)
+{
+    struct cst_reach_word word = reach->words[reach->word_next];
+    reach->word_next = (reach->word_next + 1) % CST_REACH_LAG;
+    reach->word_count--;
+    return word;
+}
+
+/* Asks for the tag that tells what `word` points to, and looks at a word that was asked about before. */
+void cst_reach_put(struct cst_reach *reach, const struct cst_reach_word *word)
+{
+    if (!cst_heap_is_shared(word->address) && !cst_heap_has(word->address))
+        return;
+    __builtin_prefetch(cst_tag_of(word->address));
+    if (reach->word_count == CST_REACH_LAG) {
+        struct cst_reach_word due = take_word(reach);
+        follow(reach, &due);
+    }
+    reach->words[(reach->word_next + reach->word_count++) % CST_REACH_LAG] = *word;
+}
+
+static void scan_block(struct cst_reach *reach, uintptr_t start)
+{
+    const struct cst_tag *tag = cst_tag_of(start);
+    cst_reach_scan_block(reach, start, start + cst_tag_size(tag), start, cst_tag_side(tag));
+}
+
+/* Fills up the blocks whose first bytes have been asked for. */
+static void make_ready(struct cst_reach *reach)
+{
+    uintptr_t start;
+    while (reach->ready_count < CST_REACH_LAG && cst_words_pop(&reach->marked, &start)) {
+        __builtin_prefetch((const void *)start);
+        reach->ready[(reach->ready_next + reach->ready_count++) % CST_REACH_LAG] = start;
+    }
+}
+
+/* Looks through marked blocks, and at words, until there are none. */
+static void drain(struct cst_reach *reach)
+{
+    for (;;) {
+        make_ready(reach);
+        if (reach->ready_count > 0) {
+            uintptr_t start = reach->ready[reach->ready_next];
+            reach->ready_next = (reach->ready_next + 1) % CST_REACH_LAG;
+            reach->ready_count--;
+            scan_block(reach, start);
+        } else if (reach->word_count > 0) {
+            struct cst_reach_word word = take_word(reach);
+            follow(reach, &word);
+        } else {
+            return;
+        }
+    }
+}
+
+static void note_block(uintptr_t start, struct cst_tag *tag, void *data)
+{
+    struct cst_reach *reach = data;
+    size_t first = (start - cst_shadow.base) >> CST_PAGE_SHIFT, size = cst_tag_size(tag);
+    size_t last = (start + (size ? size - 1 : 0) - cst_shadow.base) >> CST_PAGE_SHIFT;
+    for (size_t page = first + 1; page <= last && page < reach->pages; page++)
+        reach->heads[page] = (uint32_t)(page - first);
+    reach->live++;
+    if (cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN || cst_tag_generation(tag) != reach->generation) {
+        reach->reached++;
+        set_colours(tag, REACHABLE);
+        push(reach, start);
+    }
+}
+
+static void note_part(uintptr_t from, uintptr_t to, void *data)
+{
+    cst_tag_each_live(from, to, note_block, data);
+}
+
+static void measure_part(uintptr_t from, uintptr_t to, void *data)
+{
+    struct cst_reach *reach = data;
+    size_t end = (to - cst_shadow.base) >> CST_PAGE_SHIFT;
+    if (from < to && end > reach->pages)
+        reach->pages = end;
+}
+
+bool cst_reach_begin(struct cst_reach *reach, uint8_t generation, const struct cst_reach_range *barred,
+                     size_t barred_count, const struct cst_reach_range *images, size_t image_count)
+{
+    *reach = (struct cst_reach){.generation = generation,
+                                .barred = barred,
+                                .barred_count = barred_count,
+                                .images = images,
+                                .image_count = image_count};
+    cst_heap_each_part(measure_part, reach);
+    reach->heads = reach->pages ? cst_own_map(reach->pages * sizeof *reach->heads) : NULL;
+    reach->room = cst_own_map(sizeof *reach->room);
+    reach->pagemap = cst_sys_open_read("/proc/self/pagemap");
+    if ((reach->pages && !reach->heads) || !reach->room)
+        return false;
+    cst_reach_note_parties(reach);
+    cst_heap_each_part(note_part, reach);
+    return true;
+}
+
+static void look_through_possible(uintptr_t start, struct cst_tag *tag, void *data)
+{
+    if ((cst_tag_marks(tag) & (REACHABLE | POSSIBLE | SEEN)) != POSSIBLE)
+        return;
+    set_colours(tag, SEEN);
+    push(data, start);
+    drain(data);
+}
+
+static void lead(uintptr_t start, struct cst_tag *tag, void *data)
+{
+    struct cst_reach *reach = data;
+    if (cst_tag_marks(tag) & (REACHABLE | POSSIBLE | INDIRECT | SEEN))
+        return;
+    reach->leader = start;
+    set_colours(tag, SEEN);
+    push(reach, start);
+    drain(reach);
+}
+
+static void look_through_possible_part(uintptr_t from, uintptr_t to, void *data)
+{
+    cst_tag_each_live(from, to, look_through_possible, data);
+}
+
+static void lead_part(uintptr_t from, uintptr_t to, void *data)
+{
+    cst_tag_each_live(from, to, lead, data);
+}
+
+bool cst_reach_finish(struct cst_reach *reach)
+{
+    reach->mode = MODE_REACHABLE;
+    drain(reach);
+    reach->mode = MODE_POSSIBLE;
+    if (reach->any_possible)
+        cst_heap_each_part(look_through_possible_part, reach);
+    reach->mode = MODE_LOST;
+    if (reach->reached < reach->live)
+        cst_heap_each_part(lead_part, reach);
+    return !reach->failed;
+}
+
+void cst_reach_end(struct cst_reach *reach)
+{
+    if (reach->heads)
+        cst_own_unmap(reach->heads, reach->pages * sizeof *reach->heads);
+    if (reach->room)
+        cst_own_unmap(reach->room, sizeof *reach->room);
+    cst_words_free(&reach->marked);
+    if (reach->pagemap >= 0)
+        cst_sys_close(reach->pagemap);
+}
+
+enum cst_reach_class cst_reach_class_of(const struct cst_tag *tag)
+{
+    uint32_t marks = cst_tag_marks(tag);
+    if (marks & REACHABLE)
+        return CST_REACH_REACHABLE;
+    if (marks & POSSIBLE)
+        return CST_REACH_POSSIBLE;
+    return marks & INDIRECT ? CST_REACH_INDIRECT : CST_REACH_DEFINITE;
+}

@@ -1,0 +1,130 @@
+/* What a word points to: see reach_find.h. */
+#include "core/reach_find.h"
+
+#include <string.h>
+
+/* A slot is as wide as the largest power of two not above the size class, so a block reaches into at most two slots
+ * behind the one it starts in. */
+#define SLOTS_BACK 2
+
+static uintptr_t page_of(uintptr_t address)
+{
+    return address & ~(uintptr_t)(CST_PAGE_SIZE - 1);
+}
+
+/* The last live block of `page` that starts at or before `address`, which lies in the page; NULL when there is none among
+ * those that could reach it. */
+static struct cst_tag *last_start(uintptr_t page, uintptr_t address)
+{
+    uint8_t density = cst_shadow.density[(page - cst_shadow.base) >> CST_PAGE_SHIFT];
+    struct cst_tag *first = cst_tag_slot(page, density), *at = cst_tag_slot(address, density);
+    for (unsigned back = 0; back <= SLOTS_BACK && at >= first; back++, at--)
+        if (cst_tag_state(at) == CST_STATE_LIVE && cst_tag_start_in(page, at) <= address)
+            return at;
+    return NULL;
+}
+
+struct cst_tag *cst_reach_find(const struct cst_reach *reach, uintptr_t address, uintptr_t *out_start)
+{
+    uintptr_t page = page_of(address);
+    struct cst_tag *tag = last_start(page, address);
+    if (!tag) {
+        size_t index = (page - cst_shadow.base) >> CST_PAGE_SHIFT;
+        if (index >= reach->pages || reach->heads[index] == 0)
+            return NULL;
+        page -= (size_t)reach->heads[index] << CST_PAGE_SHIFT;
+        tag = last_start(page, page + CST_PAGE_SIZE - 1);
+        if (!tag)
+            return NULL;
+    }
+    uintptr_t start = cst_tag_start_in(page, tag);
+    size_t size = cst_tag_size(tag);
+    *out_start = start;
+    return address - start < (size ? size : 1) ? tag : NULL;
+}
+
+bool cst_reach_is_barred(const struct cst_reach *reach, uintptr_t lo, uintptr_t hi)
+{
+    for (size_t i = 0; i < reach->barred_count; i++)
+        if (lo < reach->barred[i].hi && reach->barred[i].lo < hi)
+            return true;
+    return false;
+}
+
+static bool is_in_image(const struct cst_reach *reach, uintptr_t address)
+{
+    size_t low = 0, high = reach->image_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (reach->images[middle].hi <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < reach->image_count && reach->images[low].lo <= address;
+}
+
+static uintptr_t word_at(uintptr_t address)
+{
+    uintptr_t word;
+    memcpy(&word, (const void *)address, sizeof word);
+    return word;
+}
+
+/* An allocator that aligns by hand keeps the beginning of the block right in front of what it hands out. */
+static bool has_header(uintptr_t start, size_t offset)
+{
+    return offset >= sizeof(uintptr_t) && word_at(start + offset - sizeof(uintptr_t)) == start;
+}
+
+/* Both base classes of an object begin with a pointer to a table in some module. */
+static bool has_second_base(const struct cst_reach *reach, uintptr_t start, size_t size, size_t offset)
+{
+    return offset % sizeof(uintptr_t) == 0 && offset + sizeof(uintptr_t) <= size &&
+           is_in_image(reach, word_at(start)) && is_in_image(reach, word_at(start + offset));
+}
+
+/* The characters of a string that is shared by counting (libstdc++'s old std::string, and its exceptions' messages), behind
+ * length, capacity and count. */
+static bool has_string_header(uintptr_t start, size_t size, size_t offset)
+{
+    const size_t header = 3 * sizeof(uintptr_t);
+    return offset == header && word_at(start + sizeof(uintptr_t)) == size - header - 1 &&
+           word_at(start) <= size - header - 1;
+}
+
+/* The number of elements, in front of an array whose elements have destructors (Itanium C++ ABI, 2.7). */
+static bool has_cookie(size_t offset)
+{
+    return offset == sizeof(uintptr_t) || offset == 2 * sizeof(uintptr_t);
+}
+
+/* What an Arc or Rc holds, behind the counts of strong and weak references. */
+static bool has_counts(const struct cst_tag *tag, uintptr_t start, size_t offset)
+{
+    const uintptr_t most = (uintptr_t)INT32_MAX;
+    size_t align = cst_tag_align(tag), header = 2 * sizeof(uintptr_t);
+    uintptr_t strong = word_at(start), weak = word_at(start + sizeof(uintptr_t));
+    return offset == (align > header ? align : header) && strong > 0 && strong < most && weak > 0 && weak < most;
+}
+
+bool cst_reach_is_whole(const struct cst_reach *reach, const struct cst_tag *tag, uintptr_t start, uintptr_t address)
+{
+    size_t offset = address - start, size = cst_tag_size(tag);
+    if (offset < sizeof(uintptr_t) || reach->room->parties[cst_tag_side(tag)].libc)
+        return true;
+    if (reach->barred_count > 0 && cst_reach_is_barred(reach, start, start + size))
+        return false;
+    if (has_header(start, offset))
+        return true;
+    switch (cst_tag_contract(tag)) {
+    case CUSTODY_CONTRACT_NEW:
+        return has_second_base(reach, start, size, offset) || has_string_header(start, size, offset);
+    case CUSTODY_CONTRACT_NEW_ARRAY:
+        return has_cookie(offset);
+    case CUSTODY_CONTRACT_RUST:
+        return has_counts(tag, start, offset);
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,19 @@
+/* What a word points to, for a mark (reach.h): the live block around an address, in a bounded number of steps, and whether
+ * a pointer into its middle is as good as one to its beginning. */
+#ifndef CST_CORE_REACH_FIND_H
+#define CST_CORE_REACH_FIND_H
+
+#include "core/reach.h"
+
+/** The tag of the live block that `address` points to or into, which must lie where the heap has memory, and where that
+ * block starts; NULL when there is none. A block of no bytes is met by its own address only. */
+CST_MUST_USE struct cst_tag *cst_reach_find(const struct cst_reach *reach, uintptr_t address, uintptr_t *out_start);
+
+/** True when a pointer to `address` keeps the block of `tag`, which starts at `start`, as one to its beginning would. */
+CST_MUST_USE bool cst_reach_is_whole(const struct cst_reach *reach, const struct cst_tag *tag, uintptr_t start,
+                                     uintptr_t address);
+
+/** True when any byte of [lo, hi) must not be read. */
+CST_MUST_USE bool cst_reach_is_barred(const struct cst_reach *reach, uintptr_t lo, uintptr_t hi);
+
+#endif

@@ -1,0 +1,198 @@
+/* Looking for words that may be pointers: see reach_scan.h. Blocks are read where they lie. Roots are read through copies
+ * that the kernel makes, for they are memory that we know nothing of: a file behind it may have become shorter, a guard may
+ * lie in it. */
+#include "core/reach_scan.h"
+
+#include "core/heap.h"
+#include "core/reach_find.h"
+#include "core/side.h"
+#include "plat/sys.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* From this size on it pays to ask the kernel which pages were ever touched. */
+#define SPARSE_SIZE ((size_t)1 << 20)
+#define PAGEMAP_TOUCHED (UINT64_C(3) << 62) /* present or swapped: proc_pid_pagemap(5) */
+
+/* Words in front of the end of a stdio buffer among which its beginning is kept: struct _IO_FILE (libio). */
+#define BUFFER_WORDS 8
+
+/* What words that are found have in common. */
+struct like {
+    uintptr_t source;
+    uint16_t holder;
+    bool libc; /* the memory is libc's own */
+};
+
+/* Looks through [lo, hi), which may be read as it is. */
+typedef void scanner(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like);
+
+/* Bytes from the beginning of the heap's range that a pointer to a block may lie in. */
+static size_t heap_span(void)
+{
+    return cst_side_any_isolated ? cst_shadow.size
+                                 : atomic_load_explicit(&cst_heap_shared_committed, memory_order_acquire);
+}
+
+static void put(struct cst_reach *reach, uintptr_t address, const struct like *like)
+{
+    const struct cst_reach_word word = {.address = address, .source = like->source, .holder = like->holder};
+    cst_reach_put(reach, &word);
+}
+
+static bool is_libc(const struct cst_reach *reach, uint16_t holder)
+{
+    return reach->room->parties[holder & (CST_SIDE_MAX - 1)].libc;
+}
+
+/* True for the end of a stdio buffer: libc keeps, a few words in front of it, where a block of its own begins that ends
+ * there. It says nothing about the block that happens to come next. */
+static bool ends_buffer(const struct cst_reach *reach, const uintptr_t *first, const uintptr_t *at)
+{
+    for (const uintptr_t *before = at; before > first && at - before < BUFFER_WORDS;) {
+        uintptr_t start, word = *--before;
+        struct cst_tag *tag = word < *at && cst_heap_has(word) ? cst_reach_find(reach, word, &start) : NULL;
+        if (tag && start == word && start + cst_tag_size(tag) == *at && is_libc(reach, cst_tag_side(tag)))
+            return true;
+    }
+    return false;
+}
+
+static void scan_libc(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
+{
+    const uintptr_t *first = (const uintptr_t *)((lo + 7) & ~(uintptr_t)7);
+    for (const uintptr_t *at = first; (uintptr_t)(at + 1) <= hi; at++)
+        if (cst_tag_covers(*at) && !ends_buffer(reach, first, at))
+            put(reach, *at, like);
+}
+
+static void scan_words(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
+{
+    if (CST_UNLIKELY(like->libc)) {
+        scan_libc(reach, lo, hi, like);
+        return;
+    }
+    const uintptr_t base = cst_shadow.base, span = heap_span();
+    for (lo = (lo + 7) & ~(uintptr_t)7; lo + sizeof(uintptr_t) <= hi; lo += sizeof(uintptr_t)) {
+        uintptr_t word = *(const uintptr_t *)lo;
+        if (CST_UNLIKELY(word - base < span))
+            put(reach, word, like);
+    }
+}
+
+static void scan_bytes(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
+{
+    const uintptr_t base = cst_shadow.base, span = heap_span();
+    for (; lo + sizeof(uintptr_t) <= hi; lo++) {
+        uintptr_t word;
+        memcpy(&word, (const void *)lo, sizeof word);
+        if (CST_UNLIKELY(word - base < span))
+            put(reach, word, like);
+    }
+}
+
+/* Copies and looks at the copies, skipping pages that cannot be read. Where the kernel makes no copies at all, memory is
+ * read as it is. */
+static void scan_copies(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like, scanner *scan)
+{
+    unsigned char *copy = reach->room->copy;
+    while (lo < hi) {
+        size_t wanted = hi - lo < CST_REACH_COPY ? hi - lo : CST_REACH_COPY;
+        ssize_t got = cst_sys_read_memory(lo, copy, wanted);
+        if (got == -ENOSYS || got == -EPERM) {
+            scan(reach, lo, hi, like);
+            return;
+        }
+        size_t copied = got > 0 ? (size_t)got : 0;
+        scan(reach, (uintptr_t)copy, (uintptr_t)copy + copied, like);
+        lo += copied;
+        if (copied < wanted)
+            lo = (lo & ~(CST_PAGE_SIZE - 1)) + CST_PAGE_SIZE;
+    }
+}
+
+static void copy_words(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
+{
+    scan_copies(reach, lo, hi, like, scan_words);
+}
+
+static void copy_bytes(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
+{
+    scan_copies(reach, lo, hi, like, scan_bytes);
+}
+
+static uintptr_t next_page(uintptr_t address)
+{
+    return (address & ~(CST_PAGE_SIZE - 1)) + CST_PAGE_SIZE;
+}
+
+/* True when the pages of `count` entries from that of `lo` on could be told. */
+static bool read_pagemap(const struct cst_reach *reach, uintptr_t lo, size_t count, uint64_t *out_pages)
+{
+    size_t size = count * sizeof *out_pages;
+    return reach->pagemap >= 0 &&
+           cst_sys_pread(reach->pagemap, out_pages, size, (lo >> CST_PAGE_SHIFT) * sizeof *out_pages) == (ssize_t)size;
+}
+
+/* Runs of pages that were touched, up to CST_REACH_PAGES pages on. Returns how far it came. */
+static uintptr_t scan_touched(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like,
+                              scanner *scan)
+{
+    uint64_t *pages = reach->room->pages;
+    size_t count = ((hi - 1) >> CST_PAGE_SHIFT) - (lo >> CST_PAGE_SHIFT) + 1;
+    count = count < CST_REACH_PAGES ? count : CST_REACH_PAGES;
+    bool told = read_pagemap(reach, lo, count, pages);
+    uintptr_t run = lo;
+    for (size_t i = 0; i < count; i++) {
+        uintptr_t next = next_page(lo) < hi ? next_page(lo) : hi;
+        if (told && !(pages[i] & PAGEMAP_TOUCHED)) {
+            scan(reach, run, lo, like);
+            run = next;
+        }
+        lo = next;
+    }
+    scan(reach, run, lo, like);
+    return lo;
+}
+
+static void scan_range(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like, scanner *scan)
+{
+    if (CST_LIKELY(hi - lo < SPARSE_SIZE)) {
+        scan(reach, lo, hi, like);
+        return;
+    }
+    while (lo < hi)
+        lo = scan_touched(reach, lo, hi, like, scan);
+}
+
+/* A block of which a part must not be read, page by page. */
+static CST_COLD void scan_barred(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
+{
+    for (uintptr_t next; lo < hi; lo = next) {
+        next = next_page(lo) < hi ? next_page(lo) : hi;
+        if (!cst_reach_is_barred(reach, lo, next))
+            scan_words(reach, lo, next, like);
+    }
+}
+
+void cst_reach_scan_block(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uintptr_t source, uint16_t holder)
+{
+    const struct like like = {.source = source, .holder = holder, .libc = is_libc(reach, holder)};
+    if (CST_UNLIKELY(reach->barred_count > 0) && cst_reach_is_barred(reach, lo, hi))
+        scan_barred(reach, lo, hi, &like);
+    else
+        scan_range(reach, lo, hi, &like, scan_words);
+}
+
+void cst_reach_root(struct cst_reach *reach, uintptr_t word, uint16_t holder)
+{
+    const struct like like = {.holder = holder};
+    scan_words(reach, (uintptr_t)&word, (uintptr_t)(&word + 1), &like);
+}
+
+void cst_reach_roots(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uint16_t holder, enum cst_reach_how how)
+{
+    const struct like like = {.holder = holder, .libc = is_libc(reach, holder)};
+    scan_range(reach, lo, hi, &like, how == CST_REACH_PACKED ? copy_bytes : copy_words);
+}

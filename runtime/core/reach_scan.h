@@ -1,0 +1,13 @@
+/* Looking for words that may be pointers, for a mark (reach.h): in blocks, and in the memory of roots. */
+#ifndef CST_CORE_REACH_SCAN_H
+#define CST_CORE_REACH_SCAN_H
+
+#include "core/reach.h"
+
+/** Takes a word that lies in the heap's range, on its way to what it points to. reach.c's. */
+void cst_reach_put(struct cst_reach *reach, const struct cst_reach_word *word);
+
+/** Looks through [lo, hi) of the block that starts at `source`, of the side `holder`. */
+void cst_reach_scan_block(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uintptr_t source, uint16_t holder);
+
+#endif

@@ -1,0 +1,104 @@
+/* Leaks on request by a signal: see leak_signal.h. */
+#include "entry/leak_signal.h"
+
+#include "audit/audit.h"
+#include "core/leak.h"
+#include "entry/leak_report.h"
+#include "entry/options.h"
+#include "entry/thread.h"
+#include "plat/process.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+static _Atomic uint32_t requests;
+static int number;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    atomic_fetch_add(&requests, 1);
+    cst_process_wake(&requests);
+}
+
+/* Runs as long as the process. Requests that come while one is being met are met together. */
+static void *serve(void *unused)
+{
+    (void)unused;
+    struct cst_class_total totals[CST_REACH_CLASSES];
+    if (!cst_thread_enter())
+        return NULL;
+    for (uint32_t met = 0;;) {
+        uint32_t asked = atomic_load(&requests);
+        if (asked == met)
+            cst_process_wait(&requests, met, 0);
+        else
+            (void)cst_leak_request(CST_LEAKS_STACK(), totals);
+        met = asked;
+    }
+}
+
+/* No signal of the program's is to be handled by our thread. */
+static bool start_thread(void)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    atomic_store(&requests, 0);
+    cst_signals before = cst_process_block_signals();
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    bool made = pthread_create(&thread, &attributes, serve, NULL) == 0;
+    pthread_attr_destroy(&attributes);
+    cst_process_restore_signals(before);
+    return made;
+}
+
+static int read_number(const char *text)
+{
+    int value = 0;
+    for (; *text >= '0' && *text <= '9' && value < NSIG; text++)
+        value = value * 10 + (*text - '0');
+    return *text == '\0' ? value : 0;
+}
+
+/* The number of "USR2", "SIGUSR2", "12" or "RTMIN+1"; 0 when there is no such signal, or none that can be handled. */
+static int find_signal(const char *name)
+{
+    name += strncmp(name, "SIG", 3) == 0 ? 3 : 0;
+    int found = read_number(name);
+    if (strncmp(name, "RTMIN", 5) == 0)
+        found = SIGRTMIN + (name[5] == '+' ? read_number(name + 6) : 0);
+    for (int signal = 1; found == 0 && signal < NSIG; signal++) {
+        const char *known = sigabbrev_np(signal);
+        if (known && strcmp(known, name) == 0)
+            found = signal;
+    }
+    bool handled = found > 0 && found <= SIGRTMAX && found != SIGKILL && found != SIGSTOP;
+    return handled && (found < 32 || found >= SIGRTMIN) ? found : 0;
+}
+
+void cst_leak_signal_start(void)
+{
+    if (!cst_options.leak_signal[0])
+        return;
+    number = find_signal(cst_options.leak_signal);
+    if (number == 0) {
+        cst_audit_say(
+            "CUSTODY_OPTIONS: leak_signal=%s: no signal that can be handled; say USR2, or RTMIN+1, or a number",
+            cst_options.leak_signal);
+        return;
+    }
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    if (!start_thread() || sigaction(number, &action, NULL) != 0)
+        cst_audit_say("leak_signal=%s: cannot be set up: %s", cst_options.leak_signal, strerror(errno));
+}
+
+void cst_leak_signal_after_fork(void)
+{
+    if (number != 0)
+        (void)!start_thread();
+}
