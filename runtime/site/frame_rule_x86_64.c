@@ -29,12 +29,6 @@ static uint32_t pack(enum cst_frame_kind kind, unsigned rbp, int64_t offset)
 
 static const uint32_t end_rule = CST_FRAME_END;
 
-/* What a function does that keeps a frame pointer: its caller's rbp and its return address lie where rbp points. */
-static uint32_t frame_pointer_rule(void)
-{
-    return pack(CST_FRAME_POINTER, CST_FRAME_RBP_ABOVE, 2 * WORD);
-}
-
 static bool fits(int64_t offset)
 {
     return offset % WORD == 0 && offset / WORD >= -OFFSET_MAX && offset / WORD <= OFFSET_MAX;
@@ -70,11 +64,11 @@ static bool is_stub(struct cst_range expression, uintptr_t at, int64_t *out_offs
     struct cst_eh_bytes operations = operations_of(expression);
     int64_t base, zero;
     uint8_t mask[2], pushed, rest[sizeof tail];
-    if (!take_based(&operations, CST_CFI_RSP, &base) || base != WORD ||
-        !take_based(&operations, CST_CFI_RIP, &zero) || zero != 0 || !cst_eh_take(&operations, mask, sizeof mask) ||
-        mask[0] != OP_LIT0 + 15 || mask[1] != OP_AND || !cst_eh_take(&operations, &pushed, 1) ||
-        !cst_eh_take(&operations, rest, sizeof rest) || memcmp(rest, tail, sizeof tail) != 0 ||
-        operations.at != operations.end || pushed < OP_LIT0 || pushed > OP_LIT0 + 15) {
+    if (!take_based(&operations, CST_CFI_RSP, &base) || base != WORD || !take_based(&operations, CST_CFI_RIP, &zero) ||
+        zero != 0 || !cst_eh_take(&operations, mask, sizeof mask) || mask[0] != OP_LIT0 + 15 || mask[1] != OP_AND ||
+        !cst_eh_take(&operations, &pushed, 1) || !cst_eh_take(&operations, rest, sizeof rest) ||
+        memcmp(rest, tail, sizeof tail) != 0 || operations.at != operations.end || pushed < OP_LIT0 ||
+        pushed > OP_LIT0 + 15) {
         return false;
     }
     *out_offset = base + ((at & 15) >= (uintptr_t)(pushed - OP_LIT0) ? WORD : 0);
@@ -162,7 +156,7 @@ static uint32_t rule_from_tables(const struct cst_image *image, uintptr_t return
     struct cst_cfi_row row;
     const uintptr_t at = return_address - 1;
     if (!cst_fde_read(image, at, &fde)) {
-        return is_signal_return(image, return_address) ? CST_FRAME_SIGNAL : frame_pointer_rule();
+        return is_signal_return(image, return_address) ? CST_FRAME_SIGNAL : CST_FRAME_POINTER_RULE;
     }
     if (fde.signal_frame) {
         return CST_FRAME_SIGNAL;
