@@ -2,16 +2,20 @@
 # by side. Built without optimising allocation away, with frame pointers, as a program that is to be audited would be.
 
 BENCH_FLAGS := -O2 -g -fno-builtin -fno-omit-frame-pointer -Wall -Wextra -Werror
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,blocks objects values process)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,blocks objects values process heaps)
 ROUNDS ?= 9
 
-.PHONY: bench bench-programs bench-instructions bench-stacks
+.PHONY: bench bench-programs bench-instructions bench-stacks detection
 
 bench-programs: $(BENCH_PROGRAMS)
 
 $(BUILD)/bench/blocks $(BUILD)/bench/process: $(BUILD)/bench/%: bench/%.c $(BUILD)/bench/workload.o
 	@mkdir -p $(@D)
 	$(call say,BENCH,$@)$(CC) -std=c11 -D_GNU_SOURCE $(BENCH_FLAGS) -o $@ $^ -pthread
+
+$(BUILD)/bench/heaps: bench/heaps.c
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)$(CC) -std=c11 -D_GNU_SOURCE $(BENCH_FLAGS) -o $@ $<
 
 $(BUILD)/bench/workload.o: bench/workload.c bench/workload.h
 	@mkdir -p $(@D)
@@ -45,3 +49,8 @@ bench: $(BUILD)/libcustody_preload.so bench-programs ## speed beside plain glibc
 
 bench-instructions: $(BUILD)/libcustody_preload.so bench-programs ## instructions of an operation, counted by Callgrind
 	@$(PYTHON) bench/instructions.py --build $(BUILD) $(BENCH_ARGS)
+
+# ONLY='c/leak_shapes lost' is a part, printed and not written to the page.
+detection: all $(BUILD)/bench/heaps ## which leaks Custody, Valgrind and LeakSanitizer find, into docs/detection.md
+	@$(PYTHON) bench/detection.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)' --without times,--update docs/detection.md) \
+	    $(DETECTION_ARGS)

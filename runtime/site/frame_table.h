@@ -18,7 +18,7 @@
  * many bits, one to one; the upper bits of that say which set, the lower are kept in the row, above the rule. */
 #define CST_FRAME_ADDRESS_BITS 47
 #define CST_FRAME_TAG_BITS (CST_FRAME_ADDRESS_BITS - CST_FRAME_SET_BITS)
-#define CST_FRAME_FACTOR UINT64_C(0x1e3779b97f4a7c15)
+#define CST_FRAME_FACTOR UINT64_C(0x4f1bbcdcbfa5) /* 2^47 divided by the golden ratio: spreads neighbours */
 
 _Static_assert(CST_FRAME_TAG_BITS + CST_FRAME_RULE_BITS == 64, "a row is one word");
 
@@ -39,8 +39,8 @@ CST_INLINE uint32_t cst_frame_rule(uintptr_t return_address)
     const uint64_t scrambled = cst_frame_scramble(return_address), all = (UINT64_C(1) << CST_FRAME_RULE_BITS) - 1;
     const size_t home = (scrambled >> CST_FRAME_TAG_BITS) * CST_FRAME_WAYS + scrambled % CST_FRAME_WAYS;
     /* What is left of the row when the tag is ours is the rule, which is not 0. */
-    uint64_t rest = atomic_load_explicit(&cst_frame_table[home], memory_order_relaxed) ^
-                    scrambled << CST_FRAME_RULE_BITS;
+    uint64_t rest = atomic_load_explicit(&cst_frame_table[home], memory_order_relaxed) ^ scrambled
+                                                                                             << CST_FRAME_RULE_BITS;
     return CST_LIKELY(rest - 1 < all) ? (uint32_t)rest : cst_frame_rule_slow(return_address);
 }
 

@@ -209,7 +209,7 @@ struct roll {
     uintptr_t last;
 };
 
-static void call_out(uintptr_t start, const struct cst_tag *tag, void *data)
+static void call_out(uintptr_t start, struct cst_tag *tag, void *data)
 {
     struct roll *roll = data;
     assert_true(start > roll->last);
