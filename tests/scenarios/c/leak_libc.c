@@ -29,7 +29,7 @@
  * @run held-file
  * @forbid leak class=definite,indirect,possible
  * @run lost-directory
- * @expect leak error exact owner=libc.so.6/c/libc class=definite blocks=1
+ * @expect leak error exact owner=$prog/c/libc class=definite blocks=1
  * @run freed-directory
  * @run lost-line
  * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 bytes=120
