@@ -119,8 +119,7 @@ void cst_moments_exit(uintptr_t stack)
 static bool program_has_returned(uintptr_t frame)
 {
     uintptr_t frames[CST_STACK_FRAMES_MAX];
-    size_t count =
-        cst_stack_walk(cst_stack_return(frame), frame, &cst_thread.bounds, CST_STACK_FRAMES_MAX, frames);
+    size_t count = cst_stack_walk(cst_stack_return(frame), frame, &cst_thread.bounds, CST_STACK_FRAMES_MAX, frames);
     for (size_t i = 0; i < count; i++) {
         const struct cst_module *module = cst_module_find(frames[i] - 1);
         bool start = i + 1 == count && i > 0 && module && module->role == CST_ROLE_PROGRAM;

@@ -159,8 +159,7 @@ static bool read_cie(struct cst_eh_bytes bytes, struct common *out_common)
         return false;
     }
     out_common->augmented = letters[0] == 'z';
-    if (out_common->augmented &&
-        (!take_augmentation(&bytes, &data) || !read_letters(&data, letters + 1, out_common))) {
+    if (out_common->augmented && (!take_augmentation(&bytes, &data) || !read_letters(&data, letters + 1, out_common))) {
         return false;
     }
     out_common->fde.common = (struct cst_range){bytes.at, bytes.end};

@@ -70,11 +70,11 @@ static bool is_stub(struct cst_range expression, uintptr_t at, int64_t *out_offs
     struct cst_eh_bytes operations = operations_of(expression);
     int64_t base, zero;
     uint8_t mask[2], pushed, rest[sizeof tail];
-    if (!take_based(&operations, CST_CFI_RSP, &base) || base != WORD ||
-        !take_based(&operations, CST_CFI_RIP, &zero) || zero != 0 || !cst_eh_take(&operations, mask, sizeof mask) ||
-        mask[0] != OP_LIT0 + 15 || mask[1] != OP_AND || !cst_eh_take(&operations, &pushed, 1) ||
-        !cst_eh_take(&operations, rest, sizeof rest) || memcmp(rest, tail, sizeof tail) != 0 ||
-        operations.at != operations.end || pushed < OP_LIT0 || pushed > OP_LIT0 + 15) {
+    if (!take_based(&operations, CST_CFI_RSP, &base) || base != WORD || !take_based(&operations, CST_CFI_RIP, &zero) ||
+        zero != 0 || !cst_eh_take(&operations, mask, sizeof mask) || mask[0] != OP_LIT0 + 15 || mask[1] != OP_AND ||
+        !cst_eh_take(&operations, &pushed, 1) || !cst_eh_take(&operations, rest, sizeof rest) ||
+        memcmp(rest, tail, sizeof tail) != 0 || operations.at != operations.end || pushed < OP_LIT0 ||
+        pushed > OP_LIT0 + 15) {
         return false;
     }
     *out_offset = base + ((at & 15) >= (uintptr_t)(pushed - OP_LIT0) ? WORD : 0);

@@ -39,8 +39,8 @@ CST_INLINE uint32_t cst_frame_rule(uintptr_t return_address)
     const uint64_t scrambled = cst_frame_scramble(return_address), all = (UINT64_C(1) << CST_FRAME_RULE_BITS) - 1;
     const size_t home = (scrambled >> CST_FRAME_TAG_BITS) * CST_FRAME_WAYS + scrambled % CST_FRAME_WAYS;
     /* What is left of the row when the tag is ours is the rule, which is not 0. */
-    uint64_t rest = atomic_load_explicit(&cst_frame_table[home], memory_order_relaxed) ^
-                    scrambled << CST_FRAME_RULE_BITS;
+    uint64_t rest = atomic_load_explicit(&cst_frame_table[home], memory_order_relaxed) ^ scrambled
+                                                                                             << CST_FRAME_RULE_BITS;
     return CST_LIKELY(rest - 1 < all) ? (uint32_t)rest : cst_frame_rule_slow(return_address);
 }
 

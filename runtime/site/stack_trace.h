@@ -19,14 +19,14 @@ struct cst_stack_base {
 #define CST_STACK_BASES_MAX ((size_t)16)
 
 struct cst_stack_trace {
-    size_t count;                            /**< frames, at least 1 */
-    uintptr_t frames[CST_STACK_FRAMES_MAX];  /**< return addresses, innermost first */
-    uint32_t slots[CST_STACK_FRAMES_MAX];    /**< where each was read, as in a base; growing; that of the first is 0 */
-    uint32_t values[CST_STACK_FRAMES_MAX];   /**< what the word below holds, if it is a base; else 0 */
+    size_t count;                           /**< frames, at least 1 */
+    uintptr_t frames[CST_STACK_FRAMES_MAX]; /**< return addresses, innermost first */
+    uint32_t slots[CST_STACK_FRAMES_MAX];   /**< where each was read, as in a base; growing; that of the first is 0 */
+    uint32_t values[CST_STACK_FRAMES_MAX];  /**< what the word below holds, if it is a base; else 0 */
     size_t base_count;
     struct cst_stack_base bases[CST_STACK_BASES_MAX]; /**< the other bases */
-    bool ended; /**< a walk of more frames would find no more */
-    bool whole; /**< frames, values and bases are all that it rested on */
+    bool ended;                                       /**< a walk of more frames would find no more */
+    bool whole;                                       /**< frames, values and bases are all that it rested on */
 };
 
 /** As cst_stack_walk, from a frame where walks may start (cst_stack_starts). Writes what it says it holds, nothing else of

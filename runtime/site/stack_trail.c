@@ -108,8 +108,8 @@ static void hang(struct cst_stack_trail *trail, uint32_t id)
 {
     _Atomic uint32_t *trails = &cst_stack_record(trail->stack)->trails;
     trail->next = atomic_load_explicit(trails, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(trails, &trail->next, id, memory_order_release,
-                                                  memory_order_relaxed)) {
+    while (
+        !atomic_compare_exchange_weak_explicit(trails, &trail->next, id, memory_order_release, memory_order_relaxed)) {
     }
 }
 

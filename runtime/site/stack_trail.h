@@ -15,13 +15,13 @@ typedef uintptr_t cst_unaligned_pair __attribute__((vector_size(16), aligned(8))
  * bytes above the frame that the walk started from. Nothing changes once it is hung on its stack. */
 struct cst_stack_trail {
     uint32_t stack;
-    uint32_t next;                        /**< unit of the next trail of the same stack; 0 for none */
-    uint32_t reach;                       /**< end of the highest slot */
-    uint8_t count;                        /**< frames of the stack */
-    uint8_t slack;                        /**< how many more walks may ask for that find no more */
-    uint16_t pairs, returns, bases, end;  /**< begin after the slots; each part ends where the next begins */
-    uintptr_t first;                      /**< the first return address, which is in no slot */
-    uint32_t slots[];                     /**< of the pairs, then of the returns */
+    uint32_t next;                       /**< unit of the next trail of the same stack; 0 for none */
+    uint32_t reach;                      /**< end of the highest slot */
+    uint8_t count;                       /**< frames of the stack */
+    uint8_t slack;                       /**< how many more walks may ask for that find no more */
+    uint16_t pairs, returns, bases, end; /**< begin after the slots; each part ends where the next begins */
+    uintptr_t first;                     /**< the first return address, which is in no slot */
+    uint32_t slots[];                    /**< of the pairs, then of the returns */
 };
 
 /* Parts: `pairs` are values of bases with the return addresses above them; `returns` are other return addresses; `bases`
