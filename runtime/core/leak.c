@@ -228,4 +228,5 @@ void cst_leaks_free(struct cst_leaks *leaks)
 void cst_leaks_after_fork(void)
 {
     cst_lock_reset(&one_at_a_time);
+    cst_halt_after_fork();
 }
