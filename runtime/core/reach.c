@@ -176,8 +176,10 @@ bool cst_reach_begin(struct cst_reach *reach, uint8_t generation, const struct c
                                 .image_count = image_count};
     cst_heap_each_part(measure_part, reach);
     reach->heads = reach->pages ? cst_own_map(reach->pages * sizeof *reach->heads) : NULL;
+    reach->room = cst_own_map(sizeof *reach->room);
     reach->pagemap = cst_sys_open_read("/proc/self/pagemap");
-    if (reach->pages && !reach->heads)
+    reach->memory = barred_count > 0 ? cst_sys_open_read("/proc/self/mem") : -1;
+    if ((reach->pages && !reach->heads) || !reach->room)
         return false;
     cst_heap_each_part(note_part, reach);
     return true;
@@ -229,9 +231,13 @@ void cst_reach_end(struct cst_reach *reach)
 {
     if (reach->heads)
         cst_own_unmap(reach->heads, reach->pages * sizeof *reach->heads);
+    if (reach->room)
+        cst_own_unmap(reach->room, sizeof *reach->room);
     cst_words_free(&reach->marked);
     if (reach->pagemap >= 0)
         cst_sys_close(reach->pagemap);
+    if (reach->memory >= 0)
+        cst_sys_close(reach->memory);
 }
 
 enum cst_reach_class cst_reach_class_of(const struct cst_tag *tag)

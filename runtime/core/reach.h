@@ -48,13 +48,20 @@ struct cst_reach_word {
 
 #define CST_REACH_LAG 16
 
+/** Room for what the kernel is asked to copy; too much for a small stack. */
+struct cst_reach_room {
+    uint64_t pages[512];
+    uintptr_t words[4096];
+};
+
 /** A mark under way. Plain memory of the caller's; what it points to is mapped by cst_reach_begin. */
 struct cst_reach {
     struct cst_words marked; /**< starts of blocks that are marked and not yet looked through */
     uint32_t
         *heads; /**< by page of the heap: how many pages back the block begins that reaches into it; 0: none does */
     size_t pages;
-    const struct cst_reach_range *barred; /**< parts of the heap that must not be read, in order; the caller's */
+    const struct cst_reach_range
+        *barred; /**< parts of the heap that cannot be read as they are, in order; the caller's */
     size_t barred_count;
     const struct cst_reach_range *images; /**< modules, in order; the caller's */
     size_t image_count;
@@ -62,12 +69,13 @@ struct cst_reach {
     size_t word_count, word_next;
     uintptr_t ready[CST_REACH_LAG]; /**< blocks waiting for their first bytes */
     size_t ready_count, ready_next;
-    uintptr_t leader;   /**< the lost block whose dependants are being marked */
-    int mode;           /**< reach.c's own */
-    int pagemap;        /**< descriptor, or negative */
-    uint8_t generation; /**< of the blocks that are judged; others count as roots */
-    bool any_possible;  /**< a block was found by a pointer into its middle */
-    bool failed;        /**< memory ran out: the marks mean nothing */
+    uintptr_t leader; /**< the lost block whose dependants are being marked */
+    int mode;         /**< reach.c's own */
+    struct cst_reach_room *room;
+    int pagemap, memory; /**< descriptors, or negative */
+    uint8_t generation;  /**< of the blocks that are judged; others count as roots */
+    bool any_possible;   /**< a block was found by a pointer into its middle */
+    bool failed;         /**< memory ran out: the marks mean nothing */
 };
 
 /** Maps what is needed and notes where large blocks lie; no block may have marks. `barred` and `images` as in the struct. Blocks of

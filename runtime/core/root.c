@@ -34,7 +34,8 @@ struct gathering {
     struct cst_roots *roots;
     struct region *regions; /* sorted by lo */
     size_t region_count;
-    size_t passed; /* regions in front of the mapping that is looked at */
+    size_t passed;       /* regions in front of the mapping that is looked at */
+    uintptr_t heap_seen; /* how far the mappings of the heap have been looked at */
     bool full;
 };
 
@@ -222,6 +223,12 @@ static bool is_cut(const struct region *region, const struct cst_mapping *mappin
            (region->kind == REGION_STACK && region->hi > mapping->lo && region->hi <= mapping->hi);
 }
 
+/* True for a stack that ends elsewhere: the mapping may be anything, only not the dead part of this stack. */
+static bool reaches_over(const struct region *region, const struct cst_mapping *mapping)
+{
+    return region->kind == REGION_STACK && !is_cut(region, mapping);
+}
+
 static void lay_over(struct gathering *gathering, const struct cst_mapping *mapping)
 {
     uintptr_t at = mapping->lo;
@@ -232,7 +239,7 @@ static void lay_over(struct gathering *gathering, const struct cst_mapping *mapp
             add_part(gathering, mapping, NULL, at, lo);
             at = lo;
         }
-        if (!region || at == mapping->hi || region->hi <= at)
+        if (!region || at == mapping->hi || region->hi <= at || reaches_over(region, mapping))
             continue;
         uintptr_t hi = region->hi < mapping->hi ? region->hi : mapping->hi;
         if (!is_cut(region, mapping))
@@ -241,30 +248,42 @@ static void lay_over(struct gathering *gathering, const struct cst_mapping *mapp
     }
 }
 
-/* Parts of the heap that the program has made unreadable. */
-static void note_bar(struct gathering *gathering, const struct cst_mapping *mapping)
+static void add_bar(struct gathering *gathering, uintptr_t lo, uintptr_t hi)
 {
     struct cst_roots *roots = gathering->roots;
-    uintptr_t end = cst_shadow.base + cst_shadow.size;
-    if (mapping->readable || mapping->hi <= cst_shadow.base || mapping->lo >= end || !cst_heap_has(mapping->lo))
+    if (lo >= hi || !cst_heap_has(lo))
         return;
     if (roots->bar_count == CST_ROOT_BARS_MAX)
         gathering->full = true;
     else
-        roots->bars[roots->bar_count++] = (struct cst_reach_range){.lo = mapping->lo, .hi = mapping->hi};
+        roots->bars[roots->bar_count++] = (struct cst_reach_range){.lo = lo, .hi = hi};
+}
+
+/* Parts of the heap that the program has made unreadable, has unmapped, or has mapped a file to, which may be shorter than
+ * its mapping. */
+static void note_bars(struct gathering *gathering, const struct cst_mapping *mapping)
+{
+    uintptr_t end = cst_shadow.base + cst_shadow.size, lo = mapping->lo < end ? mapping->lo : end;
+    if (mapping->hi <= cst_shadow.base || gathering->heap_seen >= end)
+        return;
+    add_bar(gathering, gathering->heap_seen, lo);
+    if (!mapping->readable || mapping->inode != 0)
+        add_bar(gathering, lo, mapping->hi < end ? mapping->hi : end);
+    gathering->heap_seen = mapping->hi;
 }
 
 static bool take_mapping(const struct cst_mapping *mapping, void *context)
 {
     struct gathering *gathering = context;
-    note_bar(gathering, mapping);
+    note_bars(gathering, mapping);
     lay_over(gathering, mapping);
     return !gathering->full;
 }
 
 bool cst_roots_gather(struct cst_roots *roots, const struct cst_halt *halt, uintptr_t stack_pointer)
 {
-    struct gathering gathering = {.roots = roots, .regions = cst_own_map(REGIONS_MAX * sizeof(struct region))};
+    struct gathering gathering = {
+        .roots = roots, .regions = cst_own_map(REGIONS_MAX * sizeof(struct region)), .heap_seen = cst_shadow.base};
     if (!gathering.regions || cst_own_overflowed())
         return false;
     add_images(&gathering);
