@@ -12,15 +12,9 @@
 
 #include <string.h>
 
-/* Words that a function may have saved registers in, right below its frame address: those that the ABI has it preserve. */
+/* What CST_SAVE_REGISTERS saves, right below the frame address: the registers that the ABI has a function preserve. */
 #define SAVED_SIZE (6 * sizeof(uintptr_t))
 #define FIRST_CAPACITY ((size_t)1024)
-
-/* What lies on the calling thread's stack and is not the runtime's. */
-struct own_stack {
-    uintptr_t frame;              /* the stack in use, from here on */
-    uintptr_t saved_lo, saved_hi; /* registers of the program that a function further in saved */
-};
 
 struct summing {
     struct cst_leaks *leaks;
@@ -175,29 +169,29 @@ static void put_in_order(struct cst_leaks *leaks)
 }
 
 /* Marks what can be reached. False when that cannot be said. */
-static bool examine(struct cst_roots *roots, const struct cst_halt *halt, const struct own_stack *own)
+static bool examine(struct cst_roots *roots, const struct cst_halt *halt, uintptr_t stack_pointer)
 {
     struct cst_reach reach;
-    if (!cst_roots_gather(roots, halt, own->frame))
+    if (!cst_roots_gather(roots, halt, stack_pointer))
         return false;
     bool good = cst_reach_begin(&reach, cst_thread.generation, roots->bars, roots->bar_count, roots->images,
                                 roots->image_count);
     if (good) {
         cst_roots_mark(roots, halt, &reach);
-        cst_reach_roots(&reach, own->saved_lo, own->saved_hi, CST_HOLDER_NOBODY, CST_REACH_ALIGNED);
+        cst_reach_stack(&reach, stack_pointer);
         good = cst_reach_finish(&reach);
     }
     cst_reach_end(&reach);
     return good;
 }
 
-static void find_halted(bool by_stack, const struct own_stack *own, struct cst_leaks *leaks)
+static void find_halted(bool by_stack, uintptr_t stack_pointer, struct cst_leaks *leaks)
 {
     struct cst_roots roots;
     struct cst_halt halt = {0};
     bool prepared = cst_roots_prepare(&roots), halted = prepared && cst_halt_begin(&halt);
     struct summing summing = {.leaks = leaks, .by_stack = by_stack};
-    summing.examined = halted && examine(&roots, &halt, own);
+    summing.examined = halted && examine(&roots, &halt, stack_pointer);
     leaks->exact = !summing.examined || (halt.listed && halt.missed == 0);
     cst_heap_each_part(sum_up_part, &summing);
     if (halted)
@@ -207,13 +201,9 @@ static void find_halted(bool by_stack, const struct own_stack *own, struct cst_l
 
 void cst_leaks_find(bool by_stack, uintptr_t frame, struct cst_leaks *out_leaks)
 {
-    /* The program's values in registers that its callees preserve: from here on they lie below our frame address. */
-    __builtin_unwind_init();
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    const struct own_stack own = {.frame = frame - SAVED_SIZE, .saved_lo = here - SAVED_SIZE, .saved_hi = here};
     *out_leaks = (struct cst_leaks){0};
     cst_lock_acquire(&one_at_a_time);
-    find_halted(by_stack, &own, out_leaks);
+    find_halted(by_stack, frame - SAVED_SIZE, out_leaks);
     cst_lock_release(&one_at_a_time);
     put_in_order(out_leaks);
 }

@@ -41,7 +41,8 @@ struct cst_leaks {
 };
 
 /** Looks for leaks. `by_stack` false: sums over all stacks. `frame` is the frame address of the function through which the
- * program entered the runtime: the stack in use begins there. Where reachability cannot be examined (no memory, no /proc)
+ * program entered the runtime: the stack in use begins there, with the registers that this function saved by
+ * CST_SAVE_REGISTERS. Where reachability cannot be examined (no memory, no /proc)
  * the class is CST_REACH_LIVE. The result is the caller's to free with cst_leaks_free. */
 void cst_leaks_find(bool by_stack, uintptr_t frame, struct cst_leaks *out_leaks);
 

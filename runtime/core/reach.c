@@ -147,6 +147,8 @@ static void note_block(uintptr_t start, struct cst_tag *tag, void *data)
     size_t last = (start + (size ? size - 1 : 0) - cst_shadow.base) >> CST_PAGE_SHIFT;
     for (size_t page = first + 1; page <= last && page < reach->pages; page++)
         reach->heads[page] = (uint32_t)(page - first);
+    if (cst_tag_marks(tag) != 0)
+        cst_tag_set_marks(tag, 0);
     if (cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN || cst_tag_generation(tag) != reach->generation) {
         set_colours(tag, REACHABLE);
         push(reach, start);
@@ -225,6 +227,16 @@ bool cst_reach_finish(struct cst_reach *reach)
     reach->mode = MODE_LOST;
     cst_heap_each_part(lead_part, reach);
     return !reach->failed;
+}
+
+void cst_reach_stack(struct cst_reach *reach, uintptr_t stack_pointer)
+{
+    uintptr_t start;
+    struct cst_tag *tag = cst_heap_has(stack_pointer) ? cst_reach_find(reach, stack_pointer, &start) : NULL;
+    if (tag && !(cst_tag_marks(tag) & REACHABLE)) {
+        set_colours(tag, REACHABLE);
+        push(reach, start);
+    }
 }
 
 void cst_reach_end(struct cst_reach *reach)

@@ -78,13 +78,16 @@ struct cst_reach {
     bool failed;         /**< memory ran out: the marks mean nothing */
 };
 
-/** Maps what is needed and notes where large blocks lie; no block may have marks. `barred` and `images` as in the struct. Blocks of
+/** Maps what is needed and notes where large blocks lie; takes marks away that are left from before. `barred` and `images` as in the struct. Blocks of
  * another fork generation than `generation`, and those that belong to nobody, are roots. False when memory is out. */
 CST_MUST_USE bool cst_reach_begin(struct cst_reach *reach, uint8_t generation, const struct cst_reach_range *barred,
                                   size_t barred_count, const struct cst_reach_range *images, size_t image_count);
 
 /** One root: a word that may be a pointer. */
 void cst_reach_root(struct cst_reach *reach, uintptr_t word, uint16_t holder);
+
+/** A stack that is in use, from `stack_pointer` on: when it lies in a block, as coroutines' do, that block is reachable. */
+void cst_reach_stack(struct cst_reach *reach, uintptr_t stack_pointer);
 
 /** How the memory of roots is looked through. */
 enum cst_reach_how {

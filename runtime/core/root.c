@@ -9,6 +9,7 @@
 #include "core/stacks.h"
 #include "core/thread.h"
 #include "plat/own.h"
+#include "plat/process.h"
 #include "plat/sys.h"
 #include "site/module.h"
 
@@ -114,6 +115,8 @@ static void add_own_memory(struct gathering *gathering)
         add_region(gathering, lo, hi, REGION_CUT, 0);
 }
 
+/* The unused part of a stack. A signal stack may lie in the middle of a thread's own, so there is nothing to be said of
+ * what lies below who runs on one. */
 static void add_stack(struct gathering *gathering, uintptr_t stack_pointer, uintptr_t red_zone)
 {
     struct cst_stack_bounds stack;
@@ -129,16 +132,26 @@ static bool is_in_use(const struct cst_halt *halt, const struct cst_stack_bounds
     return used;
 }
 
+/* glibc's struct pthread (nptl/descr.h): two pointers to itself, and the thread's id, which the kernel sets to 0 when the
+ * thread has ended. */
+#define CONTROL_TID 720
+
+/* True while what a thread that ended has left is still there: its addresses may have become something else, or the stack
+ * of another thread. */
+static bool is_left_over(uintptr_t control_block)
+{
+    uintptr_t block[CONTROL_TID / sizeof(uintptr_t) + 1];
+    return cst_sys_read_memory(control_block, block, sizeof block) == sizeof block && block[0] == control_block &&
+           block[2] == control_block && (uint32_t)block[CONTROL_TID / sizeof(uintptr_t)] == 0;
+}
+
 /* Stacks of threads that ended, which glibc keeps for the next ones: dead but for the thread's control block at their upper
- * end. By the time we look, the addresses may be something else: the control block's pointers to itself tell. */
+ * end. */
 static void add_ended(struct gathering *gathering, const struct cst_halt *halt, uintptr_t own)
 {
     struct cst_stack_bounds stack; /* up to the control block */
     for (unsigned i = 0; cst_stacks_ended(i, &stack); i++) {
-        uintptr_t block[3];
-        if (stack.lo < stack.hi && !is_in_use(halt, &stack, own) &&
-            cst_sys_read_memory(stack.hi, block, sizeof block) == sizeof block && block[0] == stack.hi &&
-            block[2] == stack.hi)
+        if (stack.lo < stack.hi && !is_in_use(halt, &stack, own) && is_left_over(stack.hi))
             add_region(gathering, stack.lo, stack.hi, REGION_STACK, 0);
     }
 }
@@ -288,9 +301,10 @@ bool cst_roots_gather(struct cst_roots *roots, const struct cst_halt *halt, uint
         return false;
     add_images(&gathering);
     add_own_memory(&gathering);
-    add_stack(&gathering, stack_pointer, 0);
+    if (!cst_process_on_signal_stack())
+        add_stack(&gathering, stack_pointer, 0);
     for (size_t i = 0; i < halt->count; i++)
-        if (atomic_load(&halt->threads[i].state) == CST_HALT_STOPPED)
+        if (atomic_load(&halt->threads[i].state) == CST_HALT_STOPPED && !halt->threads[i].on_signal_stack)
             add_stack(&gathering, halt->threads[i].stack_pointer, RED_ZONE);
     if (halt->listed && halt->missed == 0)
         add_ended(&gathering, halt, stack_pointer);

@@ -127,6 +127,7 @@ static void take_total(struct custody_leaks *leaks, const struct cst_class_total
 
 CST_EXPORT custody_status custody_find_leaks(struct custody_leaks *out_leaks)
 {
+    CST_SAVE_REGISTERS();
     if (!cst_hook_is_ready() || !cst_start_is_up())
         return CUSTODY_STATUS_NOT_RUNNING;
     struct cst_class_total totals[CST_REACH_CLASSES];

@@ -99,6 +99,7 @@ static bool must_fail(void)
 /* The end: told once, by the process whose audit this is; a child of vfork ends without a word. */
 int cst_moments_end(const char *how, int status)
 {
+    CST_SAVE_REGISTERS();
     if (!cst_start_is_up() || cst_sys_pid() != self || atomic_exchange(&ended, true))
         return status;
     uint8_t mode = cst_thread_guard();

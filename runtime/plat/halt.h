@@ -37,6 +37,7 @@ struct cst_halted {
     uintptr_t stack_pointer; /**< where it was interrupted */
     uintptr_t registers[CST_HALT_REGISTERS];
     uintptr_t vectors_lo, vectors_hi; /**< its vector registers, in memory */
+    bool on_signal_stack;             /**< it was on the stack that it has for signals (sigaltstack(2)) */
 };
 
 /** The threads of a halt. */
