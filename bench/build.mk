@@ -2,16 +2,20 @@
 # by side. Built without optimising allocation away, with frame pointers, as a program that is to be audited would be.
 
 BENCH_FLAGS := -O2 -g -fno-builtin -fno-omit-frame-pointer -Wall -Wextra -Werror
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,blocks objects values process)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,blocks objects values process heaps)
 ROUNDS ?= 9
 
-.PHONY: bench bench-programs bench-instructions
+.PHONY: bench bench-programs bench-instructions bench-stacks detection
 
 bench-programs: $(BENCH_PROGRAMS)
 
 $(BUILD)/bench/blocks $(BUILD)/bench/process: $(BUILD)/bench/%: bench/%.c $(BUILD)/bench/workload.o
 	@mkdir -p $(@D)
 	$(call say,BENCH,$@)$(CC) -std=c11 -D_GNU_SOURCE $(BENCH_FLAGS) -o $@ $^ -pthread
+
+$(BUILD)/bench/heaps: bench/heaps.c
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)$(CC) -std=c11 -D_GNU_SOURCE $(BENCH_FLAGS) -o $@ $<
 
 $(BUILD)/bench/workload.o: bench/workload.c bench/workload.h
 	@mkdir -p $(@D)
@@ -24,8 +28,29 @@ $(BUILD)/bench/values: bench/values.rs
 	@mkdir -p $(@D)
 	$(call say,BENCH,$@)rustc --edition 2021 -C opt-level=3 -C force-frame-pointers=yes -o $@ $<
 
+# One source of frames, compiled each way that code may come.
+$(BUILD)/bench/frames_with_both.o: FRAMES_FLAGS := -fno-omit-frame-pointer
+$(BUILD)/bench/frames_with_tables.o: FRAMES_FLAGS := -fomit-frame-pointer
+$(BUILD)/bench/frames_with_pointers.o: FRAMES_FLAGS := -fno-omit-frame-pointer -fno-asynchronous-unwind-tables
+FRAMES_OBJS := $(addprefix $(BUILD)/bench/frames_with_,both.o tables.o pointers.o)
+
+$(FRAMES_OBJS): $(BUILD)/bench/%.o: bench/stack_frames.c bench/stack_frames.h
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)$(CC) -std=c11 $(BENCH_FLAGS) $(FRAMES_FLAGS) -DFRAMES=$* -c -o $@ $<
+
+$(BUILD)/bench/stacks: bench/stacks.c $(FRAMES_OBJS) $(RUNTIME_ARCHIVE)
+	$(call say,BENCH,$@)$(CC) -std=c11 -D_GNU_SOURCE -Iinclude -Iruntime $(BENCH_FLAGS) -o $@ $^ -pthread
+
+bench-stacks: $(BUILD)/bench/stacks ## what a frame of a stack costs, each way to find it
+	@$<
+
 bench: $(BUILD)/libcustody_preload.so bench-programs ## speed beside plain glibc and jemalloc; ROUNDS=3 is quick
 	@$(PYTHON) bench/run.py --build $(BUILD) --rounds $(ROUNDS) $(BENCH_ARGS)
 
 bench-instructions: $(BUILD)/libcustody_preload.so bench-programs ## instructions of an operation, counted by Callgrind
 	@$(PYTHON) bench/instructions.py --build $(BUILD) $(BENCH_ARGS)
+
+# ONLY='c/leak_shapes lost' is a part, printed and not written to the page.
+detection: all $(BUILD)/bench/heaps ## which leaks Custody, Valgrind and LeakSanitizer find, into docs/detection.md
+	@$(PYTHON) bench/detection.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)' --without times,--update docs/detection.md) \
+	    $(DETECTION_ARGS)

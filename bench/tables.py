@@ -13,24 +13,29 @@ def grid(table):
         yield [row, first, *others]
 
 
+def aligned(lines):
+    """Lines of cells as text, in columns."""
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+
+
+def markdown(lines):
+    """Lines of cells as a Markdown table; all columns but the first are figures."""
+    head, *body = lines
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def as_text(title, results):
     """Tables with aligned columns."""
     parts = [f"{title}; medians, and in brackets ratios to glibc"]
-    for table in results:
-        lines = list(grid(table))
-        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-        parts.append("\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines))
-    return "\n\n".join(parts)
+    return "\n\n".join(parts + [aligned(list(grid(table))) for table in results])
 
 
 def as_markdown(title, results):
     """The same as Markdown."""
     parts = [f"Medians, and in brackets ratios to glibc: {title}."]
-    for table in results:
-        head, *body = grid(table)
-        lines = [head, ["---"] + ["---:"] * (len(head) - 1), *body]
-        parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
-    return "\n\n".join(parts)
+    return "\n\n".join(parts + [markdown(list(grid(table))) for table in results])
 
 
 def as_csv(results):
@@ -45,10 +50,15 @@ def as_csv(results):
 
 
 def update_page(page, title, results):
+    """Puts the tables into a page."""
+    replace_between(page, as_markdown(title, results))
+
+
+def replace_between(page, content):
     """Replaces what stands between the markers of a page."""
     text = page.read_text(encoding="utf-8")
     before, found, rest = text.partition(BEGIN)
     _, found_end, after = rest.partition(END)
     if not found or not found_end:
         raise SystemExit(f"bench: {page} has no lines {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{as_markdown(title, results)}\n\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{BEGIN}\n\n{content}\n\n{END}{after}", encoding="utf-8")

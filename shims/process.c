@@ -1,5 +1,6 @@
 /* The moments of a process that must pass through us to be seen: exec, the ways to end at once, dlclose, and a
  * thread that asks about itself first of all. Each does what the function of its name does, by calling it. */
+#include "core/leak.h"
 #include "entry/moments.h"
 #include "entry/thread.h"
 #include "plat/compiler.h"
@@ -12,11 +13,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 typedef int exec_function(const char *file, char *const argv[]);
 typedef int exec_env_function(const char *file, char *const argv[], char *const envp[]);
 typedef int fexec_function(int fd, char *const argv[], char *const envp[]);
+typedef void exit_function(int status);
 typedef int close_function(void *handle);
 typedef int attributes_function(pthread_t thread, pthread_attr_t *attributes);
 
@@ -24,6 +27,7 @@ static struct {
     exec_function *execv, *execvp;
     exec_env_function *execve, *execvpe;
     fexec_function *fexecve;
+    exit_function *exit;
     close_function *dlclose;
     attributes_function *pthread_getattr_np;
 } real;
@@ -41,6 +45,7 @@ __attribute__((constructor(102))) static void find_all(void)
     find(&real.execve, "execve");
     find(&real.execvpe, "execvpe");
     find(&real.fexecve, "fexecve");
+    find(&real.exit, "exit");
     find(&real.dlclose, "dlclose");
     find(&real.pthread_getattr_np, "pthread_getattr_np");
 }
@@ -130,6 +135,15 @@ CST_EXPORT int execle(const char *path, const char *arg, ...)
     char *const *envp = va_arg(list, char *const *);
     va_end(list);
     return execve(path, argv, envp);
+}
+
+/* Says from where the program leaves: what lies on the stack below is nobody's. */
+CST_EXPORT _Noreturn void exit(int status)
+{
+    cst_moments_exit(CST_LEAKS_STACK());
+    if (REAL(exit))
+        real.exit(status);
+    cst_sys_exit(status);
 }
 
 CST_EXPORT _Noreturn void _exit(int status)

@@ -13,6 +13,8 @@ packages="$packages clang lld libc++-dev libc++abi-dev libcmocka-dev libzydis-de
     jq git perl curl xz-utils"
 # Needed by `make bench`, beside what testing needs: the allocator that it compares with.
 packages="$packages libjemalloc2"
+# Needed by `make detection`, beside what testing needs: the leak checker that it compares with.
+packages="$packages liblsan0"
 # Needed by `make check` and `make docs`.
 packages="$packages clang-format clang-tidy cppcheck mandoc shellcheck"
 

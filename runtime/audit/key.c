@@ -1,6 +1,8 @@
 /* Keys: FNV-1a, 64 bits (parameters from draft-eastlake-fnv), over fields that are each ended by a zero byte. */
 #include "audit/key.h"
 
+#include "audit/decoration.h"
+
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME UINT64_C(0x100000001b3)
 
@@ -26,20 +28,42 @@ static uint64_t add_number(uint64_t hash, uint64_t number)
     return hash;
 }
 
+static uint64_t add_function(uint64_t hash, const char *name)
+{
+    struct cst_decoration_walk walk = cst_decoration_begin(name);
+    const char *piece;
+    for (size_t length; (length = cst_decoration_next(&walk, &piece)) > 0;) {
+        for (size_t i = 0; i < length; i++) {
+            hash = add_byte(hash, (unsigned char)piece[i]);
+        }
+    }
+    return add_byte(hash, 0);
+}
+
 /* Code outside of every module lies somewhere else each time: that it is there counts, not where. */
+static uint64_t add_frame(uint64_t hash, const struct cst_trace_frame *frame)
+{
+    if (frame->module == NULL) {
+        return add_string(hash, "");
+    }
+    hash = add_string(hash, frame->module->name);
+    hash = add_function(hash, frame->symbol != NULL ? frame->symbol : "");
+    return add_number(hash, frame->symbol != NULL ? frame->within : frame->offset);
+}
+
 static uint64_t add_trace(uint64_t hash, const struct cst_trace *trace)
 {
     hash = add_number(hash, trace->count);
     for (size_t i = 0; i < trace->count; i++) {
-        const struct cst_trace_frame *frame = &trace->frames[i];
-        hash = add_string(hash, frame->module != NULL ? frame->module->name : "");
-        hash = add_number(hash, frame->module != NULL ? frame->offset : 0);
+        hash = add_frame(hash, &trace->frames[i]);
     }
     return hash;
 }
 
-uint64_t cst_key_make(enum custody_finding_kind kind, const struct cst_trace *alloc, const struct cst_trace *release)
+uint64_t cst_key_make(const struct cst_finding *finding, const struct cst_trace *alloc, const struct cst_trace *release)
 {
-    uint64_t hash = add_string(FNV_OFFSET_BASIS, custody_finding_name(kind));
+    uint64_t hash = add_string(FNV_OFFSET_BASIS, custody_finding_name(finding->kind));
+    hash = add_string(hash, finding->leak_class != NULL ? finding->leak_class : "");
+    hash = add_string(hash, finding->has_holder ? finding->holder.side : "");
     return add_trace(add_trace(hash, alloc), release);
 }

@@ -31,7 +31,9 @@ static struct cst_trace_frame resolve_frame(uintptr_t return_address)
     }
     struct cst_trace_frame frame = {.module = module, .offset = return_address - module->base};
     uintptr_t start;
-    if (!cst_module_symbol(module, address, &frame.symbol, &start) || strnlen(frame.symbol, SYMBOL_MAX) == SYMBOL_MAX) {
+    if (cst_module_symbol(module, address, &frame.symbol, &start)) {
+        frame.within = return_address - start;
+    } else {
         frame.symbol = NULL;
     }
     return frame;
@@ -45,6 +47,12 @@ void cst_trace_resolve(const struct cst_frames *frames, struct cst_trace *out_tr
     }
 }
 
+/* True when the frame's symbol is known and of use to a reader. */
+static bool is_named(const struct cst_trace_frame *frame)
+{
+    return frame->symbol != NULL && strnlen(frame->symbol, SYMBOL_MAX) < SYMBOL_MAX;
+}
+
 static void write_frame(struct cst_json *json, const struct cst_trace_frame *frame)
 {
     cst_json_open(json, NULL, '{');
@@ -54,7 +62,7 @@ static void write_frame(struct cst_json *json, const struct cst_trace_frame *fra
         cst_json_null(json, "module");
     }
     cst_json_hex(json, "offset", frame->offset);
-    if (frame->symbol != NULL) {
+    if (is_named(frame)) {
         cst_json_string(json, "symbol", frame->symbol);
     }
     cst_json_close(json, '}');
@@ -85,7 +93,7 @@ void cst_trace_write_innermost(struct cst_text *text, const struct cst_trace *tr
         cst_text_char(text, '+');
     }
     cst_text_format(text, "0x%lx", frame->offset);
-    if (frame->symbol != NULL) {
+    if (is_named(frame)) {
         cst_text_string(text, " (");
         cst_text_printable(text, frame->symbol);
         cst_text_char(text, ')');

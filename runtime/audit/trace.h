@@ -17,7 +17,8 @@
 struct cst_trace_frame {
     const struct cst_module *module; /**< NULL when no module covers it */
     uintptr_t offset;                /**< from the module's base; the address itself without a module */
-    const char *symbol;              /**< raw name of the function; NULL when unknown or too long to be of use */
+    const char *symbol;              /**< raw name of the function; NULL when unknown */
+    uintptr_t within;                /**< from the start of the function; only with a symbol */
 };
 
 /** A stack, innermost first. */

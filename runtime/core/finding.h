@@ -66,7 +66,7 @@ struct cst_finding {
     struct cst_party holder; /**< valid with has_holder; its contract says nothing */
 };
 
-/** Receives the first of equal findings. Returns its key, a hash that is the same in every run of the same binaries.
+/** Receives the first of equal findings. Returns its key, a hash that is the same in every run.
  * Called with the recursion guard held and no lock. */
 typedef uint64_t cst_finding_sink(const struct cst_finding *finding);
 

@@ -12,13 +12,12 @@
 
 #include <string.h>
 
-/* What CST_SAVE_REGISTERS saves, right below the frame address: the registers that the ABI has a function preserve. */
-#define SAVED_SIZE (6 * sizeof(uintptr_t))
 #define FIRST_CAPACITY ((size_t)1024)
 
 struct summing {
     struct cst_leaks *leaks;
     bool by_stack, examined;
+    struct cst_leak *last; /* the row of the block before: neighbours are often of a kind */
 };
 
 static struct cst_lock one_at_a_time = CST_LOCK_INIT;
@@ -91,12 +90,15 @@ static struct cst_leak *find_or_add(struct cst_leaks *leaks, const struct cst_le
     return row;
 }
 
-static void add(struct cst_leaks *leaks, uintptr_t start, const struct cst_tag *tag, const struct cst_leak *like)
+static void add(struct summing *summing, uintptr_t start, const struct cst_tag *tag, const struct cst_leak *like)
 {
+    struct cst_leaks *leaks = summing->leaks;
     struct cst_leak_total *total = &leaks->totals[like->class];
     total->blocks++;
     total->bytes += cst_tag_size(tag);
-    struct cst_leak *row = find_or_add(leaks, like);
+    struct cst_leak *row = summing->last;
+    if (!row || row->key != like->key)
+        row = summing->last = find_or_add(leaks, like);
     if (!row) {
         leaks->incomplete = true;
         return;
@@ -110,7 +112,7 @@ static void add(struct cst_leaks *leaks, uintptr_t start, const struct cst_tag *
 
 static void sum_up(uintptr_t start, struct cst_tag *tag, void *data)
 {
-    const struct summing *summing = data;
+    struct summing *summing = data;
     if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN && cst_tag_generation(tag) == cst_thread.generation) {
         struct cst_leak like = {
             .stack = summing->by_stack ? cst_tag_alloc_stack(tag) : 0,
@@ -120,7 +122,7 @@ static void sum_up(uintptr_t start, struct cst_tag *tag, void *data)
             .class = summing->examined ? (uint8_t)cst_reach_class_of(tag) : CST_REACH_LIVE,
         };
         like.key = key_of(&like);
-        add(summing->leaks, start, tag, &like);
+        add(summing, start, tag, &like);
     }
     if (cst_tag_marks(tag) != 0)
         cst_tag_set_marks(tag, 0);
@@ -169,29 +171,29 @@ static void put_in_order(struct cst_leaks *leaks)
 }
 
 /* Marks what can be reached. False when that cannot be said. */
-static bool examine(struct cst_roots *roots, const struct cst_halt *halt, uintptr_t stack_pointer)
+static bool examine(struct cst_roots *roots, const struct cst_halt *halt, uintptr_t stack)
 {
     struct cst_reach reach;
-    if (!cst_roots_gather(roots, halt, stack_pointer))
+    if (!cst_roots_gather(roots, halt, stack))
         return false;
     bool good = cst_reach_begin(&reach, cst_thread.generation, roots->bars, roots->bar_count, roots->images,
                                 roots->image_count);
     if (good) {
         cst_roots_mark(roots, halt, &reach);
-        cst_reach_stack(&reach, stack_pointer);
+        cst_reach_stack(&reach, stack);
         good = cst_reach_finish(&reach);
     }
     cst_reach_end(&reach);
     return good;
 }
 
-static void find_halted(bool by_stack, uintptr_t stack_pointer, struct cst_leaks *leaks)
+static void find_halted(bool by_stack, uintptr_t stack, struct cst_leaks *leaks)
 {
     struct cst_roots roots;
     struct cst_halt halt = {0};
     bool prepared = cst_roots_prepare(&roots), halted = prepared && cst_halt_begin(&halt);
     struct summing summing = {.leaks = leaks, .by_stack = by_stack};
-    summing.examined = halted && examine(&roots, &halt, stack_pointer);
+    summing.examined = halted && examine(&roots, &halt, stack);
     leaks->exact = !summing.examined || (halt.listed && halt.missed == 0);
     cst_heap_each_part(sum_up_part, &summing);
     if (halted)
@@ -199,11 +201,11 @@ static void find_halted(bool by_stack, uintptr_t stack_pointer, struct cst_leaks
     cst_roots_free(&roots);
 }
 
-void cst_leaks_find(bool by_stack, uintptr_t frame, struct cst_leaks *out_leaks)
+void cst_leaks_find(bool by_stack, uintptr_t stack, struct cst_leaks *out_leaks)
 {
     *out_leaks = (struct cst_leaks){0};
     cst_lock_acquire(&one_at_a_time);
-    find_halted(by_stack, frame - SAVED_SIZE, out_leaks);
+    find_halted(by_stack, stack, out_leaks);
     cst_lock_release(&one_at_a_time);
     put_in_order(out_leaks);
 }

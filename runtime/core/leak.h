@@ -40,11 +40,15 @@ struct cst_leaks {
     bool incomplete; /**< memory ran out: the list lacks some, the totals do not */
 };
 
-/** Looks for leaks. `by_stack` false: sums over all stacks. `frame` is the frame address of the function through which the
- * program entered the runtime: the stack in use begins there, with the registers that this function saved by
- * CST_SAVE_REGISTERS. Where reachability cannot be examined (no memory, no /proc)
- * the class is CST_REACH_LIVE. The result is the caller's to free with cst_leaks_free. */
-void cst_leaks_find(bool by_stack, uintptr_t frame, struct cst_leaks *out_leaks);
+/** For the function through which the program enters the runtime: has it save every register that it must preserve, and
+ * gives the address from which on the stack is in use by the program. The registers are saved right below the frame
+ * address (System V ABI x86-64, 3.2.1: rbx, r12 to r15). */
+#define CST_LEAKS_STACK() (__builtin_unwind_init(), (uintptr_t)__builtin_frame_address(0) - 6 * sizeof(uintptr_t))
+
+/** Looks for leaks. `by_stack` false: sums over all stacks. `stack` is the address from which on the calling thread's stack is
+ * in use by the program. Where reachability cannot be examined (no memory, no /proc) the class is CST_REACH_LIVE. The
+ * result is the caller's to free with cst_leaks_free. */
+void cst_leaks_find(bool by_stack, uintptr_t stack, struct cst_leaks *out_leaks);
 
 /** Gives the memory of a result back. */
 void cst_leaks_free(struct cst_leaks *leaks);

@@ -1,7 +1,7 @@
 /* Origins: see origin.h. */
 #include "core/origin.h"
 
-#include "site/stack_step.h"
+#include "site/stack_place.h"
 
 static uint16_t owner_of_site(const struct cst_module *module, enum custody_door door, enum cst_callsite_how how)
 {

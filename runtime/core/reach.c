@@ -37,9 +37,11 @@ static void mark_reachable(struct cst_reach *reach, struct cst_tag *tag, uintptr
     if (marks & REACHABLE)
         return;
     if (cst_reach_is_whole(reach, tag, start, address)) {
+        reach->reached += !(marks & POSSIBLE);
         set_colours(tag, REACHABLE);
         push(reach, start);
     } else if (!(marks & POSSIBLE)) {
+        reach->reached++;
         set_colours(tag, POSSIBLE);
         reach->any_possible = true;
     }
@@ -47,8 +49,10 @@ static void mark_reachable(struct cst_reach *reach, struct cst_tag *tag, uintptr
 
 static void mark_possible(struct cst_reach *reach, struct cst_tag *tag, uintptr_t start)
 {
-    if (cst_tag_marks(tag) & (REACHABLE | SEEN))
+    uint32_t marks = cst_tag_marks(tag);
+    if (marks & (REACHABLE | SEEN))
         return;
+    reach->reached += !(marks & POSSIBLE);
     set_colours(tag, POSSIBLE | SEEN);
     push(reach, start);
 }
@@ -70,7 +74,7 @@ static void follow(struct cst_reach *reach, const struct cst_reach_word *word)
     struct cst_tag *tag = cst_reach_find(reach, word->address, &start);
     if (!tag || start == word->source)
         return;
-    cst_reach_hold(tag, word->holder);
+    cst_reach_hold(reach, tag, word->holder);
     switch ((enum mode)reach->mode) {
     case MODE_REACHABLE:
         mark_reachable(reach, tag, start, word->address);
@@ -147,9 +151,11 @@ static void note_block(uintptr_t start, struct cst_tag *tag, void *data)
     size_t last = (start + (size ? size - 1 : 0) - cst_shadow.base) >> CST_PAGE_SHIFT;
     for (size_t page = first + 1; page <= last && page < reach->pages; page++)
         reach->heads[page] = (uint32_t)(page - first);
+    reach->live++;
     if (cst_tag_marks(tag) != 0)
         cst_tag_set_marks(tag, 0);
     if (cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN || cst_tag_generation(tag) != reach->generation) {
+        reach->reached++;
         set_colours(tag, REACHABLE);
         push(reach, start);
     }
@@ -183,6 +189,7 @@ bool cst_reach_begin(struct cst_reach *reach, uint8_t generation, const struct c
     reach->memory = barred_count > 0 ? cst_sys_open_read("/proc/self/mem") : -1;
     if ((reach->pages && !reach->heads) || !reach->room)
         return false;
+    cst_reach_note_parties(reach);
     cst_heap_each_part(note_part, reach);
     return true;
 }
@@ -225,7 +232,8 @@ bool cst_reach_finish(struct cst_reach *reach)
     if (reach->any_possible)
         cst_heap_each_part(look_through_possible_part, reach);
     reach->mode = MODE_LOST;
-    cst_heap_each_part(lead_part, reach);
+    if (reach->reached < reach->live)
+        cst_heap_each_part(lead_part, reach);
     return !reach->failed;
 }
 
@@ -234,6 +242,7 @@ void cst_reach_stack(struct cst_reach *reach, uintptr_t stack_pointer)
     uintptr_t start;
     struct cst_tag *tag = cst_heap_has(stack_pointer) ? cst_reach_find(reach, stack_pointer, &start) : NULL;
     if (tag && !(cst_tag_marks(tag) & REACHABLE)) {
+        reach->reached += !(cst_tag_marks(tag) & POSSIBLE);
         set_colours(tag, REACHABLE);
         push(reach, start);
     }

@@ -47,11 +47,22 @@ struct cst_reach_word {
 };
 
 #define CST_REACH_LAG 16
+#define CST_REACH_COPY ((size_t)32 * 1024)
+#define CST_REACH_PAGES ((size_t)512)
 
-/** Room for what the kernel is asked to copy; too much for a small stack. */
+/** What a mark needs to know of a side. */
+struct cst_reach_party {
+    uint16_t module; /**< id + 1; 0 for a side without one */
+    bool neutral;    /**< its memory says nothing about who owns what it points to */
+    bool libc;       /**< a part of libc */
+    bool rust;
+};
+
+/** Room to work in that would be much for a small thread's stack. */
 struct cst_reach_room {
-    uint64_t pages[512];
-    uintptr_t words[4096];
+    struct cst_reach_party parties[CST_SIDE_MAX];
+    uint64_t pages[CST_REACH_PAGES];
+    _Alignas(uintptr_t) unsigned char copy[CST_REACH_COPY];
 };
 
 /** A mark under way. Plain memory of the caller's; what it points to is mapped by cst_reach_begin. */
@@ -60,6 +71,7 @@ struct cst_reach {
     uint32_t
         *heads; /**< by page of the heap: how many pages back the block begins that reaches into it; 0: none does */
     size_t pages;
+    struct cst_reach_room *room;
     const struct cst_reach_range
         *barred; /**< parts of the heap that cannot be read as they are, in order; the caller's */
     size_t barred_count;
@@ -69,13 +81,13 @@ struct cst_reach {
     size_t word_count, word_next;
     uintptr_t ready[CST_REACH_LAG]; /**< blocks waiting for their first bytes */
     size_t ready_count, ready_next;
-    uintptr_t leader; /**< the lost block whose dependants are being marked */
-    int mode;         /**< reach.c's own */
-    struct cst_reach_room *room;
-    int pagemap, memory; /**< descriptors, or negative */
-    uint8_t generation;  /**< of the blocks that are judged; others count as roots */
-    bool any_possible;   /**< a block was found by a pointer into its middle */
-    bool failed;         /**< memory ran out: the marks mean nothing */
+    uintptr_t leader;     /**< the lost block whose dependants are being marked */
+    int mode;             /**< reach.c's own */
+    int pagemap, memory;  /**< descriptors, or negative */
+    uint8_t generation;   /**< of the blocks that are judged; others count as roots */
+    size_t live, reached; /**< blocks; those of them that roots lead to, by whatever way */
+    bool any_possible;    /**< a block was found by a pointer into its middle */
+    bool failed;          /**< memory ran out: the marks mean nothing */
 };
 
 /** Maps what is needed and notes where large blocks lie; takes marks away that are left from before. `barred` and `images` as in the struct. Blocks of

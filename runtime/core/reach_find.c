@@ -1,8 +1,6 @@
 /* What a word points to: see reach_find.h. */
 #include "core/reach_find.h"
 
-#include "core/side.h"
-
 #include <string.h>
 
 /* A slot is as wide as the largest power of two not above the size class, so a block reaches into at most two slots
@@ -115,16 +113,10 @@ static bool has_counts(const struct cst_tag *tag, uintptr_t start, size_t offset
     return offset == (align > header ? align : header) && strong > 0 && strong < most && weak > 0 && weak < most;
 }
 
-static bool is_of_libc(const struct cst_tag *tag)
-{
-    const struct cst_module *module = cst_side_get(cst_tag_side(tag))->module;
-    return module && module->role == CST_ROLE_LIBC;
-}
-
 bool cst_reach_is_whole(const struct cst_reach *reach, const struct cst_tag *tag, uintptr_t start, uintptr_t address)
 {
     size_t offset = address - start, size = cst_tag_size(tag);
-    if (offset < sizeof(uintptr_t) || is_of_libc(tag))
+    if (offset < sizeof(uintptr_t) || reach->room->parties[cst_tag_side(tag)].libc)
         return true;
     if (reach->barred_count > 0 && cst_reach_is_barred(reach, start, start + size))
         return false;

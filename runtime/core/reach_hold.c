@@ -10,25 +10,32 @@
 
 enum { HELD_BY_NOBODY, HELD_BY_OTHER, HELD_BY_MANY };
 
-/* Parties whose memory says nothing about who owns what it points to: libc and the C++ runtime keep things for others, and
- * a registered name has no memory that is known to be its own. */
-static bool is_neutral(const struct cst_side *side)
+/* libc and the C++ runtime keep things for others, and a registered name has no memory that is known to be its own. */
+void cst_reach_note_parties(struct cst_reach *reach)
 {
-    return !side->module || side->module->role == CST_ROLE_LIBC || side->module->role == CST_ROLE_CXX_RUNTIME;
+    for (uint16_t number = 0; number < cst_side_count(); number++) {
+        const struct cst_side *side = cst_side_get(number);
+        enum cst_module_role role = side->module ? side->module->role : CST_ROLE_LIBRARY;
+        reach->room->parties[number] = (struct cst_reach_party){
+            .module = (uint16_t)(side->module ? side->module->id + 1 : 0),
+            .neutral = !side->module || role == CST_ROLE_LIBC || role == CST_ROLE_CXX_RUNTIME,
+            .libc = role == CST_ROLE_LIBC,
+            .rust = side->lang == CUSTODY_LANG_RUST,
+        };
+    }
 }
 
 /* True when a pointer that `holder` has is no news about a block of `owner`. Within one module only Rust and the rest are
  * two parties, and static data is everybody's. */
-static bool is_own(uint16_t owner, uint16_t holder)
+static bool is_own(const struct cst_reach *reach, uint16_t owner, uint16_t holder)
 {
-    uint16_t number = holder & (uint16_t)~CST_HOLDER_DATA;
+    uint16_t number = holder & (CST_SIDE_MAX - 1);
     if (number == CST_SIDE_UNKNOWN || owner == CST_SIDE_UNKNOWN || number == owner)
         return true;
-    const struct cst_side *a = cst_side_get(owner), *b = cst_side_get(number);
-    if (is_neutral(a) || is_neutral(b))
+    const struct cst_reach_party *a = &reach->room->parties[owner], *b = &reach->room->parties[number];
+    if (a->neutral || b->neutral)
         return true;
-    bool two_parties = (a->lang == CUSTODY_LANG_RUST) != (b->lang == CUSTODY_LANG_RUST);
-    return a->module == b->module && (holder & CST_HOLDER_DATA || !two_parties);
+    return a->module == b->module && (holder & CST_HOLDER_DATA || a->rust == b->rust);
 }
 
 static uint32_t state_of(uint32_t marks)
@@ -41,13 +48,13 @@ static uint16_t side_of(uint32_t marks)
     return (uint16_t)(marks >> SIDE_SHIFT & (CST_SIDE_MAX - 1));
 }
 
-void cst_reach_hold(struct cst_tag *tag, uint16_t holder)
+void cst_reach_hold(const struct cst_reach *reach, struct cst_tag *tag, uint16_t holder)
 {
     uint32_t marks = cst_tag_marks(tag), state = state_of(marks);
-    uint16_t number = holder & (uint16_t)~CST_HOLDER_DATA;
+    uint16_t number = holder & (CST_SIDE_MAX - 1);
     if (state == HELD_BY_MANY || (state == HELD_BY_OTHER && side_of(marks) == number))
         return;
-    bool other = state == HELD_BY_NOBODY && !is_own(cst_tag_side(tag), holder);
+    bool other = state == HELD_BY_NOBODY && !is_own(reach, cst_tag_side(tag), holder);
     uint32_t now = other ? HELD_BY_OTHER | (uint32_t)number << 2 : HELD_BY_MANY;
     cst_tag_set_marks(tag, (marks & COLOURS) | now << HOLD_SHIFT);
 }

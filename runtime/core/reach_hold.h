@@ -8,7 +8,10 @@
 /** Bits of the marks that are reach.c's own; those above are used here. */
 #define CST_REACH_COLOUR_BITS 4
 
+/** Fills in the parties of a mark's room. */
+void cst_reach_note_parties(struct cst_reach *reach);
+
 /** Notes that `holder` has a pointer to the block of `tag`. */
-void cst_reach_hold(struct cst_tag *tag, uint16_t holder);
+void cst_reach_hold(const struct cst_reach *reach, struct cst_tag *tag, uint16_t holder);
 
 #endif

@@ -14,8 +14,6 @@
 /* From this size on it pays to ask the kernel which pages were ever touched. */
 #define SPARSE_SIZE ((size_t)1 << 20)
 #define PAGEMAP_TOUCHED (UINT64_C(3) << 62) /* present or swapped: proc_pid_pagemap(5) */
-#define PAGEMAP_BATCH (sizeof((struct cst_reach_room *)NULL)->pages / sizeof(uint64_t))
-#define COPY_SIZE (sizeof((struct cst_reach_room *)NULL)->words)
 
 /* Words in front of the end of a stdio buffer among which its beginning is kept: struct _IO_FILE (libio). */
 #define BUFFER_WORDS 8
@@ -43,10 +41,9 @@ static void put(struct cst_reach *reach, uintptr_t address, const struct like *l
     cst_reach_put(reach, &word);
 }
 
-static bool is_libc(uint16_t holder)
+static bool is_libc(const struct cst_reach *reach, uint16_t holder)
 {
-    const struct cst_module *module = cst_side_get(holder & (uint16_t)~CST_HOLDER_DATA)->module;
-    return module && module->role == CST_ROLE_LIBC;
+    return reach->room->parties[holder & (CST_SIDE_MAX - 1)].libc;
 }
 
 /* True for the end of a stdio buffer: libc keeps, a few words in front of it, where a block of its own begins that ends
@@ -56,7 +53,7 @@ static bool ends_buffer(const struct cst_reach *reach, const uintptr_t *first, c
     for (const uintptr_t *before = at; before > first && at - before < BUFFER_WORDS;) {
         uintptr_t start, word = *--before;
         struct cst_tag *tag = word < *at && cst_heap_has(word) ? cst_reach_find(reach, word, &start) : NULL;
-        if (tag && start == word && start + cst_tag_size(tag) == *at && is_libc(cst_tag_side(tag)))
+        if (tag && start == word && start + cst_tag_size(tag) == *at && is_libc(reach, cst_tag_side(tag)))
             return true;
     }
     return false;
@@ -126,10 +123,10 @@ static bool makes_no_copies(ssize_t result)
 static bool scan_copies(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like, scanner *scan,
                         reader *read, size_t again)
 {
-    const uintptr_t copy = (uintptr_t)reach->room->words;
+    const uintptr_t copy = (uintptr_t)reach->room->copy;
     while (lo < hi) {
-        size_t wanted = hi - lo < COPY_SIZE ? hi - lo : COPY_SIZE;
-        ssize_t got = read(reach, lo, reach->room->words, wanted);
+        size_t wanted = hi - lo < CST_REACH_COPY ? hi - lo : CST_REACH_COPY;
+        ssize_t got = read(reach, lo, reach->room->copy, wanted);
         if (makes_no_copies(got))
             return false;
         size_t copied = got > 0 ? (size_t)got : 0;
@@ -170,13 +167,13 @@ static bool read_pagemap(const struct cst_reach *reach, uintptr_t lo, size_t cou
            cst_sys_pread(reach->pagemap, out_pages, size, (lo >> CST_PAGE_SHIFT) * sizeof *out_pages) == (ssize_t)size;
 }
 
-/* Runs of pages that were touched, up to PAGEMAP_BATCH pages on. Returns how far it came. */
+/* Runs of pages that were touched, up to CST_REACH_PAGES pages on. Returns how far it came. */
 static uintptr_t scan_touched(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like,
                               scanner *scan)
 {
     uint64_t *pages = reach->room->pages;
     size_t count = ((hi - 1) >> CST_PAGE_SHIFT) - (lo >> CST_PAGE_SHIFT) + 1;
-    count = count < PAGEMAP_BATCH ? count : PAGEMAP_BATCH;
+    count = count < CST_REACH_PAGES ? count : CST_REACH_PAGES;
     bool told = read_pagemap(reach, lo, count, pages);
     uintptr_t run = lo;
     for (size_t i = 0; i < count; i++) {
@@ -203,7 +200,7 @@ static void scan_range(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, cons
 
 void cst_reach_scan_block(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uintptr_t source, uint16_t holder)
 {
-    const struct like like = {.source = source, .holder = holder, .libc = is_libc(holder)};
+    const struct like like = {.source = source, .holder = holder, .libc = is_libc(reach, holder)};
     bool barred = CST_UNLIKELY(reach->barred_count > 0) && cst_reach_is_barred(reach, lo, hi);
     scan_range(reach, lo, hi, &like, barred ? copy_barred : scan_words);
 }
@@ -216,6 +213,6 @@ void cst_reach_root(struct cst_reach *reach, uintptr_t word, uint16_t holder)
 
 void cst_reach_roots(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uint16_t holder, enum cst_reach_how how)
 {
-    const struct like like = {.holder = holder, .libc = is_libc(holder)};
+    const struct like like = {.holder = holder, .libc = is_libc(reach, holder)};
     scan_range(reach, lo, hi, &like, how == CST_REACH_PACKED ? copy_bytes : copy_words);
 }

@@ -120,7 +120,7 @@ static void add_own_memory(struct gathering *gathering)
 static void add_stack(struct gathering *gathering, uintptr_t stack_pointer, uintptr_t red_zone)
 {
     struct cst_stack_bounds stack;
-    if (cst_stacks_find(stack_pointer, &stack))
+    if (cst_stacks_find(stack_pointer - 1, &stack))
         add_region(gathering, stack.lo, stack_pointer - red_zone, REGION_STACK, 0);
 }
 

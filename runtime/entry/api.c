@@ -1,6 +1,7 @@
 /* The public API: custody.h in terms of hooks and tags. Checks arguments, translates results, decides nothing. */
 #include "custody/custody.h"
 
+#include "core/leak.h"
 #include "entry/hook.h"
 #include "entry/leak_report.h"
 #include "entry/start.h"
@@ -127,11 +128,10 @@ static void take_total(struct custody_leaks *leaks, const struct cst_class_total
 
 CST_EXPORT custody_status custody_find_leaks(struct custody_leaks *out_leaks)
 {
-    CST_SAVE_REGISTERS();
     if (!cst_hook_is_ready() || !cst_start_is_up())
         return CUSTODY_STATUS_NOT_RUNNING;
     struct cst_class_total totals[CST_REACH_CLASSES];
-    size_t count = cst_leak_request(CST_HOOK_FRAME, totals);
+    size_t count = cst_leak_request(CST_LEAKS_STACK(), totals);
     struct custody_leaks leaks = {0};
     for (size_t i = 0; i < count; i++)
         take_total(&leaks, &totals[i]);

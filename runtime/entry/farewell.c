@@ -60,10 +60,10 @@ static size_t list_crossings(struct cst_crossing *found, struct cst_crossing_tot
     return count;
 }
 
-void cst_farewell(const char *how, int status, uintptr_t frame)
+void cst_farewell(const char *how, int status, uintptr_t stack)
 {
     struct cst_class_total leaks[CST_REACH_CLASSES];
-    size_t leak_count = cst_options.leaks == CST_LEAKS_OFF ? 0 : cst_leak_report("exit", frame, leaks);
+    size_t leak_count = cst_options.leaks == CST_LEAKS_OFF ? 0 : cst_leak_report("exit", stack, leaks);
     struct cst_side_total *sides = cst_pool_alloc(CST_SIDE_MAX * sizeof *sides);
     struct cst_crossing *found = cst_pool_alloc(CST_CROSSING_MAX * sizeof *found);
     struct cst_crossing_total *crossings = cst_pool_alloc(CST_CROSSING_MAX * sizeof *crossings);

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/** Tells everything that can only be told at the end. `how` and `status` as in struct cst_exit_summary, `frame` as for
+/** Tells everything that can only be told at the end. `how` and `status` as in struct cst_exit_summary, `stack` as for
  * cst_leaks_find. */
-void cst_farewell(const char *how, int status, uintptr_t frame);
+void cst_farewell(const char *how, int status, uintptr_t stack);
 
 #endif

@@ -65,10 +65,10 @@ static size_t list_totals(const struct cst_leaks *leaks, struct cst_class_total 
     return count;
 }
 
-size_t cst_leak_report(const char *when, uintptr_t frame, struct cst_class_total out_totals[CST_REACH_CLASSES])
+size_t cst_leak_report(const char *when, uintptr_t stack, struct cst_class_total out_totals[CST_REACH_CLASSES])
 {
     struct cst_leaks leaks;
-    cst_leaks_find(cst_options.leaks == CST_LEAKS_FULL, frame, &leaks);
+    cst_leaks_find(cst_options.leaks == CST_LEAKS_FULL, stack, &leaks);
     for (size_t i = 0; i < leaks.count && i < LEAKS_MAX; i++)
         tell(&leaks.list[i], leaks.exact, when);
     size_t count = list_totals(&leaks, out_totals);
@@ -76,10 +76,10 @@ size_t cst_leak_report(const char *when, uintptr_t frame, struct cst_class_total
     return count;
 }
 
-size_t cst_leak_request(uintptr_t frame, struct cst_class_total out_totals[CST_REACH_CLASSES])
+size_t cst_leak_request(uintptr_t stack, struct cst_class_total out_totals[CST_REACH_CLASSES])
 {
     uint8_t mode = cst_thread_guard();
-    size_t count = cst_leak_report("request", frame, out_totals);
+    size_t count = cst_leak_report("request", stack, out_totals);
     cst_audit_leaks(out_totals, count);
     cst_thread_unguard(mode);
     return count;

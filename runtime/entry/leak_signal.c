@@ -2,6 +2,7 @@
 #include "entry/leak_signal.h"
 
 #include "audit/audit.h"
+#include "core/leak.h"
 #include "entry/leak_report.h"
 #include "entry/options.h"
 #include "entry/thread.h"
@@ -36,7 +37,7 @@ static void *serve(void *unused)
         if (asked == met)
             cst_process_wait(&requests, met, 0);
         else
-            (void)cst_leak_request((uintptr_t)__builtin_frame_address(0), totals);
+            (void)cst_leak_request(CST_LEAKS_STACK(), totals);
         met = asked;
     }
 }

@@ -18,15 +18,23 @@
 #include "site/callsite.h"
 #include "site/module.h"
 #include "site/stack.h"
+#include "site/stack_place.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 
 static pid_t self;
 static atomic_bool ended;
+
+/* The call of exit that ends the process: whose thread it was, and its stack from there on. */
+static struct {
+    _Atomic pid_t thread;
+    _Atomic uintptr_t stack;
+} leaving;
 
 /* Fork: the child is alone with memory that other threads may have been changing. Locks are freed, what the parent found
  * and counted as crossings stays the parent's, blocks keep the parent's generation. */
@@ -36,6 +44,7 @@ static void in_child(void)
     uint8_t mode = cst_thread_guard();
     self = cst_sys_pid();
     atomic_store(&ended, false);
+    atomic_store(&leaving.thread, 0);
     cst_pool_after_fork();
     cst_heap_after_fork();
     cst_count_after_fork();
@@ -64,14 +73,16 @@ void cst_moments_exec(const char *file, char *const argv[])
     cst_thread_unguard(mode);
 }
 
-/* The call sites of a module that is gone are forgotten once: that takes a walk over all call sites there are. */
+/* What is known of code in a module that is gone is forgotten once: that takes a walk over all call sites there are. */
 static void forget_unloaded(void)
 {
     static atomic_bool forgotten[CST_MODULE_MAX];
     for (uint32_t id = 0; id < cst_module_count(); id++) {
         const struct cst_module *module = cst_module_get(id);
-        if (module && module->unloaded && !atomic_exchange(&forgotten[id], true))
+        if (module && module->unloaded && !atomic_exchange(&forgotten[id], true)) {
             cst_callsite_forget(module->lo, module->hi);
+            cst_stack_forget(module->lo, module->hi);
+        }
     }
 }
 
@@ -96,14 +107,48 @@ static bool must_fail(void)
     return false;
 }
 
+void cst_moments_exit(uintptr_t stack)
+{
+    pid_t nobody = 0;
+    if (atomic_compare_exchange_strong(&leaving.thread, &nobody, cst_sys_tid()))
+        atomic_store(&leaving.stack, stack);
+}
+
+/* True when no function of the program is left on the stack: main has returned, or the thread's function has. Between us
+ * and the end of the stack there are then functions of libc, and where the program starts. */
+static bool program_has_returned(uintptr_t frame)
+{
+    uintptr_t frames[CST_STACK_FRAMES_MAX];
+    size_t count = cst_stack_walk(cst_stack_return(frame), frame, &cst_thread.bounds, CST_STACK_FRAMES_MAX, frames);
+    for (size_t i = 0; i < count; i++) {
+        const struct cst_module *module = cst_module_find(frames[i] - 1);
+        bool start = i + 1 == count && i > 0 && module && module->role == CST_ROLE_PROGRAM;
+        if (!module || (module->role != CST_ROLE_LIBC && module->role != CST_ROLE_CUSTODY && !start))
+            return false;
+    }
+    return count > 1 && count < CST_STACK_FRAMES_MAX;
+}
+
+/* Where the program's part of the stack begins. What lies below are frames of libc and ours, among whose unused words there
+ * may be remains of functions that returned long ago; `here` if nothing better is known. */
+static uintptr_t stack_in_use(const char *how, uintptr_t frame, uintptr_t here)
+{
+    uintptr_t left = atomic_load(&leaving.thread) == cst_sys_tid() ? atomic_load(&leaving.stack) : 0;
+    if (strcmp(how, "exit") != 0)
+        return here;
+    if (left > here && left < cst_thread.bounds.hi)
+        return left;
+    return cst_stack_holds(&cst_thread.bounds, frame) && program_has_returned(frame) ? cst_thread.bounds.hi : here;
+}
+
 /* The end: told once, by the process whose audit this is; a child of vfork ends without a word. */
 int cst_moments_end(const char *how, int status)
 {
-    CST_SAVE_REGISTERS();
     if (!cst_start_is_up() || cst_sys_pid() != self || atomic_exchange(&ended, true))
         return status;
+    uintptr_t stack = CST_LEAKS_STACK(), frame = (uintptr_t)__builtin_frame_address(0);
     uint8_t mode = cst_thread_guard();
-    cst_farewell(how, status, (uintptr_t)__builtin_frame_address(0));
+    cst_farewell(how, status, stack_in_use(how, frame, stack));
     cst_thread_unguard(mode);
     return must_fail() ? (int)cst_options.exit_code : status;
 }

@@ -4,6 +4,8 @@
 
 #include "plat/compiler.h"
 
+#include <stdint.h>
+
 /** Registers for fork and for the end of the process; at start. */
 void cst_moments_start(void);
 
@@ -12,6 +14,9 @@ void cst_moments_exec(const char *file, char *const argv[]);
 
 /** A module may have been unloaded. */
 void cst_moments_unload(void);
+
+/** The program calls exit: `stack` is where its part of the calling thread's stack begins (CST_LEAKS_STACK). */
+void cst_moments_exit(uintptr_t stack);
 
 /** The process ends by `how` ("exit", "_exit", "quick_exit") with `status`, -1 when that is not known: tells what is live
  * and closes the audit, once. Returns the status to end with: that of `fail_on` when it applies, else `status`. */

@@ -14,10 +14,6 @@
  * what it was computed from. */
 #define CST_OPAQUE(x) __asm__("" : "+r"(x))
 
-/** Makes the function it stands in save every register that functions preserve for their callers, right below its frame
- * address: who looks through the stack from there on finds what its caller had in them. */
-#define CST_SAVE_REGISTERS() __builtin_unwind_init()
-
 #define CST_EXPORT __attribute__((visibility("default")))
 /* Thread-local storage that needs no call and no allocation to reach, also before constructors run. */
 #define CST_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))

@@ -1,7 +1,7 @@
 /* Function bounds from .eh_frame; see the header. */
 #include "site/fde.h"
 
-#include <string.h>
+#include "site/eh_bytes.h"
 
 /* Pointer encodings (DW_EH_PE_*, Linux Standard Base, Core, table 10.5.1). */
 enum {
@@ -25,34 +25,6 @@ struct table_row {
     int32_t function, entry;
 };
 
-/* Bytes still to be read. */
-struct cursor {
-    uintptr_t at, end;
-};
-
-static bool take(struct cursor *cursor, void *out_bytes, size_t size)
-{
-    if (cursor->end - cursor->at < size) {
-        return false;
-    }
-    memcpy(out_bytes, (const void *)cursor->at, size);
-    cursor->at += size;
-    return true;
-}
-
-/* Skips numbers of variable length (LEB128). */
-static bool skip_leb(struct cursor *cursor, unsigned numbers)
-{
-    uint8_t byte;
-    while (numbers > 0) {
-        if (!take(cursor, &byte, 1)) {
-            return false;
-        }
-        numbers -= byte & 0x80 ? 0 : 1;
-    }
-    return true;
-}
-
 static size_t format_size(uint8_t encoding)
 {
     switch (encoding & PE_FORMAT_MASK) {
@@ -68,11 +40,11 @@ static size_t format_size(uint8_t encoding)
     }
 }
 
-static bool take_sized(struct cursor *cursor, uint8_t encoding, uint64_t *out_value)
+static bool take_sized(struct cst_eh_bytes *bytes, uint8_t encoding, uint64_t *out_value)
 {
     size_t size = format_size(encoding);
     *out_value = 0;
-    if (size == 0 || !take(cursor, out_value, size)) {
+    if (size == 0 || !cst_eh_take(bytes, out_value, size)) {
         return false;
     }
     if ((encoding & PE_FORMAT_MASK) == PE_SDATA4) {
@@ -82,102 +54,139 @@ static bool take_sized(struct cursor *cursor, uint8_t encoding, uint64_t *out_va
 }
 
 /* A function's address: absolute, or relative to where it is written. */
-static bool take_address(struct cursor *cursor, uint8_t encoding, uintptr_t *out_address)
+static bool take_address(struct cst_eh_bytes *bytes, uint8_t encoding, uintptr_t *out_address)
 {
-    uintptr_t here = cursor->at;
+    uintptr_t here = bytes->at;
     uint8_t application = encoding & 0xf0;
-    if ((application != 0 && application != PE_PCREL) || !take_sized(cursor, encoding, out_address)) {
+    if ((application != 0 && application != PE_PCREL) || !take_sized(bytes, encoding, out_address)) {
         return false;
     }
     *out_address += application == PE_PCREL ? here : 0;
     return true;
 }
 
-/* Opens the record (CIE or FDE) at `address`, which must lie in `frame`: a cursor over what follows its length. */
-static bool open_record(struct cst_range frame, uintptr_t address, struct cursor *out_record)
+/* Opens the record (CIE or FDE) at `address`, which must lie in `frame`: a bytes over what follows its length. */
+static bool open_record(struct cst_range frame, uintptr_t address, struct cst_eh_bytes *out_record)
 {
     uint32_t length;
-    struct cursor cursor = {address, frame.hi};
-    if (address < frame.lo || address >= frame.hi || !take(&cursor, &length, sizeof length)) {
+    struct cst_eh_bytes bytes = {address, frame.hi};
+    if (address < frame.lo || address >= frame.hi || !cst_eh_take(&bytes, &length, sizeof length)) {
         return false;
     }
-    if (length == 0 || length == UINT32_MAX || length > cursor.end - cursor.at) {
+    if (length == 0 || length == UINT32_MAX || length > bytes.end - bytes.at) {
         return false;
     }
-    *out_record = (struct cursor){cursor.at, cursor.at + length};
+    *out_record = (struct cst_eh_bytes){bytes.at, bytes.at + length};
     return true;
 }
 
-/* The encoding of addresses that a CIE gives to its FDEs, from the augmentation data that `letters` describes. */
-static bool read_augmentation(struct cursor *cursor, const char *letters, uint8_t *out_encoding)
+/* What a CIE says of its FDEs. */
+struct common {
+    uint8_t encoding; /* of addresses */
+    bool augmented;   /* FDEs have augmentation data too */
+    struct cst_fde fde;
+};
+
+static bool skip_personality(struct cst_eh_bytes *bytes)
 {
-    uint8_t personality;
+    uint8_t encoding;
     uint64_t ignored;
-    for (; *letters; letters++) {
+    return cst_eh_take(bytes, &encoding, 1) && take_sized(bytes, encoding, &ignored);
+}
+
+/* Reads the augmentation data that `letters` describes. */
+static bool read_letters(struct cst_eh_bytes *bytes, const char *letters, struct common *common)
+{
+    bool good = true;
+    for (; good && *letters; letters++) {
         switch (*letters) {
         case 'R':
-            return take(cursor, out_encoding, 1);
+            good = cst_eh_take(bytes, &common->encoding, 1);
+            break;
         case 'L':
-            if (!take(cursor, &personality, 1)) {
-                return false;
-            }
+            good = cst_eh_skip(bytes, 1);
             break;
         case 'P':
-            if (!take(cursor, &personality, 1) || !take_sized(cursor, personality, &ignored)) {
-                return false;
-            }
+            good = skip_personality(bytes);
             break;
         case 'S':
+            common->fde.signal_frame = true;
+            break;
         case 'B':
             break;
         default:
             return false;
         }
     }
-    return true;
+    return good;
 }
 
-static bool read_cie(struct cursor cursor, uint8_t *out_encoding)
+/* Opens augmentation data, which begins with its length: bytes of that length, and what follows remains. */
+static bool take_augmentation(struct cst_eh_bytes *bytes, struct cst_eh_bytes *out_data)
+{
+    uint64_t size;
+    if (!cst_eh_take_unsigned(bytes, &size)) {
+        return false;
+    }
+    *out_data = (struct cst_eh_bytes){bytes->at, bytes->at + size};
+    return cst_eh_skip(bytes, size);
+}
+
+static bool take_text(struct cst_eh_bytes *bytes, const char **out_text)
+{
+    *out_text = (const char *)bytes->at;
+    size_t length = strnlen(*out_text, bytes->end - bytes->at);
+    return cst_eh_skip(bytes, length + 1);
+}
+
+static bool take_factors(struct cst_eh_bytes *bytes, uint8_t version, struct cst_fde *fde)
+{
+    uint64_t return_column;
+    return cst_eh_take_unsigned(bytes, &fde->code_factor) && cst_eh_take_signed(bytes, &fde->data_factor) &&
+           (version == 1 ? cst_eh_skip(bytes, 1) : cst_eh_take_unsigned(bytes, &return_column));
+}
+
+static bool read_cie(struct cst_eh_bytes bytes, struct common *out_common)
 {
     uint32_t id;
-    uint8_t version, return_column;
-    *out_encoding = PE_ABSPTR;
-    if (!take(&cursor, &id, sizeof id) || id != 0 || !take(&cursor, &version, 1) || (version != 1 && version != 3)) {
+    uint8_t version;
+    const char *letters;
+    struct cst_eh_bytes data;
+    *out_common = (struct common){.encoding = PE_ABSPTR};
+    if (!cst_eh_take(&bytes, &id, sizeof id) || id != 0 || !cst_eh_take(&bytes, &version, 1) ||
+        (version != 1 && version != 3) || !take_text(&bytes, &letters) ||
+        !take_factors(&bytes, version, &out_common->fde)) {
         return false;
     }
-    const char *letters = (const char *)cursor.at;
-    size_t length = strnlen(letters, cursor.end - cursor.at);
-    if (length == cursor.end - cursor.at) {
+    out_common->augmented = letters[0] == 'z';
+    if (out_common->augmented && (!take_augmentation(&bytes, &data) || !read_letters(&data, letters + 1, out_common))) {
         return false;
     }
-    cursor.at += length + 1; /* factors of code and data addresses, and the return column follow */
-    if (!skip_leb(&cursor, 2) || !(version == 1 ? take(&cursor, &return_column, 1) : skip_leb(&cursor, 1))) {
-        return false;
-    }
-    if (letters[0] == '\0') {
-        return true;
-    }
-    return letters[0] == 'z' && skip_leb(&cursor, 1) && read_augmentation(&cursor, letters + 1, out_encoding);
+    out_common->fde.common = (struct cst_range){bytes.at, bytes.end};
+    return out_common->augmented || letters[0] == '\0';
 }
 
-static bool read_fde(struct cst_range frame, uintptr_t address, struct cst_range *out_function)
+static bool read_fde(struct cst_range frame, uintptr_t address, struct cst_fde *out_fde)
 {
-    struct cursor fde, cie;
+    struct cst_eh_bytes fde, cie, data;
+    struct common common;
     uint32_t cie_distance;
-    uint8_t encoding;
     if (!open_record(frame, address, &fde)) {
         return false;
     }
     uintptr_t cie_field = fde.at;
-    if (!take(&fde, &cie_distance, sizeof cie_distance) || cie_distance == 0 ||
-        !open_record(frame, cie_field - cie_distance, &cie) || !read_cie(cie, &encoding)) {
+    if (!cst_eh_take(&fde, &cie_distance, sizeof cie_distance) || cie_distance == 0 ||
+        !open_record(frame, cie_field - cie_distance, &cie) || !read_cie(cie, &common)) {
         return false;
     }
+    *out_fde = common.fde;
     uint64_t size;
-    if (!take_address(&fde, encoding, &out_function->lo) || !take_sized(&fde, encoding, &size)) {
+    if (!take_address(&fde, common.encoding, &out_fde->function.lo) || !take_sized(&fde, common.encoding, &size) ||
+        (common.augmented && !take_augmentation(&fde, &data))) {
         return false;
     }
-    out_function->hi = out_function->lo + size;
+    out_fde->function.hi = out_fde->function.lo + size;
+    out_fde->instructions = (struct cst_range){fde.at, fde.end};
     return true;
 }
 
@@ -186,11 +195,11 @@ static bool open_table(const struct cst_image *image, struct cst_range *out_head
     if (!cst_image_part(image, PT_GNU_EH_FRAME, out_header)) {
         return false;
     }
-    struct cursor cursor = {out_header->lo, out_header->hi};
-    return take(&cursor, out_head, sizeof *out_head) && out_head->version == 1 &&
+    struct cst_eh_bytes bytes = {out_header->lo, out_header->hi};
+    return cst_eh_take(&bytes, out_head, sizeof *out_head) && out_head->version == 1 &&
            out_head->frame_encoding == (PE_PCREL | PE_SDATA4) && out_head->count_encoding == PE_UDATA4 &&
            out_head->table_encoding == (PE_DATAREL | PE_SDATA4) &&
-           out_head->count <= (cursor.end - cursor.at) / sizeof(struct table_row);
+           out_head->count <= (bytes.end - bytes.at) / sizeof(struct table_row);
 }
 
 static struct table_row row_at(struct cst_range header, size_t index)
@@ -224,7 +233,7 @@ static bool search(struct cst_range header, size_t count, uintptr_t address, str
     return true;
 }
 
-bool cst_fde_find(const struct cst_image *image, uintptr_t address, struct cst_range *out_function)
+bool cst_fde_read(const struct cst_image *image, uintptr_t address, struct cst_fde *out_fde)
 {
     struct cst_range header, frame, code;
     struct table_head head;
@@ -233,9 +242,20 @@ bool cst_fde_find(const struct cst_image *image, uintptr_t address, struct cst_r
         return false;
     }
     uintptr_t entry = from_head(header, row.entry);
-    if (!cst_image_segment(image, entry, 0, &frame) || !read_fde(frame, entry, out_function)) {
+    if (!cst_image_segment(image, entry, 0, &frame) || !read_fde(frame, entry, out_fde)) {
         return false;
     }
-    return address >= out_function->lo && address < out_function->hi &&
-           cst_image_segment(image, address, PF_X, &code) && out_function->lo >= code.lo && out_function->hi <= code.hi;
+    const struct cst_range *function = &out_fde->function;
+    return address >= function->lo && address < function->hi && cst_image_segment(image, address, PF_X, &code) &&
+           function->lo >= code.lo && function->hi <= code.hi;
+}
+
+bool cst_fde_find(const struct cst_image *image, uintptr_t address, struct cst_range *out_function)
+{
+    struct cst_fde fde;
+    if (!cst_fde_read(image, address, &fde)) {
+        return false;
+    }
+    *out_function = fde.function;
+    return true;
 }

@@ -41,8 +41,10 @@ static size_t bucket_of(const struct link_map *map)
 
 static bool is_same(const struct cst_module_record *record, const struct dl_find_object *object)
 {
-    return record->map == object->dlfo_link_map && record->module.lo == (uintptr_t)object->dlfo_map_start &&
-           record->module.hi == (uintptr_t)object->dlfo_map_end && !is_unloaded(record);
+    const uintptr_t lo = (uintptr_t)object->dlfo_map_start, hi = (uintptr_t)object->dlfo_map_end;
+    bool covers = record->in_parts ? record->module.lo <= lo && record->module.hi >= hi
+                                   : record->module.lo == lo && record->module.hi == hi;
+    return record->map == object->dlfo_link_map && covers && !is_unloaded(record);
 }
 
 static struct cst_module_record *lookup(const struct dl_find_object *object)
@@ -73,6 +75,45 @@ static bool is_program(const struct link_map *map)
     return map->l_prev == NULL && map->l_name[0] == '\0';
 }
 
+/* The end of the last segment of the module, where the dynamic linker agrees. */
+static uintptr_t end_of(const struct cst_module *module, const struct cst_module_headers *headers)
+{
+    const struct cst_elf image = cst_elf_of_segments(headers->bytes, headers->size);
+    uintptr_t last = module->hi;
+    for (size_t i = 0; i < cst_elf_segment_count(&image); i++) {
+        Elf64_Phdr segment = cst_elf_segment(&image, i);
+        uintptr_t end = module->base + segment.p_vaddr + segment.p_memsz;
+        struct dl_find_object object;
+        if (segment.p_type == PT_LOAD && end > last && _dl_find_object((void *)(end - 1), &object) == 0 &&
+            object.dlfo_link_map->l_addr == module->base) {
+            last = end;
+        }
+    }
+    return last;
+}
+
+/* Where the module lies: from the object at its load bias, where its headers are, to the end of its last segment. */
+static void find_range(const struct dl_find_object *object, struct cst_module_record *record)
+{
+    struct cst_module *module = &record->module;
+    struct cst_module_headers headers;
+    struct dl_find_object first;
+    module->base = object->dlfo_link_map->l_addr;
+    if (_dl_find_object((void *)module->base, &first) != 0 || first.dlfo_link_map != object->dlfo_link_map) {
+        first = *object;
+    }
+    module->lo = (uintptr_t)first.dlfo_map_start;
+    module->hi = (uintptr_t)first.dlfo_map_end;
+    cst_module_headers_read(module, &headers);
+    module->hi = end_of(module, &headers);
+    record->in_parts = module->hi != (uintptr_t)first.dlfo_map_end;
+    if ((uintptr_t)object->dlfo_map_start >= module->hi) { /* not told by the headers: on its own */
+        module->lo = (uintptr_t)object->dlfo_map_start;
+        module->hi = (uintptr_t)object->dlfo_map_end;
+        record->in_parts = false;
+    }
+}
+
 /* Finds out what the module is recognised by. */
 static void identify(struct cst_module *module)
 {
@@ -95,9 +136,7 @@ static struct cst_module_record *make_record(const struct dl_find_object *object
     record->loader_name = loader_name;
     record->module.id = id;
     record->module.epoch = id + 1;
-    record->module.base = map->l_addr;
-    record->module.lo = (uintptr_t)object->dlfo_map_start;
-    record->module.hi = (uintptr_t)object->dlfo_map_end;
+    find_range(object, record);
     cst_module_name(loader_name, &record->module);
     identify(&record->module);
     cst_module_classify(is_program(map), &record->module);

@@ -1,6 +1,8 @@
-/* Stacks: walks frame pointers, bounded by the thread's stack, and stores each distinct stack once under an id. The walk
- * reads only memory between the current frame and the end of the stack and takes no lock; storing a stack seen before
- * takes no lock either. Code compiled without frame pointers cuts a walk short; the first frame is always right. */
+/* Stacks: finds the callers of a call, and stores each distinct stack once under an id. A walk follows the exception tables
+ * of the modules (frame_rule.h), and frame pointers through code that has none; it reads only memory between the current
+ * frame and the end of the thread's stack. Neither a walk nor storing a stack seen before takes a lock; a walk may register
+ * modules, so no lock of the runtime may be held. The first frame is always right; a walk ends where the tables say so, or
+ * where it can go no further. */
 #ifndef CST_SITE_STACK_H
 #define CST_SITE_STACK_H
 
@@ -23,7 +25,8 @@ struct cst_stack_bounds {
 struct cst_stack_bounds cst_stack_bounds_get(void);
 
 /** Return addresses, innermost first: `first` (where the door returns to), then those found from `frame` (the frame
- * address of the door function, whose saved frame pointer starts the walk). Writes at most `max` (>= 1) to `out_frames`;
+ * address of the door function, which has one: the caller's rbp and the return address lie there). Code that a signal
+ * interrupted is told by the address one byte further. Writes at most `max` (1 to CST_STACK_FRAMES_MAX) to `out_frames`;
  * returns how many. */
 size_t cst_stack_walk(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max,
                       uintptr_t *out_frames);
@@ -33,11 +36,14 @@ size_t cst_stack_walk(uintptr_t first, uintptr_t frame, const struct cst_stack_b
 uint32_t cst_stack_store(const uintptr_t *frames, size_t count);
 
 /** The id of the stack that cst_stack_walk finds, walked and stored only when it is not the one that was found last time
- * from this frame. */
+ * from this frame and return address. */
 uint32_t cst_stack_get(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max);
 
 /** The return addresses of stack `id`: at most CST_STACK_FRAMES_MAX are written; returns how many, 0 for id 0 or unknown. */
 size_t cst_stack_load(uint32_t id, uintptr_t out_frames[CST_STACK_FRAMES_MAX]);
+
+/** Forgets what is known of code in [lo, hi): its module was unloaded. Stored stacks stay. */
+void cst_stack_forget(uintptr_t lo, uintptr_t hi);
 
 /** After fork, in the child: frees locks that another thread of the parent may have held. */
 void cst_stack_after_fork(void);

@@ -1,79 +1,229 @@
-/* Bounds of stacks and the walk over frame pointers; see stack.h. */
-#include "site/stack.h"
-
+/* The walk from frame to frame; see stack.h and stack_trace.h. Each step follows the rule of the return address it stands
+ * at (frame_table.h). Whatever rules and words say, nothing is read below the frame that the walk starts from or beyond
+ * the end of the stack, and every step goes up. */
 #include "plat/sys.h"
-#include "site/stack_step.h"
+#include "site/frame_table.h"
+#include "site/stack_place.h"
+#include "site/stack_trace.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <stdbool.h>
+#include <string.h>
+#include <ucontext.h>
 
-/* Where the kernel put the first frame's arguments; every frame of the main thread lies below. From ld.so. */
-extern void *__libc_stack_end;
+#define WORD (sizeof(uintptr_t))
+#define USER_END ((uintptr_t)1 << CST_FRAME_ADDRESS_BITS)
 
-/* More than any main thread uses, when its stack has no limit or an unreasonable one. */
-#define MAIN_STACK_MAX ((size_t)1 << 30)
+/* Where rbp was read that is nowhere in the stack, or has been noted as a base. */
+#define NO_SLOT ((uintptr_t)0)
 
-/* User addresses end here (canonical form, four levels of page tables). */
-#define USER_END ((uintptr_t)1 << 47)
+/* A function of the stack: the registers as they are when the walk comes to it. */
+struct walker {
+    uintptr_t lowest, hi; /* what may be read */
+    uintptr_t pc, sp, bp;
+    uintptr_t bp_slot; /* where bp was read, or NO_SLOT */
+    struct cst_stack_trace *trace;
+};
 
-static struct cst_stack_bounds main_bounds(void)
+static uint32_t words_above(const struct walker *walker, uintptr_t address)
 {
-    uintptr_t hi = (uintptr_t)__libc_stack_end;
-    size_t limit = cst_sys_stack_limit();
-    size_t size = limit < MAIN_STACK_MAX ? limit : MAIN_STACK_MAX;
-    return (struct cst_stack_bounds){hi > size ? hi - size : 0, hi};
+    return (uint32_t)((address - walker->lowest) / WORD);
 }
 
-static struct cst_stack_bounds thread_bounds(void)
+/* Notes that the word at `slot`, which holds `value`, decides where the walk goes. */
+static void note_base(struct walker *walker, uintptr_t slot, uintptr_t value)
 {
-    struct cst_stack_bounds bounds = {0, 0};
-    int saved = errno;
-    pthread_attr_t attributes;
-    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-        void *lowest;
-        size_t size;
-        if (pthread_attr_getstack(&attributes, &lowest, &size) == 0) {
-            bounds.lo = (uintptr_t)lowest;
-            bounds.hi = bounds.lo + size;
-        }
-        pthread_attr_destroy(&attributes);
+    struct cst_stack_trace *trace = walker->trace;
+    const uint32_t place = words_above(walker, slot);
+    const size_t here = trace->count - 1; /* the frame that the walk stands at */
+    if ((value - walker->lowest) / WORD > UINT32_MAX) {
+        trace->whole = false;
+    } else if (place != 0 && place + 1 == trace->slots[here] && trace->values[here] == 0) {
+        trace->values[here] = words_above(walker, value);
+    } else if (trace->base_count < CST_STACK_BASES_MAX) {
+        trace->bases[trace->base_count++] = (struct cst_stack_base){place, words_above(walker, value)};
+    } else {
+        trace->whole = false;
     }
-    errno = saved;
-    return bounds;
 }
 
-struct cst_stack_bounds cst_stack_bounds_get(void)
+/* rbp, when the walk goes on from it. */
+static uintptr_t use_bp(struct walker *walker)
 {
-    if (cst_sys_tid() == cst_sys_pid()) {
-        struct cst_stack_bounds bounds = main_bounds();
-        if (cst_stack_holds(&bounds, (uintptr_t)__builtin_frame_address(0))) {
-            return bounds;
-        }
+    if (walker->bp_slot != NO_SLOT) {
+        note_base(walker, walker->bp_slot, walker->bp);
+        walker->bp_slot = NO_SLOT;
     }
-    return thread_bounds(); /* also after a fork by another thread, whose stack the child goes on with */
+    return walker->bp;
 }
 
-static bool may_be_code(const struct cst_stack_bounds *bounds, uintptr_t address)
+static bool is_readable(const struct walker *walker, uintptr_t slot)
 {
-    return address >= CST_PAGE_SIZE && address < USER_END && !cst_stack_holds(bounds, address);
+    return slot >= walker->lowest && slot <= walker->hi - WORD && slot % WORD == 0;
+}
+
+/* True for what may be the stack pointer of the caller. */
+static bool is_above(const struct walker *walker, uintptr_t sp)
+{
+    return sp > walker->sp && sp <= walker->hi && sp % WORD == 0;
+}
+
+/* Reads the caller's rbp from the stack. */
+static bool read_bp(struct walker *walker, uintptr_t slot)
+{
+    bool readable = is_readable(walker, slot);
+    if (readable) {
+        walker->bp = cst_stack_word(slot);
+        walker->bp_slot = slot;
+    }
+    return readable;
+}
+
+/* Makes rbp what it is in the caller, whose stack pointer is `sp`. */
+static bool restore_bp(struct walker *walker, uint32_t rule, uintptr_t sp)
+{
+    unsigned place = cst_frame_rbp(rule);
+    switch (place) {
+    case CST_FRAME_RBP_SAME:
+        return true;
+    case CST_FRAME_RBP_LOST:
+        walker->bp = 0;
+        walker->bp_slot = NO_SLOT;
+        return true;
+    case CST_FRAME_RBP_POINTED:
+        return use_bp(walker) < sp - WORD && read_bp(walker, walker->bp);
+    default:
+        return read_bp(walker, sp - (place - CST_FRAME_RBP_ABOVE + 2) * WORD);
+    }
+}
+
+/* Reads the caller's stack pointer from the stack. */
+static bool read_sp(struct walker *walker, uintptr_t slot, uintptr_t *out_sp)
+{
+    if (!is_readable(walker, slot)) {
+        return false;
+    }
+    *out_sp = cst_stack_word(slot);
+    note_base(walker, slot, *out_sp);
+    return *out_sp > slot;
+}
+
+/* The stack pointer of the caller as the rule has it. False when there is no caller, or its place cannot be read. */
+static bool find_sp(struct walker *walker, uint32_t rule, uintptr_t *out_sp)
+{
+    const uintptr_t offset = cst_frame_offset(rule);
+    switch (cst_frame_kind(rule)) {
+    case CST_FRAME_SP:
+        *out_sp = walker->sp + offset;
+        return true;
+    case CST_FRAME_BP:
+    case CST_FRAME_POINTER:
+        *out_sp = use_bp(walker) + offset;
+        return true;
+    case CST_FRAME_SP_WORD:
+        return read_sp(walker, walker->sp + offset, out_sp);
+    case CST_FRAME_BP_WORD:
+        return read_sp(walker, use_bp(walker) + offset, out_sp);
+    default:
+        return false;
+    }
+}
+
+static bool step_to_caller(struct walker *walker, uint32_t rule)
+{
+    uintptr_t sp;
+    if (!find_sp(walker, rule, &sp) || !is_above(walker, sp) || !restore_bp(walker, rule, sp)) {
+        return false;
+    }
+    walker->sp = sp;
+    walker->pc = cst_stack_word(sp - WORD);
+    return true;
+}
+
+static uintptr_t register_of(const struct walker *walker, int number)
+{
+    return cst_stack_word(walker->sp + offsetof(ucontext_t, uc_mcontext.gregs) + (size_t)number * WORD);
+}
+
+/* From a signal handler's return to what was interrupted: the kernel left its registers at the stack pointer. An
+ * interrupted instruction is told by the address one byte further, as a call is by the address behind it. */
+static bool step_over_signal(struct walker *walker)
+{
+    walker->trace->whole = false;
+    if (walker->hi - walker->sp < sizeof(ucontext_t)) {
+        return false;
+    }
+    uintptr_t sp = register_of(walker, REG_RSP);
+    walker->pc = register_of(walker, REG_RIP) + 1;
+    walker->bp = register_of(walker, REG_RBP);
+    walker->bp_slot = NO_SLOT;
+    if (!is_above(walker, sp)) {
+        return false;
+    }
+    walker->sp = sp;
+    return true;
+}
+
+static uint32_t rule_of(uintptr_t pc)
+{
+    return pc >= CST_PAGE_SIZE && pc < USER_END ? cst_frame_rule(pc) : CST_FRAME_OUTSIDE;
+}
+
+/* True when the address that a step by `rule` came to is one to keep. Tables are believed; a frame pointer, which may be
+ * anything, only so far as it leads to calls. */
+static bool believes(uint32_t rule, uint32_t rule_there)
+{
+    return rule_there != CST_FRAME_OUTSIDE &&
+           (cst_frame_kind(rule) != CST_FRAME_POINTER || cst_frame_follows_call(rule_there));
+}
+
+/* Goes to the caller and keeps it. False when there is none, or it is not believed. */
+static bool advance(struct walker *walker, uint32_t *rule)
+{
+    struct cst_stack_trace *trace = walker->trace;
+    bool is_signal = cst_frame_kind(*rule) == CST_FRAME_SIGNAL;
+    if (!(is_signal ? step_over_signal(walker) : step_to_caller(walker, *rule))) {
+        return false;
+    }
+    uint32_t next = rule_of(walker->pc);
+    if (!believes(*rule, next)) {
+        return false;
+    }
+    trace->slots[trace->count] = words_above(walker, walker->sp) - 1;
+    trace->values[trace->count] = 0;
+    trace->frames[trace->count++] = walker->pc;
+    *rule = next;
+    return true;
+}
+
+void cst_stack_trace(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max,
+                     struct cst_stack_trace *out_trace)
+{
+    struct walker walker = {
+        .lowest = frame,
+        .hi = bounds->hi,
+        .sp = frame + 2 * WORD,
+        .bp = cst_stack_word(frame),
+        .bp_slot = frame,
+        .trace = out_trace,
+    };
+    uint32_t rule = rule_of(first);
+    out_trace->count = 1;
+    out_trace->frames[0] = first;
+    out_trace->slots[0] = out_trace->values[0] = 0;
+    out_trace->base_count = 0;
+    out_trace->whole = true;
+    while (out_trace->count < max && advance(&walker, &rule)) {
+    }
+    out_trace->ended = cst_frame_kind(rule) == CST_FRAME_END;
+    out_trace->whole = out_trace->whole && (out_trace->ended || out_trace->count == max);
 }
 
 size_t cst_stack_walk(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max,
                       uintptr_t *out_frames)
 {
-    const uintptr_t last = cst_stack_last(bounds);
-    size_t count = 1;
-    out_frames[0] = first;
-    if (!cst_stack_starts(bounds, frame)) {
-        return count;
+    struct cst_stack_trace trace = {.count = 1, .frames = {first}};
+    if (cst_stack_starts(bounds, frame)) {
+        cst_stack_trace(first, frame, bounds, max, &trace);
     }
-    while (count < max && (frame = cst_stack_step(frame, last)) != 0) {
-        uintptr_t return_address = cst_stack_return(frame);
-        if (!may_be_code(bounds, return_address)) {
-            break;
-        }
-        out_frames[count++] = return_address;
-    }
-    return count;
+    memcpy(out_frames, trace.frames, trace.count * sizeof *out_frames);
+    return trace.count;
 }

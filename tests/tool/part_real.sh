@@ -96,3 +96,47 @@ END
     run_custody 0 report --side peaks "$work/log.jsonl"
     has out "  peaks (c)        300  2457600            0      0          200  1638400"
 )
+
+# same_keys ONE OTHER: both logs have the same findings by key, with frames of $work/program that lie elsewhere.
+same_keys() {
+    python3 - "$1" "$2" <<'END' || complain "$(grep -h '"finding"' "$1" "$2")"
+import json, sys
+
+def findings(path):
+    keys, frames = [], []
+    for event in map(json.loads, open(path)):
+        if event["event"] == "finding" and event.get("owner", {}).get("side") == "program":
+            keys.append((event["kind"], event["key"]))
+            frames += [frame["offset"] for frame in event["alloc"] if frame["module"] == 0]
+    return sorted(keys), frames
+
+(keys, frames), (other_keys, other_frames) = map(findings, sys.argv[1:])
+sys.exit(not (keys and frames and keys == other_keys and frames != other_frames))
+END
+}
+
+keys_outlive_unrelated_code() (
+    gcc -O1 -shared -fPIC -o "$work/libledger.so" "$here/programs/ledger.c" || complain "cannot compile"
+    for build in one other; do
+        moved=()
+        [ $build = one ] || moved=(-include "$here/programs/unrelated.h")
+        gcc -O1 -w -fno-omit-frame-pointer "${moved[@]}" -o "$work/program" "$here/programs/faulty.c" \
+            -L"$work" -lledger -Wl,-rpath,"$work" || complain "cannot compile"
+        "$custody" run --quiet --log "$work/$build.jsonl" "$work/program" </dev/null
+    done
+    same_keys "$work/one.jsonl" "$work/other.jsonl"
+)
+
+keys_outlive_unrelated_rust_code_and_other_hashes_of_crates() (
+    for mangling in legacy v0; do
+        for build in one other; do
+            moved=()
+            [ $build = one ] || moved=(--cfg moved -C metadata=other)
+            RUSTC_BOOTSTRAP=1 rustc --edition 2021 -A warnings -O -C force-frame-pointers=yes -Z unstable-options \
+                -C symbol-mangling-version=$mangling "${moved[@]}" -o "$work/program" "$here/programs/keys.rs" ||
+                complain "cannot compile"
+            "$custody" run --quiet --log "$work/$build.jsonl" "$work/program" >/dev/null
+        done
+        same_keys "$work/one.jsonl" "$work/other.jsonl"
+    done
+)

@@ -84,12 +84,15 @@ uint32_t cst_module_count(void)
     return 3;
 }
 
+/* The one function that has a name lies in module 1. */
 static const char *symbol_name = "ledger_free";
+static uintptr_t symbol_offset = 0x1100;
 
 bool cst_module_symbol(const struct cst_module *module, uintptr_t address, const char **out_name, uintptr_t *out_start)
 {
+    (void)address;
     *out_name = symbol_name;
-    *out_start = address;
+    *out_start = module->base + symbol_offset;
     return module->id == 1;
 }
 
@@ -135,7 +138,11 @@ static struct cst_finding a_leak(void)
     finding.release.count = 0;
     finding.leak_blocks = 3;
     finding.leak_bytes = 72;
-    finding.leak_class = "live";
+    finding.severity = CUSTODY_SEVERITY_NOTE;
+    finding.leak_class = "reachable";
+    finding.leak_when = "exit";
+    finding.has_holder = true;
+    finding.holder = (struct cst_party){.side = "libledger.so", .lang = CUSTODY_LANG_C};
     return finding;
 }
 
@@ -364,7 +371,9 @@ static void a_finding_has_its_facts_in_the_order_of_the_format(void **state)
     expect_logged("\"given\":{\"size\":8,\"align\":4}");
     expect_logged("\"offset\":16,\"alloc\"");
     expect_logged("\"place\":\"static\",\"place_name\":\"\xef\xbf\xbd[na\\\"me]\"");
-    expect_logged("\"class\":\"live\",\"blocks\":3,\"bytes\":72,\"alloc\":[{");
+    expect_logged("\"class\":\"reachable\",\"blocks\":3,\"bytes\":72,\"when\":\"exit\",\"held_by\":{\"side\":"
+                  "\"libledger.so\",\"lang\":\"c\"},"
+                  "\"alloc\":[{");
 }
 
 static void frames_are_offsets_into_their_modules(void **state)
@@ -458,7 +467,7 @@ static struct cst_finding a_quiet_finding(void)
     return finding;
 }
 
-static void keys_depend_on_kind_modules_and_offsets_alone(void **state)
+static void keys_depend_on_kind_and_sites_alone(void **state)
 {
     (void)state;
     struct cst_finding finding = a_quiet_finding();
@@ -481,6 +490,50 @@ static void keys_depend_on_kind_modules_and_offsets_alone(void **state)
     other = finding;
     other.release.addresses = elsewhere;
     assert_int_not_equal(cst_audit_finding(&other), key);
+}
+
+/* What a rebuild does to a function that was not touched: it lies elsewhere, under another clone's name. */
+static void keys_outlive_functions_that_move(void **state)
+{
+    (void)state;
+    struct cst_finding finding = a_quiet_finding();
+    uint64_t key = cst_audit_finding(&finding);
+    const uintptr_t moved[] = {0x701340, 0x401300, 0x7fff12345678, 0x900500};
+    finding.release.addresses = moved;
+    assert_int_not_equal(cst_audit_finding(&finding), key);
+    symbol_offset = 0x1300;
+    assert_int_equal(cst_audit_finding(&finding), key);
+    symbol_name = "ledger_free.constprop.0";
+    assert_int_equal(cst_audit_finding(&finding), key);
+    symbol_name = "ledger_freed";
+    assert_int_not_equal(cst_audit_finding(&finding), key);
+    symbol_name = "ledger_free";
+    symbol_offset = 0x1100;
+}
+
+static void keys_of_code_without_names_are_made_of_its_place_in_the_module(void **state)
+{
+    (void)state;
+    struct cst_finding finding = a_quiet_finding();
+    uint64_t key = cst_audit_finding(&finding);
+    const uintptr_t moved[] = {0x701140, 0x401310, 0x7fff12345678, 0x900500};
+    finding.release.addresses = moved;
+    assert_int_not_equal(cst_audit_finding(&finding), key);
+}
+
+static void keys_of_leaks_tell_classes_and_holders_apart(void **state)
+{
+    (void)state;
+    struct cst_finding leak = a_leak();
+    leak.severity = CUSTODY_SEVERITY_NOTE;
+    uint64_t key = cst_audit_finding(&leak);
+    leak.leak_bytes = 1000;
+    assert_int_equal(cst_audit_finding(&leak), key);
+    leak.has_holder = false;
+    uint64_t unheld = cst_audit_finding(&leak);
+    assert_int_not_equal(unheld, key);
+    leak.leak_class = "definite";
+    assert_int_not_equal(cst_audit_finding(&leak), unheld);
 }
 
 static void keys_are_the_same_wherever_modules_are_loaded(void **state)
@@ -747,7 +800,10 @@ int main(void)
         TEST(a_symbol_of_absurd_length_is_left_out),
         TEST(tables_too_long_for_a_line_are_cut_and_marked),
         TEST(a_long_table_leaves_room_for_the_others),
-        TEST(keys_depend_on_kind_modules_and_offsets_alone),
+        TEST(keys_depend_on_kind_and_sites_alone),
+        TEST(keys_outlive_functions_that_move),
+        TEST(keys_of_code_without_names_are_made_of_its_place_in_the_module),
+        TEST(keys_of_leaks_tell_classes_and_holders_apart),
         TEST(keys_are_the_same_wherever_modules_are_loaded),
         TEST(lines_of_threads_do_not_mix),
         TEST(an_event_inside_a_line_is_dropped_and_counted),

@@ -53,7 +53,16 @@ static int wait_for(pid_t child)
 
 /* ---- the scenes: each gives the status to return from main with ---- */
 
+static void *volatile kept;
+
 static int play_return(void)
+{
+    kept = alloc(4242);
+    return 3;
+}
+
+/* Nothing leads to the block any more once this has returned. */
+static int play_lose(void)
 {
     (void)!alloc(4242);
     return 3;
@@ -187,6 +196,7 @@ static const struct scene {
     int (*play)(void);
 } scenes[] = {
     {"return", play_return},
+    {"lose", play_lose},
     {"error", play_error},
     {"quick_exit", play_quick_exit},
     {"exit beside a reader", play_exit_beside_a_reader},
@@ -244,7 +254,7 @@ static void the_end_is_told_once_with_what_is_live_and_the_status_kept(void **st
     assert_int_equal(play("return", "fail_on=error"), 3);
     assert_int_equal(EVENT("start"), 1);
     assert_int_equal(EVENT("exit"), 1);
-    assert_int_equal(count("\"bytes\":4242"), 1);
+    assert_int_equal(count("\"bytes\":4242,\"when\":\"exit\""), 1);
     assert_non_null(strstr(log_text, "\"how\":\"exit\""));
 }
 
@@ -254,7 +264,7 @@ static void leaks_are_told_as_asked_for(void **state)
     assert_int_equal(play("return", "leaks=off"), 3);
     assert_int_equal(count("\"kind\":\"leak\""), 0);
     assert_int_equal(play("return", "leaks=summary"), 3);
-    assert_int_equal(count("\"bytes\":4242"), 1);
+    assert_int_equal(count("\"bytes\":4242,\"when\":\"exit\""), 1);
 }
 
 static void a_finding_as_bad_as_fail_on_changes_the_status(void **state)
@@ -266,6 +276,9 @@ static void a_finding_as_bad_as_fail_on_changes_the_status(void **state)
     assert_int_equal(play("error", "fail_on=never"), 3);
     assert_int_equal(play("return", "fail_on=warning"), 3);
     assert_int_equal(play("return", "fail_on=note"), 77);
+    assert_int_equal(play("lose", "fail_on=error"), 77);
+    assert_int_equal(count("\"class\":\"definite\""), 1);
+    assert_int_equal(play("lose", "fail_on=note:leaks=off"), 3);
 }
 
 static void the_end_does_not_wait_for_a_thread_that_reads(void **state)
@@ -297,8 +310,8 @@ static void parent_and_child_of_a_fork_each_tell_their_own(void **state)
     assert_int_equal(EVENT("fork"), 1);
     assert_int_equal(EVENT("exit"), 2);
     assert_int_equal(count("\"kind\":\"double-free\""), 1);
-    assert_int_equal(count("\"bytes\":4242"), 1);
-    assert_int_equal(count("\"bytes\":1717"), 1);
+    assert_int_equal(count("\"bytes\":4242,\"when\":\"exit\""), 1);
+    assert_int_equal(count("\"bytes\":1717,\"when\":\"exit\""), 1);
 }
 
 static void a_child_of_a_busy_process_is_audited_and_never_stuck(void **state)

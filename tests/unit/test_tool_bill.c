@@ -126,6 +126,15 @@ static void machinery_pays_when_there_is_nothing_else(void **state)
     assert_int_equal(place.frame->offset, 0x10);
 }
 
+static void machinery_in_a_module_of_the_programs_pays_before_that_of_libc(void **state)
+{
+    struct cst_bill place =
+        bill(state, LEAK(C, FRAME(2, "0x10", "strdup") "," FRAME(0, "0x20", "_ZNSt6vectorIiSaIiEE9push_backERKi")));
+    assert_true(place.machinery);
+    assert_string_equal(place.module, "client");
+    assert_int_equal(place.frame->offset, 0x20);
+}
+
 static void without_a_stack_the_owner_pays(void **state)
 {
     struct cst_bill place = bill(state, LEAK(C, ""));
@@ -154,6 +163,7 @@ int main(void)
         TEST(a_frame_without_a_name_is_its_modules),
         TEST(code_outside_all_modules_is_not_passed_over),
         TEST(machinery_pays_when_there_is_nothing_else),
+        TEST(machinery_in_a_module_of_the_programs_pays_before_that_of_libc),
         TEST(without_a_stack_the_owner_pays),
         TEST(without_an_allocation_the_release_pays),
     };

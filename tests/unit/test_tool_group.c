@@ -119,6 +119,63 @@ static void leaks_are_summed(void **state)
     assert_int_equal(groups->items[0].leak_bytes, 30);
 }
 
+#define CLASSED(pid, key, severity, class, when, blocks, bytes) \
+    FINDING(pid, "leak", severity, key, \
+            ",\"class\":\"" class "\",\"when\":\"" when "\",\"blocks\":" #blocks ",\"bytes\":" #bytes)
+
+static void a_leak_at_exit_takes_the_place_of_what_was_asked_for(void **state)
+{
+    const struct cst_groups *groups = merge(state, START(1) CLASSED(1, "a", "error", "definite", "request", 2, 10)
+                                                       START(2) CLASSED(2, "a", "error", "definite", "exit", 3, 20)
+                                                           CLASSED(1, "a", "error", "definite", "exit", 4, 30));
+    assert_int_equal(groups->count, 1);
+    assert_int_equal(groups->items[0].leak_blocks, 7);
+    assert_int_equal(groups->items[0].leak_bytes, 50);
+    assert_int_equal(groups->items[0].count, 2);
+    assert_int_equal(groups->items[0].processes, 2);
+    assert_false(groups->items[0].first->on_request);
+}
+
+static void of_two_requests_the_later_counts(void **state)
+{
+    const struct cst_groups *groups = merge(state, START(1) CLASSED(1, "a", "error", "definite", "request", 2, 10)
+                                                       CLASSED(1, "a", "error", "definite", "request", 3, 15));
+    assert_int_equal(groups->items[0].leak_bytes, 15);
+    assert_int_equal(groups->items[0].count, 1);
+    assert_true(groups->items[0].first->on_request);
+}
+
+static void what_was_reachable_when_asked_is_forgotten_once_the_process_told_its_end(void **state)
+{
+    const struct cst_groups *groups = merge(state, START(1) CLASSED(1, "a", "note", "reachable", "request", 2, 10)
+                                                       CLASSED(1, "b", "error", "definite", "request", 1, 1)
+                                                           CLASSED(1, "c", "error", "definite", "exit", 2, 10) START(2)
+                                                               CLASSED(2, "d", "note", "reachable", "request", 2, 10));
+    assert_int_equal(groups->count, 3);
+    assert_null(cst_groups_find(groups, "a"));
+    assert_non_null(cst_groups_find(groups, "b"));
+    assert_non_null(cst_groups_find(groups, "d"));
+}
+
+static void leaks_of_a_forked_child_are_its_own(void **state)
+{
+    const struct cst_groups *groups =
+        merge(state, START(1) CLASSED(1, "a", "error", "definite", "request", 2, 10) EVENT("fork", 2, ",\"parent\":1")
+                         CLASSED(2, "a", "error", "definite", "exit", 1, 5));
+    assert_int_equal(groups->items[0].leak_bytes, 15);
+    assert_int_equal(groups->items[0].processes, 2);
+}
+
+static void the_holder_of_a_leak_takes_part_in_it(void **state)
+{
+    const struct cst_groups *groups =
+        merge(state, START(1) FINDING(1, "leak", "note", "a",
+                                      ",\"owner\":{\"side\":\"x\"},\"held_by\":{\"side\":\"y\",\"lang\":\"c\"}"));
+    assert_true(cst_group_is_leak(&groups->items[0]));
+    assert_true(cst_group_has_side(&groups->items[0], "y"));
+    assert_string_equal(groups->items[0].first->holder.lang, "c");
+}
+
 static void sides_are_found_as_owner_and_as_releaser(void **state)
 {
     const struct cst_groups *groups =
@@ -170,6 +227,11 @@ int main(void)
         TEST(the_worst_severity_of_equal_findings_counts),
         TEST(thresholds_are_reached_from_their_severity_on),
         TEST(leaks_are_summed),
+        TEST(a_leak_at_exit_takes_the_place_of_what_was_asked_for),
+        TEST(of_two_requests_the_later_counts),
+        TEST(what_was_reachable_when_asked_is_forgotten_once_the_process_told_its_end),
+        TEST(leaks_of_a_forked_child_are_its_own),
+        TEST(the_holder_of_a_leak_takes_part_in_it),
         TEST(sides_are_found_as_owner_and_as_releaser),
         TEST(totals_are_summed_per_program),
     };

@@ -45,6 +45,23 @@ static bool bill_frame(struct cst_arena *arena, struct cst_bill *bill, const str
     return false;
 }
 
+/* Bills a stack of machinery alone: that which was compiled into somebody's own module, or else its first frame. */
+static void bill_machinery(struct cst_arena *arena, struct cst_bill *bill, struct cst_symbols *symbols,
+                           const struct cst_log_process *process, const struct cst_log_stack *stack)
+{
+    size_t chosen = 0;
+    for (size_t i = stack->count; i > 0; i--) {
+        if (cst_origin_library(NULL, cst_log_module_of(process, &stack->frames[i - 1])) == CST_LIBRARY_NONE) {
+            chosen = i - 1;
+        }
+    }
+    const struct cst_log_frame *frame = &stack->frames[chosen];
+    const struct cst_calls *calls = cst_symbols_resolve(symbols, process, frame);
+    put_down(arena, bill, cst_log_module_of(process, frame), frame, calls->count ? &calls->items[0] : NULL);
+    bill->machinery = true;
+    bill->crate = "";
+}
+
 struct cst_bill cst_bill_make(struct cst_arena *arena, struct cst_symbols *symbols,
                               const struct cst_log_finding *finding)
 {
@@ -66,11 +83,7 @@ struct cst_bill cst_bill_make(struct cst_arena *arena, struct cst_symbols *symbo
         }
     }
     if (stack->count > 0) {
-        const struct cst_calls *calls = cst_symbols_resolve(symbols, finding->process, &stack->frames[0]);
-        const struct cst_log_module *module = cst_log_module_of(finding->process, &stack->frames[0]);
-        put_down(arena, &bill, module, &stack->frames[0], calls->count ? &calls->items[0] : NULL);
-        bill.machinery = true;
-        bill.crate = "";
+        bill_machinery(arena, &bill, symbols, finding->process, stack);
     }
     return bill;
 }

@@ -100,11 +100,18 @@ static void place_at_address(struct cst_arena *arena, struct cst_symbol_unit *un
     }
 }
 
-/* The crate of a unit: rustc names units "src/lib.rs/@/<crate>.<hash>-cgu.<number>". */
-static const char *crate_of(struct cst_arena *arena, Dwarf_Die *unit)
+/* The crate that a function was written in, by the unit of its definition, which for an inlined one may be another than the
+ * unit it was inlined into. rustc names units "src/lib.rs/@/<crate>.<hash>-cgu.<number>". */
+static const char *crate_of(struct cst_arena *arena, Dwarf_Die *function)
 {
     static const char mark[] = "/@/";
-    const char *name = dwarf_diename(unit);
+    Dwarf_Attribute attribute;
+    Dwarf_Die origin, unit;
+    Dwarf_Die *written = dwarf_formref_die(dwarf_attr(function, DW_AT_abstract_origin, &attribute), &origin);
+    if (!dwarf_diecu(written ? written : function, &unit, NULL, NULL)) {
+        return NULL;
+    }
+    const char *name = dwarf_diename(&unit);
     const char *crate = name ? strstr(name, mark) : NULL;
     if (!crate) {
         return NULL;
@@ -146,8 +153,7 @@ static struct cst_calls calls_of(struct cst_arena *arena, struct cst_symbol_unit
         *call = place;
         call->function = function_name(arena, &functions[i]);
         call->inlined = i + 1 < count;
-        /* What is inlined may be from anywhere. */
-        call->crate = call->inlined ? NULL : crate_of(arena, &unit->lines);
+        call->crate = crate_of(arena, &functions[i]);
         if (call->inlined) {
             place = (struct cst_call){0};
             place_of_inlining(arena, unit, &functions[i], &place);

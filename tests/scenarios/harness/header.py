@@ -20,7 +20,8 @@ belong to the program, those after it to that run:
 
 `@expect[link=static] ...` holds for the builds named only; values joined by `,` are alternatives. In names of sides and
 modules `$prog` is the program, `$vault` the library vault: its file when it is shared, the program when it is static.
-`*` stands for anything.
+`*` stands for anything, `none` for a fact that the finding does not have. Leaks of the class `reachable` are notes, which
+need no expectation; those of any other class are errors or warnings, so that a run without a word of them must have none.
 """
 
 import itertools

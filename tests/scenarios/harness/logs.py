@@ -60,6 +60,11 @@ class Log:
                     return repeat["count"]
         return 1
 
+    def symbol(self, finding, stack):
+        """Raw name of the function of the first frame of `stack`; None without one."""
+        frames = finding.get(stack) or []
+        return frames[0].get("symbol") if frames else None
+
     def innermost(self, finding, stack):
         """Name of the module in which the first frame of `stack` lies; None without one."""
         frames = finding.get(stack) or []
@@ -67,7 +72,8 @@ class Log:
 
 
 def party_text(party):
-    return "/".join(party[name] for name in ("side", "lang", "contract")) if party else None
+    """Side, language and, where the party has one, contract."""
+    return "/".join(party[name] for name in ("side", "lang", "contract") if name in party) if party else None
 
 
 def facts_of(log, finding):
@@ -78,9 +84,11 @@ def facts_of(log, finding):
         "size": block.get("size"), "align": block.get("align"),
         "given-size": given.get("size"), "given-align": given.get("align"),
         "place": finding.get("place"), "place-name": finding.get("place_name"), "offset": finding.get("offset"),
-        "class": finding.get("class"), "blocks": finding.get("blocks"), "bytes": finding.get("bytes"),
+        "class": finding.get("class"), "when": finding.get("when"), "held_by": party_text(finding.get("held_by")),
+        "blocks": finding.get("blocks"), "bytes": finding.get("bytes"),
         "thread": finding.get("thread"), "total": log.total(finding),
-        "alloc": log.innermost(finding, "alloc"), "release": log.innermost(finding, "release"),
+        "alloc": log.innermost(finding, "alloc"), "symbol": log.symbol(finding, "alloc"),
+        "release": log.innermost(finding, "release"),
         "first": log.innermost(finding, "first_release"),
     }
     return {name: None if value is None else str(value) for name, value in facts.items()}

@@ -1,6 +1,6 @@
-/* One step of a walk over frame pointers, for those who walk: the memory read lies within the bounds, whatever it holds. */
-#ifndef CST_SITE_STACK_STEP_H
-#define CST_SITE_STACK_STEP_H
+/* Places and words of a stack, for those who walk it or look at one frame. */
+#ifndef CST_SITE_STACK_PLACE_H
+#define CST_SITE_STACK_PLACE_H
 
 #include "site/stack.h"
 
@@ -30,15 +30,6 @@ CST_INLINE uintptr_t cst_stack_word(uintptr_t address)
     uintptr_t word;
     __builtin_memcpy(&word, (const void *)address, sizeof word);
     return word;
-}
-
-/** The frame of the caller of the function whose frame this is: aligned, above it and at most `last`; 0 when there is
- * none. `frame` is such a frame itself. */
-CST_INLINE uintptr_t cst_stack_step(uintptr_t frame, uintptr_t last)
-{
-    uintptr_t next = cst_stack_word(frame);
-    bool above = next - frame - 1 < last - frame;
-    return CST_LIKELY(above && next % sizeof(uintptr_t) == 0) ? next : 0;
 }
 
 /** Where the function whose frame this is returns to. */

@@ -1,0 +1,72 @@
+/* Trails: what a walk rested on (stack_trace.h), kept beside the stack that it found in a form that is compared quickly. Few
+ * instructions are to compare many words: a base right below a return address, as functions with a frame pointer leave
+ * them, is compared together with it; and all go by twos, the last of an odd number twice. Used by stack_guess.c only. */
+#ifndef CST_SITE_STACK_TRAIL_H
+#define CST_SITE_STACK_TRAIL_H
+
+#include "site/stack_place.h"
+#include "site/stack_trace.h"
+
+/** Two words of the stack, read and compared as one. */
+typedef uintptr_t cst_pair __attribute__((vector_size(16)));
+typedef uintptr_t cst_unaligned_pair __attribute__((vector_size(16), aligned(8)));
+
+/** Takes whole units of the store. Its parts lie behind it, at the offsets in bytes that it names. Slots and values are in
+ * bytes above the frame that the walk started from. Nothing changes once it is hung on its stack. */
+struct cst_stack_trail {
+    uint32_t stack;
+    uint32_t next;                       /**< unit of the next trail of the same stack; 0 for none */
+    uint32_t reach;                      /**< end of the highest slot */
+    uint8_t count;                       /**< frames of the stack */
+    uint8_t slack;                       /**< how many more walks may ask for that find no more */
+    uint16_t pairs, returns, bases, end; /**< begin after the slots; each part ends where the next begins */
+    uintptr_t first;                     /**< the first return address, which is in no slot */
+    uint32_t slots[];                    /**< of the pairs, then of the returns */
+};
+
+/* Parts: `pairs` are values of bases with the return addresses above them; `returns` are other return addresses; `bases`
+ * are slots and values of other bases. */
+struct cst_stack_trail_base {
+    uint32_t slot, value;
+};
+
+/** True when a walk from `frame`, which lies in the thread's stack, of at most `max` frames would read no slot beyond the
+ * end of the stack, and go neither further nor less far. */
+CST_INLINE bool cst_stack_trail_fits(const struct cst_stack_trail *trail, uintptr_t frame,
+                                     const struct cst_stack_bounds *bounds, size_t max)
+{
+    return max - trail->count <= trail->slack && trail->reach <= bounds->hi - frame;
+}
+
+/** True when the words of the stack are those of the trail. */
+CST_INLINE bool cst_stack_trail_holds(const struct cst_stack_trail *trail, uintptr_t first, uintptr_t frame)
+{
+    const unsigned char *at = (const unsigned char *)trail + trail->pairs;
+    const unsigned char *end = (const unsigned char *)trail + trail->returns;
+    const uint32_t *slot = trail->slots;
+    const cst_pair origin = {frame, 0};
+    cst_pair pairs = {0, 0};
+    for (; at < end; at += 2 * sizeof(cst_pair), slot += 2) {
+        const cst_pair *expected = (const cst_pair *)at;
+        pairs |= (*(const cst_unaligned_pair *)(frame + slot[0]) - origin) ^ expected[0];
+        pairs |= (*(const cst_unaligned_pair *)(frame + slot[1]) - origin) ^ expected[1];
+    }
+    uintptr_t words = pairs[0] | pairs[1] | (first ^ trail->first);
+    for (end = (const unsigned char *)trail + trail->bases; at < end; at += 2 * sizeof(uintptr_t), slot += 2) {
+        const uintptr_t *expected = (const uintptr_t *)at;
+        words |= cst_stack_word(frame + slot[0]) ^ expected[0];
+        words |= cst_stack_word(frame + slot[1]) ^ expected[1];
+    }
+    for (end = (const unsigned char *)trail + trail->end; at < end; at += sizeof(struct cst_stack_trail_base)) {
+        const struct cst_stack_trail_base *base = (const struct cst_stack_trail_base *)at;
+        words |= cst_stack_word(frame + base->slot) ^ (frame + base->value);
+    }
+    return words == 0;
+}
+
+/** The trail of a walk from `frame` that found `stack` (not 0): one that there is, or a new one. NULL when the walk rested on
+ * more than a trail holds, when the stack has many trails already, or numbers or memory run short. */
+CST_MUST_USE const struct cst_stack_trail *cst_stack_trail_of(uint32_t stack, const struct cst_stack_trace *trace,
+                                                              uintptr_t frame);
+
+#endif
