@@ -19,7 +19,6 @@ fn common() -> cc::Build {
         .include("../ledger")
         .opt_level(2)
         .debug(true)
-        .flag("-fno-omit-frame-pointer")
         .warnings(true)
         .extra_warnings(true);
     build
