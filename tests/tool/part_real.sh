@@ -81,3 +81,12 @@ a_run_is_its_own_baseline() (
     run_custody 0 check --fail-on warning --baseline "$work/known.jsonl" "$work/now.jsonl"
     has out "0 new, 0 known, 2 fixed"
 )
+
+a_stack_without_frame_pointers_goes_through_a_signal_to_main() (
+    gcc -g -O2 -fomit-frame-pointer -o "$work/handler" "$here/programs/handler.c" || complain "cannot compile"
+    run_custody 99 run "$work/handler"
+    has err "released a second time by handler (c) with free"
+    tr '\n' ' ' <"$work/err" >"$work/line"
+    grep -qE "release at .*on_signal at .*raise .*compare at .*qsort.*main at .*_start in handler" "$work/line" ||
+        complain "not whole: $(cat "$work/err")"
+)
