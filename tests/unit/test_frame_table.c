@@ -33,8 +33,10 @@ static uintptr_t address_at(size_t i)
 static size_t rows_used(void)
 {
     size_t used = 0;
-    for (size_t i = 0; i < sizeof cst_frame_table / sizeof *cst_frame_table; i++) {
-        used += cst_frame_table[i] != 0;
+    for (size_t way = 0; way < CST_FRAME_WAYS; way++) {
+        for (size_t set = 0; set < CST_FRAME_SETS; set++) {
+            used += cst_frame_table[way][set] != 0;
+        }
     }
     return used;
 }
