@@ -8,6 +8,7 @@ LIBS_test_decode := -lZydis
 LIBS_test_callsite := -lZydis
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
+WRAP_test_stack := cst_stack_trace
 WRAP_test_table := cst_pool_alloc
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))

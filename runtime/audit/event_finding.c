@@ -165,7 +165,7 @@ uint64_t cst_audit_finding(const struct cst_finding *finding)
     cst_trace_resolve(&finding->alloc, &traces.alloc);
     cst_trace_resolve(&finding->release, &traces.release);
     cst_trace_resolve(&finding->first_release, &traces.first_release);
-    uint64_t key = cst_key_make(finding->kind, finding->leak_class, &traces.alloc, &traces.release);
+    uint64_t key = cst_key_make(finding, &traces.alloc, &traces.release);
     tell(finding, &traces, key);
     return key;
 }

@@ -60,10 +60,10 @@ static uint64_t add_trace(uint64_t hash, const struct cst_trace *trace)
     return hash;
 }
 
-uint64_t cst_key_make(enum custody_finding_kind kind, const char *leak_class, const struct cst_trace *alloc,
-                      const struct cst_trace *release)
+uint64_t cst_key_make(const struct cst_finding *finding, const struct cst_trace *alloc, const struct cst_trace *release)
 {
-    uint64_t hash = add_string(FNV_OFFSET_BASIS, custody_finding_name(kind));
-    hash = add_string(hash, leak_class != NULL ? leak_class : "");
+    uint64_t hash = add_string(FNV_OFFSET_BASIS, custody_finding_name(finding->kind));
+    hash = add_string(hash, finding->leak_class != NULL ? finding->leak_class : "");
+    hash = add_string(hash, finding->has_holder ? finding->holder.side : "");
     return add_trace(add_trace(hash, alloc), release);
 }

@@ -3,15 +3,15 @@
 #define CST_AUDIT_KEY_H
 
 #include "audit/trace.h"
-#include "custody/words.h"
+#include "core/finding.h"
 
 #include <stdint.h>
 
-/** A hash of the kind's name, of a leak's class (NULL for other kinds), and of each frame of both traces: the name of its
+/** A hash of the kind's name, of a leak's class and holder, and of each frame of both traces: the name of its
  * module, the name of its function without decorations (decoration.h) and the offset in it; where no function is known, the
  * offset in the module. Addresses, ids, sizes and build-ids stay out of it. So it outlives reruns and machines, and a build
  * in which the functions of the traces are as they were, wherever they lie. */
-uint64_t cst_key_make(enum custody_finding_kind kind, const char *leak_class, const struct cst_trace *alloc,
+uint64_t cst_key_make(const struct cst_finding *finding, const struct cst_trace *alloc,
                       const struct cst_trace *release);
 
 #endif

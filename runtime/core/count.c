@@ -17,14 +17,19 @@
 #include "plat/sys.h"
 
 #define TIGHT UINT64_C(0)
-#define SOLE (UINT64_MAX - 1)
+#define SOLE (UINT64_MAX - 2)
+#define LOOSE_WAITING (UINT64_MAX - 1)
 #define LOOSE UINT64_MAX
 
-/* A limit that no call is within. */
+/* A limit that no call is within, and what a thread makes of it when it finds that. */
 #define NOWHERE (INT64_MIN / 2)
+#define ARRIVED (NOWHERE - 1)
 
-/* After a recall, which costs as much as some tens of calls that settle, this many settle before any become loose. */
-#define CALLS_BETWEEN_RECALLS 64
+/* A thread that goes on allocating comes within a fraction of this many spins. */
+#define SPINS_BEFORE_BARRIER 100U
+
+/* After a barrier, which costs as much as some tens of calls that settle, this many settle before any become loose. */
+#define CALLS_AFTER_BARRIER 64U
 
 struct counts {
     struct cst_count of_side[CST_SIDE_MAX];
@@ -118,6 +123,11 @@ static void set_state(struct cst_count *count, uint64_t state)
     atomic_store_explicit(&count->frees_high, state, memory_order_relaxed);
 }
 
+static bool is_loose(const struct cst_count *count)
+{
+    return has_state(count, LOOSE) || has_state(count, LOOSE_WAITING);
+}
+
 static void set_limit(_Atomic int64_t *limit, int64_t value)
 {
     atomic_store_explicit(limit, value, memory_order_release);
@@ -189,7 +199,7 @@ static void give(struct ledger *ledger, struct cst_count *count)
 /* Makes the caller's counters tight. */
 static void tighten(struct ledger *ledger, struct cst_count *count)
 {
-    ledger->loose -= has_state(count, LOOSE);
+    ledger->loose -= is_loose(count);
     ledger->bytes_given -= limit_of(&count->bytes_high);
     ledger->blocks_given -= limit_of(&count->blocks_high);
     give(ledger, count);
@@ -205,20 +215,53 @@ static void tighten_all(struct ledger *ledger)
         give(ledger, count);
 }
 
-/* Takes unused limits back from the threads that have some. After the barrier each of them has either finished its call
- * within the old limits, and its counters say so, or finds that it is beyond the new ones, and waits for the lock. */
-static void recall(struct ledger *ledger)
+/* What a thread that is about to wait for the lock says to one that holds it to recall limits: that it is not within its
+ * own. */
+static void announce(struct cst_count *count)
 {
-    for (struct cst_count *count = ledger->first; count; count = after(count)) {
-        if (has_state(count, LOOSE)) {
-            set_limit(&count->bytes_high, NOWHERE);
-            set_limit(&count->blocks_high, NOWHERE);
-            set_state(count, TIGHT);
+    uint64_t loose = LOOSE;
+    if (!atomic_compare_exchange_strong(&count->frees_high, &loose, LOOSE_WAITING) &&
+        limit_of(&count->blocks_high) == NOWHERE)
+        set_limit(&count->blocks_high, ARRIVED);
+}
+
+/* Takes limits back, unless their thread has announced itself before. */
+static void take_back(struct cst_count *count)
+{
+    uint64_t loose = LOOSE;
+    if (!has_state(count, LOOSE))
+        return;
+    set_limit(&count->bytes_high, NOWHERE);
+    set_limit(&count->blocks_high, NOWHERE);
+    (void)!atomic_compare_exchange_strong(&count->frees_high, &loose, TIGHT);
+}
+
+/* Waits a moment for the threads that limits were taken back from. */
+static bool all_announce(const struct ledger *ledger)
+{
+    unsigned spins = SPINS_BEFORE_BARRIER;
+    for (const struct cst_count *count = ledger->first; count; count = after(count)) {
+        while (has_state(count, TIGHT) && limit_of(&count->blocks_high) == NOWHERE) {
+            if (spins-- == 0)
+                return false;
+            __builtin_ia32_pause();
         }
     }
-    cst_sys_fence_threads();
+    return true;
+}
+
+/* Takes unused limits back from the threads that have some. A thread that allocates or releases again finds that it is
+ * beyond its new limits, says so and waits for the lock; this is much quicker than a barrier. After a barrier each thread has
+ * either finished its call within the old limits, and its counters say so, or is on its way to the lock, too. */
+static void recall(struct ledger *ledger)
+{
+    for (struct cst_count *count = ledger->first; count; count = after(count))
+        take_back(count);
+    if (!all_announce(ledger)) {
+        cst_sys_fence_threads();
+        ledger->calls_left = CALLS_AFTER_BARRIER;
+    }
     tighten_all(ledger);
-    ledger->calls_left = CALLS_BETWEEN_RECALLS;
 }
 
 /* Half, so that something is left for the next thread; but one block goes whole. */
@@ -260,6 +303,7 @@ void cst_count_settle(uint16_t side)
         return;
     }
     struct ledger *ledger = &ledgers[side];
+    announce(count);
     cst_lock_acquire(&ledger->lock);
     if (!count->next)
         enrol(ledger, count);

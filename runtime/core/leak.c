@@ -180,6 +180,7 @@ static bool examine(struct cst_roots *roots, const struct cst_halt *halt, uintpt
                                 roots->image_count);
     if (good) {
         cst_roots_mark(roots, halt, &reach);
+        cst_reach_stack(&reach, stack);
         good = cst_reach_finish(&reach);
     }
     cst_reach_end(&reach);
@@ -219,4 +220,5 @@ void cst_leaks_free(struct cst_leaks *leaks)
 void cst_leaks_after_fork(void)
 {
     cst_lock_reset(&one_at_a_time);
+    cst_halt_after_fork();
 }

@@ -152,6 +152,8 @@ static void note_block(uintptr_t start, struct cst_tag *tag, void *data)
     for (size_t page = first + 1; page <= last && page < reach->pages; page++)
         reach->heads[page] = (uint32_t)(page - first);
     reach->live++;
+    if (cst_tag_marks(tag) != 0)
+        cst_tag_set_marks(tag, 0);
     if (cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN || cst_tag_generation(tag) != reach->generation) {
         reach->reached++;
         set_colours(tag, REACHABLE);
@@ -184,6 +186,7 @@ bool cst_reach_begin(struct cst_reach *reach, uint8_t generation, const struct c
     reach->heads = reach->pages ? cst_own_map(reach->pages * sizeof *reach->heads) : NULL;
     reach->room = cst_own_map(sizeof *reach->room);
     reach->pagemap = cst_sys_open_read("/proc/self/pagemap");
+    reach->memory = barred_count > 0 ? cst_sys_open_read("/proc/self/mem") : -1;
     if ((reach->pages && !reach->heads) || !reach->room)
         return false;
     cst_reach_note_parties(reach);
@@ -234,6 +237,17 @@ bool cst_reach_finish(struct cst_reach *reach)
     return !reach->failed;
 }
 
+void cst_reach_stack(struct cst_reach *reach, uintptr_t stack_pointer)
+{
+    uintptr_t start;
+    struct cst_tag *tag = cst_heap_has(stack_pointer) ? cst_reach_find(reach, stack_pointer, &start) : NULL;
+    if (tag && !(cst_tag_marks(tag) & REACHABLE)) {
+        reach->reached += !(cst_tag_marks(tag) & POSSIBLE);
+        set_colours(tag, REACHABLE);
+        push(reach, start);
+    }
+}
+
 void cst_reach_end(struct cst_reach *reach)
 {
     if (reach->heads)
@@ -243,6 +257,8 @@ void cst_reach_end(struct cst_reach *reach)
     cst_words_free(&reach->marked);
     if (reach->pagemap >= 0)
         cst_sys_close(reach->pagemap);
+    if (reach->memory >= 0)
+        cst_sys_close(reach->memory);
 }
 
 enum cst_reach_class cst_reach_class_of(const struct cst_tag *tag)

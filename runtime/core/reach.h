@@ -62,7 +62,7 @@ struct cst_reach_party {
 struct cst_reach_room {
     struct cst_reach_party parties[CST_SIDE_MAX];
     uint64_t pages[CST_REACH_PAGES];
-    unsigned char copy[CST_REACH_COPY];
+    _Alignas(uintptr_t) unsigned char copy[CST_REACH_COPY];
 };
 
 /** A mark under way. Plain memory of the caller's; what it points to is mapped by cst_reach_begin. */
@@ -72,7 +72,8 @@ struct cst_reach {
         *heads; /**< by page of the heap: how many pages back the block begins that reaches into it; 0: none does */
     size_t pages;
     struct cst_reach_room *room;
-    const struct cst_reach_range *barred; /**< parts of the heap that must not be read, in order; the caller's */
+    const struct cst_reach_range
+        *barred; /**< parts of the heap that cannot be read as they are, in order; the caller's */
     size_t barred_count;
     const struct cst_reach_range *images; /**< modules, in order; the caller's */
     size_t image_count;
@@ -82,20 +83,23 @@ struct cst_reach {
     size_t ready_count, ready_next;
     uintptr_t leader;     /**< the lost block whose dependants are being marked */
     int mode;             /**< reach.c's own */
-    int pagemap;          /**< descriptor, or negative */
+    int pagemap, memory;  /**< descriptors, or negative */
     uint8_t generation;   /**< of the blocks that are judged; others count as roots */
     size_t live, reached; /**< blocks; those of them that roots lead to, by whatever way */
     bool any_possible;    /**< a block was found by a pointer into its middle */
     bool failed;          /**< memory ran out: the marks mean nothing */
 };
 
-/** Maps what is needed and notes where large blocks lie; no block may have marks. `barred` and `images` as in the struct. Blocks of
+/** Maps what is needed and notes where large blocks lie; takes marks away that are left from before. `barred` and `images` as in the struct. Blocks of
  * another fork generation than `generation`, and those that belong to nobody, are roots. False when memory is out. */
 CST_MUST_USE bool cst_reach_begin(struct cst_reach *reach, uint8_t generation, const struct cst_reach_range *barred,
                                   size_t barred_count, const struct cst_reach_range *images, size_t image_count);
 
 /** One root: a word that may be a pointer. */
 void cst_reach_root(struct cst_reach *reach, uintptr_t word, uint16_t holder);
+
+/** A stack that is in use, from `stack_pointer` on: when it lies in a block, as coroutines' do, that block is reachable. */
+void cst_reach_stack(struct cst_reach *reach, uintptr_t stack_pointer);
 
 /** How the memory of roots is looked through. */
 enum cst_reach_how {

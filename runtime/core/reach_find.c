@@ -43,25 +43,30 @@ struct cst_tag *cst_reach_find(const struct cst_reach *reach, uintptr_t address,
     return address - start < (size ? size : 1) ? tag : NULL;
 }
 
-bool cst_reach_is_barred(const struct cst_reach *reach, uintptr_t lo, uintptr_t hi)
+/* The first of `ranges` that ends behind `address`; they are in order. */
+static size_t first_behind(const struct cst_reach_range *ranges, size_t count, uintptr_t address)
 {
-    for (size_t i = 0; i < reach->barred_count; i++)
-        if (lo < reach->barred[i].hi && reach->barred[i].lo < hi)
-            return true;
-    return false;
-}
-
-static bool is_in_image(const struct cst_reach *reach, uintptr_t address)
-{
-    size_t low = 0, high = reach->image_count;
+    size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (reach->images[middle].hi <= address)
+        if (ranges[middle].hi <= address)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < reach->image_count && reach->images[low].lo <= address;
+    return low;
+}
+
+bool cst_reach_is_barred(const struct cst_reach *reach, uintptr_t lo, uintptr_t hi)
+{
+    size_t at = first_behind(reach->barred, reach->barred_count, lo);
+    return at < reach->barred_count && reach->barred[at].lo < hi;
+}
+
+static bool is_in_image(const struct cst_reach *reach, uintptr_t address)
+{
+    size_t at = first_behind(reach->images, reach->image_count, address);
+    return at < reach->image_count && reach->images[at].lo <= address;
 }
 
 static uintptr_t word_at(uintptr_t address)

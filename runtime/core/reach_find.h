@@ -13,7 +13,7 @@ CST_MUST_USE struct cst_tag *cst_reach_find(const struct cst_reach *reach, uintp
 CST_MUST_USE bool cst_reach_is_whole(const struct cst_reach *reach, const struct cst_tag *tag, uintptr_t start,
                                      uintptr_t address);
 
-/** True when any byte of [lo, hi) must not be read. */
+/** True when any byte of [lo, hi) cannot be read as it is. */
 CST_MUST_USE bool cst_reach_is_barred(const struct cst_reach *reach, uintptr_t lo, uintptr_t hi);
 
 #endif

@@ -1,6 +1,6 @@
 /* Looking for words that may be pointers: see reach_scan.h. Blocks are read where they lie. Roots are read through copies
  * that the kernel makes, for they are memory that we know nothing of: a file behind it may have become shorter, a guard may
- * lie in it. */
+ * lie in it. So are blocks of which the program has made a part unreadable, or has put something else in its place. */
 #include "core/reach_scan.h"
 
 #include "core/heap.h"
@@ -92,39 +92,71 @@ static void scan_bytes(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, cons
     }
 }
 
-/* Copies and looks at the copies, skipping pages that cannot be read. Where the kernel makes no copies at all, memory is
- * read as it is. */
-static void scan_copies(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like, scanner *scan)
-{
-    unsigned char *copy = reach->room->copy;
-    while (lo < hi) {
-        size_t wanted = hi - lo < CST_REACH_COPY ? hi - lo : CST_REACH_COPY;
-        ssize_t got = cst_sys_read_memory(lo, copy, wanted);
-        if (got == -ENOSYS || got == -EPERM) {
-            scan(reach, lo, hi, like);
-            return;
-        }
-        size_t copied = got > 0 ? (size_t)got : 0;
-        scan(reach, (uintptr_t)copy, (uintptr_t)copy + copied, like);
-        lo += copied;
-        if (copied < wanted)
-            lo = (lo & ~(CST_PAGE_SIZE - 1)) + CST_PAGE_SIZE;
-    }
-}
-
-static void copy_words(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
-{
-    scan_copies(reach, lo, hi, like, scan_words);
-}
-
-static void copy_bytes(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
-{
-    scan_copies(reach, lo, hi, like, scan_bytes);
-}
-
 static uintptr_t next_page(uintptr_t address)
 {
     return (address & ~(CST_PAGE_SIZE - 1)) + CST_PAGE_SIZE;
+}
+
+/* Copies memory of ours as far as it can be read; -errno, or 0, when it cannot. */
+typedef ssize_t reader(const struct cst_reach *reach, uintptr_t address, void *bytes, size_t size);
+
+static ssize_t read_readable(const struct cst_reach *reach, uintptr_t address, void *bytes, size_t size)
+{
+    (void)reach;
+    return cst_sys_read_memory(address, bytes, size);
+}
+
+/* Reads what is protected too. */
+static ssize_t read_any(const struct cst_reach *reach, uintptr_t address, void *bytes, size_t size)
+{
+    ssize_t got = reach->memory >= 0 ? cst_sys_pread(reach->memory, bytes, size, address) : -EBADF;
+    return got > 0 ? got : cst_sys_read_memory(address, bytes, size);
+}
+
+static bool makes_no_copies(ssize_t result)
+{
+    return result == -ENOSYS || result == -EPERM;
+}
+
+/* Copies and looks at the copies, skipping pages that cannot be read. The last `again` bytes of one copy are the first of
+ * the next. False, having looked at nothing from there on, when the kernel makes no copies at all. */
+static bool scan_copies(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like, scanner *scan,
+                        reader *read, size_t again)
+{
+    const uintptr_t copy = (uintptr_t)reach->room->copy;
+    while (lo < hi) {
+        size_t wanted = hi - lo < CST_REACH_COPY ? hi - lo : CST_REACH_COPY;
+        ssize_t got = read(reach, lo, reach->room->copy, wanted);
+        if (makes_no_copies(got))
+            return false;
+        size_t copied = got > 0 ? (size_t)got : 0;
+        scan(reach, copy, copy + copied, like);
+        if (copied < wanted)
+            lo = next_page(lo + copied);
+        else
+            lo += lo + copied < hi ? copied - again : copied;
+    }
+    return true;
+}
+
+/* Where the kernel makes no copies, memory is read as it is. */
+static void copy_words(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
+{
+    if (!scan_copies(reach, lo, hi, like, scan_words, read_readable, 0))
+        scan_words(reach, lo, hi, like);
+}
+
+/* A word may begin in front of `hi` and end behind it. */
+static void copy_bytes(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
+{
+    const size_t rest = sizeof(uintptr_t) - 1;
+    if (lo < hi && !scan_copies(reach, lo, hi + rest, like, scan_bytes, read_readable, rest))
+        scan_bytes(reach, lo, hi, like);
+}
+
+static void copy_barred(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
+{
+    (void)scan_copies(reach, lo, hi, like, scan_words, read_any, 0);
 }
 
 /* True when the pages of `count` entries from that of `lo` on could be told. */
@@ -166,23 +198,11 @@ static void scan_range(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, cons
         lo = scan_touched(reach, lo, hi, like, scan);
 }
 
-/* A block of which a part must not be read, page by page. */
-static CST_COLD void scan_barred(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
-{
-    for (uintptr_t next; lo < hi; lo = next) {
-        next = next_page(lo) < hi ? next_page(lo) : hi;
-        if (!cst_reach_is_barred(reach, lo, next))
-            scan_words(reach, lo, next, like);
-    }
-}
-
 void cst_reach_scan_block(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uintptr_t source, uint16_t holder)
 {
     const struct like like = {.source = source, .holder = holder, .libc = is_libc(reach, holder)};
-    if (CST_UNLIKELY(reach->barred_count > 0) && cst_reach_is_barred(reach, lo, hi))
-        scan_barred(reach, lo, hi, &like);
-    else
-        scan_range(reach, lo, hi, &like, scan_words);
+    bool barred = CST_UNLIKELY(reach->barred_count > 0) && cst_reach_is_barred(reach, lo, hi);
+    scan_range(reach, lo, hi, &like, barred ? copy_barred : scan_words);
 }
 
 void cst_reach_root(struct cst_reach *reach, uintptr_t word, uint16_t holder)

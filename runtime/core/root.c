@@ -9,6 +9,7 @@
 #include "core/stacks.h"
 #include "core/thread.h"
 #include "plat/own.h"
+#include "plat/process.h"
 #include "plat/sys.h"
 #include "site/module.h"
 
@@ -34,7 +35,8 @@ struct gathering {
     struct cst_roots *roots;
     struct region *regions; /* sorted by lo */
     size_t region_count;
-    size_t passed; /* regions in front of the mapping that is looked at */
+    size_t passed;       /* regions in front of the mapping that is looked at */
+    uintptr_t heap_seen; /* how far the mappings of the heap have been looked at */
     bool full;
 };
 
@@ -113,6 +115,8 @@ static void add_own_memory(struct gathering *gathering)
         add_region(gathering, lo, hi, REGION_CUT, 0);
 }
 
+/* The unused part of a stack. A signal stack may lie in the middle of a thread's own, so there is nothing to be said of
+ * what lies below who runs on one. */
 static void add_stack(struct gathering *gathering, uintptr_t stack_pointer, uintptr_t red_zone)
 {
     struct cst_stack_bounds stack;
@@ -128,16 +132,26 @@ static bool is_in_use(const struct cst_halt *halt, const struct cst_stack_bounds
     return used;
 }
 
+/* glibc's struct pthread (nptl/descr.h): two pointers to itself, and the thread's id, which the kernel sets to 0 when the
+ * thread has ended. */
+#define CONTROL_TID 720
+
+/* True while what a thread that ended has left is still there: its addresses may have become something else, or the stack
+ * of another thread. */
+static bool is_left_over(uintptr_t control_block)
+{
+    uintptr_t block[CONTROL_TID / sizeof(uintptr_t) + 1];
+    return cst_sys_read_memory(control_block, block, sizeof block) == sizeof block && block[0] == control_block &&
+           block[2] == control_block && (uint32_t)block[CONTROL_TID / sizeof(uintptr_t)] == 0;
+}
+
 /* Stacks of threads that ended, which glibc keeps for the next ones: dead but for the thread's control block at their upper
- * end. By the time we look, the addresses may be something else: the control block's pointers to itself tell. */
+ * end. */
 static void add_ended(struct gathering *gathering, const struct cst_halt *halt, uintptr_t own)
 {
     struct cst_stack_bounds stack; /* up to the control block */
     for (unsigned i = 0; cst_stacks_ended(i, &stack); i++) {
-        uintptr_t block[3];
-        if (stack.lo < stack.hi && !is_in_use(halt, &stack, own) &&
-            cst_sys_read_memory(stack.hi, block, sizeof block) == sizeof block && block[0] == stack.hi &&
-            block[2] == stack.hi)
+        if (stack.lo < stack.hi && !is_in_use(halt, &stack, own) && is_left_over(stack.hi))
             add_region(gathering, stack.lo, stack.hi, REGION_STACK, 0);
     }
 }
@@ -222,6 +236,12 @@ static bool is_cut(const struct region *region, const struct cst_mapping *mappin
            (region->kind == REGION_STACK && region->hi > mapping->lo && region->hi <= mapping->hi);
 }
 
+/* True for a stack that ends elsewhere: the mapping may be anything, only not the dead part of this stack. */
+static bool reaches_over(const struct region *region, const struct cst_mapping *mapping)
+{
+    return region->kind == REGION_STACK && !is_cut(region, mapping);
+}
+
 static void lay_over(struct gathering *gathering, const struct cst_mapping *mapping)
 {
     uintptr_t at = mapping->lo;
@@ -232,7 +252,7 @@ static void lay_over(struct gathering *gathering, const struct cst_mapping *mapp
             add_part(gathering, mapping, NULL, at, lo);
             at = lo;
         }
-        if (!region || at == mapping->hi || region->hi <= at)
+        if (!region || at == mapping->hi || region->hi <= at || reaches_over(region, mapping))
             continue;
         uintptr_t hi = region->hi < mapping->hi ? region->hi : mapping->hi;
         if (!is_cut(region, mapping))
@@ -241,37 +261,50 @@ static void lay_over(struct gathering *gathering, const struct cst_mapping *mapp
     }
 }
 
-/* Parts of the heap that the program has made unreadable. */
-static void note_bar(struct gathering *gathering, const struct cst_mapping *mapping)
+static void add_bar(struct gathering *gathering, uintptr_t lo, uintptr_t hi)
 {
     struct cst_roots *roots = gathering->roots;
-    uintptr_t end = cst_shadow.base + cst_shadow.size;
-    if (mapping->readable || mapping->hi <= cst_shadow.base || mapping->lo >= end || !cst_heap_has(mapping->lo))
+    if (lo >= hi || !cst_heap_has(lo))
         return;
     if (roots->bar_count == CST_ROOT_BARS_MAX)
         gathering->full = true;
     else
-        roots->bars[roots->bar_count++] = (struct cst_reach_range){.lo = mapping->lo, .hi = mapping->hi};
+        roots->bars[roots->bar_count++] = (struct cst_reach_range){.lo = lo, .hi = hi};
+}
+
+/* Parts of the heap that the program has made unreadable, has unmapped, or has mapped a file to, which may be shorter than
+ * its mapping. */
+static void note_bars(struct gathering *gathering, const struct cst_mapping *mapping)
+{
+    uintptr_t end = cst_shadow.base + cst_shadow.size, lo = mapping->lo < end ? mapping->lo : end;
+    if (mapping->hi <= cst_shadow.base || gathering->heap_seen >= end)
+        return;
+    add_bar(gathering, gathering->heap_seen, lo);
+    if (!mapping->readable || mapping->inode != 0)
+        add_bar(gathering, lo, mapping->hi < end ? mapping->hi : end);
+    gathering->heap_seen = mapping->hi;
 }
 
 static bool take_mapping(const struct cst_mapping *mapping, void *context)
 {
     struct gathering *gathering = context;
-    note_bar(gathering, mapping);
+    note_bars(gathering, mapping);
     lay_over(gathering, mapping);
     return !gathering->full;
 }
 
 bool cst_roots_gather(struct cst_roots *roots, const struct cst_halt *halt, uintptr_t stack_pointer)
 {
-    struct gathering gathering = {.roots = roots, .regions = cst_own_map(REGIONS_MAX * sizeof(struct region))};
+    struct gathering gathering = {
+        .roots = roots, .regions = cst_own_map(REGIONS_MAX * sizeof(struct region)), .heap_seen = cst_shadow.base};
     if (!gathering.regions || cst_own_overflowed())
         return false;
     add_images(&gathering);
     add_own_memory(&gathering);
-    add_stack(&gathering, stack_pointer, 0);
+    if (!cst_process_on_signal_stack())
+        add_stack(&gathering, stack_pointer, 0);
     for (size_t i = 0; i < halt->count; i++)
-        if (atomic_load(&halt->threads[i].state) == CST_HALT_STOPPED)
+        if (atomic_load(&halt->threads[i].state) == CST_HALT_STOPPED && !halt->threads[i].on_signal_stack)
             add_stack(&gathering, halt->threads[i].stack_pointer, RED_ZONE);
     if (halt->listed && halt->missed == 0)
         add_ended(&gathering, halt, stack_pointer);

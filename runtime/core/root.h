@@ -28,7 +28,7 @@ struct cst_root_image {
 struct cst_roots {
     struct cst_root *roots;
     size_t count;
-    struct cst_reach_range *bars; /**< parts of the heap that must not be read, in order */
+    struct cst_reach_range *bars; /**< parts of the heap that cannot be read as they are, in order */
     size_t bar_count;
     struct cst_reach_range *images; /**< modules, in order of address */
     struct cst_root_image *image_facts;

@@ -6,6 +6,7 @@ static void mark_thread(const struct cst_halted *thread, struct cst_reach *reach
 {
     for (size_t i = 0; i < CST_HALT_REGISTERS; i++)
         cst_reach_root(reach, thread->registers[i], CST_HOLDER_NOBODY);
+    cst_reach_stack(reach, thread->stack_pointer);
     cst_reach_roots(reach, thread->vectors_lo, thread->vectors_hi, CST_HOLDER_NOBODY, CST_REACH_ALIGNED);
 }
 

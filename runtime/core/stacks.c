@@ -7,8 +7,24 @@ static struct {
     _Atomic uintptr_t lo, hi; /* hi 0: free; lo 0: being filled */
 } places[CST_STACKS_MAX];
 
+/* The ends of threads, in turn; the oldest is overwritten. Incomplete while `hi` is 0. */
+static struct {
+    _Atomic uintptr_t lo, hi;
+} ended[CST_STACKS_ENDED_MAX];
+static _Atomic unsigned ended_count;
+
+/* A stack that is in use again is no dead one. */
+static void forget_ended(const struct cst_stack_bounds *bounds)
+{
+    unsigned count = atomic_load(&ended_count);
+    for (unsigned i = 0; i < CST_STACKS_ENDED_MAX && i < count; i++)
+        if (atomic_load(&ended[i].hi) - bounds->lo < bounds->hi - bounds->lo)
+            atomic_store(&ended[i].hi, 0);
+}
+
 unsigned cst_stacks_add(const struct cst_stack_bounds *bounds)
 {
+    forget_ended(bounds);
     for (unsigned place = 0; bounds->lo && place < CST_STACKS_MAX; place++) {
         uintptr_t vacant = 0;
         if (atomic_load_explicit(&places[place].hi, memory_order_relaxed) == 0 &&
@@ -27,12 +43,6 @@ void cst_stacks_remove(unsigned place)
     atomic_store(&places[place].lo, 0);
     atomic_store(&places[place].hi, 0);
 }
-
-/* The ends of threads, in turn; the oldest is overwritten. Incomplete while `hi` is 0. */
-static struct {
-    _Atomic uintptr_t lo, hi;
-} ended[CST_STACKS_ENDED_MAX];
-static _Atomic unsigned ended_count;
 
 static void note_end(uintptr_t lo, uintptr_t control_block)
 {

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define CST_TAG_DENSITIES 9
 #define CST_BLOCK_ALIGN_LOG2 4U
@@ -216,10 +217,12 @@ CST_INLINE uint32_t cst_tag_marks(const struct cst_tag *tag)
     return cst_tag_release_stack(tag);
 }
 
-/** Sets the marks of a live block. While they are not 0, a release of it takes the longer way. */
+/** Sets the marks of a live block. While they are not 0, a release of it takes the longer way. Writes the upper half of the
+ * word alone: where a thread could not be halted, the block may be made anew meanwhile. */
 CST_INLINE void cst_tag_set_marks(struct cst_tag *tag, uint32_t marks)
 {
-    tag->sites = (tag->sites & ~((uint64_t)0xffffff << 32)) | (uint64_t)marks << 32;
+    uint32_t upper = (uint32_t)(tag->sites >> 32 & 0xff000000) | marks;
+    memcpy((char *)&tag->sites + sizeof upper, &upper, sizeof upper);
 }
 
 /** First address of the live block in a slot of the page that begins at `page`. */

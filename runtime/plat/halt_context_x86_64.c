@@ -3,6 +3,7 @@
  * (arch/x86/include/uapi/asm/sigcontext.h). */
 #include "plat/halt_context.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/ucontext.h>
 
@@ -36,6 +37,9 @@ void cst_halt_context_read(const void *context, struct cst_halted *out_thread)
     for (size_t i = 0; i < CST_HALT_REGISTERS; i++)
         out_thread->registers[i] = (uintptr_t)interrupted->uc_mcontext.gregs[i];
     out_thread->stack_pointer = (uintptr_t)interrupted->uc_mcontext.gregs[REG_RSP];
+    const stack_t *aside = &interrupted->uc_stack;
+    out_thread->on_signal_stack =
+        !(aside->ss_flags & SS_DISABLE) && out_thread->stack_pointer - (uintptr_t)aside->ss_sp <= aside->ss_size;
     const unsigned char *saved = (const void *)interrupted->uc_mcontext.fpregs;
     out_thread->vectors_lo = (uintptr_t)saved;
     out_thread->vectors_hi = saved ? (uintptr_t)saved + vector_size(saved) : 0;

@@ -17,6 +17,10 @@
 #define HALT_SIGNAL 33
 #define PATIENCE_NS UINT64_C(1000000000)
 #define WAIT_NS UINT64_C(5000000)
+/* glibc holds every signal back for moments: while a thread begins, ends or spawns. */
+#define DEAF_PATIENCE_NS UINT64_C(200000000)
+/* Places in the table of threads by id: so many that it is never full. */
+#define PLACES (2 * CST_HALT_MAX)
 
 /* As the kernel has it (include/uapi/asm-generic/signal.h; arch/x86). */
 struct kernel_action {
@@ -27,23 +31,33 @@ struct kernel_action {
 };
 #define KERNEL_SA_RESTORER 0x04000000UL
 
-/* What the handler looks at. `closed` is a futex: 1 while threads are to wait. */
+/* What the handler looks at, and what stands behind it. */
+struct asked {
+    _Atomic uint32_t places[PLACES]; /* by thread id: one more than the index in `threads`; 0: free */
+    struct cst_halted threads[CST_HALT_MAX];
+};
+
 static struct {
-    struct cst_halted *_Atomic threads;
-    _Atomic size_t count;
-    _Atomic uint32_t closed;
-    _Atomic uint32_t stopped; /* threads that wait, as a futex for who halts */
+    struct asked *_Atomic asked; /* NULL while there is no halt */
+    _Atomic uint32_t closed;     /* futex: 1 while threads are to wait */
+    _Atomic uint32_t open;       /* futex: threads that were asked and have not answered */
+    _Atomic uint32_t inside;     /* futex: threads in the handler */
     struct kernel_action before;
+    bool owed; /* a thread may still be sent a signal of ours: the handler stays */
 } gate;
 
-static struct cst_halted *find_asked(pid_t tid)
+static size_t place_of(struct asked *asked, pid_t tid)
 {
-    struct cst_halted *threads = atomic_load(&gate.threads);
-    size_t count = threads ? atomic_load(&gate.count) : 0;
-    for (size_t i = 0; i < count; i++)
-        if (threads[i].tid == tid && atomic_load(&threads[i].state) == CST_HALT_ASKED)
-            return &threads[i];
-    return NULL;
+    size_t at = (size_t)tid % PLACES;
+    for (uint32_t place; (place = atomic_load(&asked->places[at])) != 0 && asked->threads[place - 1].tid != tid;)
+        at = (at + 1) % PLACES;
+    return at;
+}
+
+static struct cst_halted *find(struct asked *asked, pid_t tid)
+{
+    uint32_t place = atomic_load(&asked->places[place_of(asked, tid)]);
+    return place ? &asked->threads[place - 1] : NULL;
 }
 
 /* True for a signal of ours. glibc's own handler, should it get one that comes late, takes no signal that says that it
@@ -56,39 +70,50 @@ static bool is_ours(const siginfo_t *info)
 static void pass_on(int number, siginfo_t *info, void *context)
 {
     uintptr_t theirs = gate.before.handler;
-    if (!is_ours(info) && theirs != (uintptr_t)SIG_DFL && theirs != (uintptr_t)SIG_IGN)
+    if (theirs != (uintptr_t)SIG_DFL && theirs != (uintptr_t)SIG_IGN)
         ((void (*)(int, siginfo_t *, void *))theirs)(number, info, context);
 }
 
-/* Runs in each halted thread, on its own stack or its signal stack. */
+/* One of the two who may answer for a thread does: it itself, or who halts and is tired of waiting. */
+static bool answer(struct cst_halted *thread, int state)
+{
+    int asked = CST_HALT_ASKED;
+    if (!atomic_compare_exchange_strong(&thread->state, &asked, state))
+        return false;
+    if (atomic_fetch_sub(&gate.open, 1) == 1)
+        cst_process_wake(&gate.open);
+    return true;
+}
+
+static void stop(struct cst_halted *self, const void *context)
+{
+    if (atomic_load(&self->state) != CST_HALT_ASKED)
+        return;
+    cst_halt_context_read(context, self);
+    if (answer(self, CST_HALT_STOPPED))
+        while (atomic_load(&gate.closed))
+            cst_process_wait(&gate.closed, 1, 0);
+}
+
+/* Runs in each halted thread, on its own stack or its signal stack. What it looks at stays until nobody is inside. */
 static void on_signal(int number, siginfo_t *info, void *context)
 {
-    struct cst_halted *self = is_ours(info) ? find_asked(cst_sys_tid()) : NULL;
-    if (!self) {
+    if (!is_ours(info)) {
         pass_on(number, info, context);
         return;
     }
-    cst_halt_context_read(context, self);
-    atomic_store(&self->state, CST_HALT_STOPPED);
-    atomic_fetch_add(&gate.stopped, 1);
-    cst_process_wake(&gate.stopped);
-    while (atomic_load(&gate.closed))
-        cst_process_wait(&gate.closed, 1, 0);
-    atomic_fetch_sub(&gate.stopped, 1);
-    cst_process_wake(&gate.stopped);
+    atomic_fetch_add(&gate.inside, 1);
+    struct asked *asked = atomic_load(&gate.asked);
+    struct cst_halted *self = asked ? find(asked, cst_sys_tid()) : NULL;
+    if (self)
+        stop(self, context);
+    if (atomic_fetch_sub(&gate.inside, 1) == 1)
+        cst_process_wake(&gate.inside);
 }
 
 static bool set_action(const struct kernel_action *action, struct kernel_action *out_before)
 {
     return cst_syscall6(SYS_rt_sigaction, HALT_SIGNAL, (long)action, (long)out_before, sizeof(uint64_t), 0, 0) == 0;
-}
-
-static bool is_known(const struct cst_halt *halt, pid_t tid)
-{
-    for (size_t i = 0; i < halt->count; i++)
-        if (halt->threads[i].tid == tid)
-            return true;
-    return false;
 }
 
 static long send(pid_t tid)
@@ -102,21 +127,17 @@ static long send(pid_t tid)
 /* Gives up on a thread that has not answered. */
 static void settle(struct cst_halt *halt, struct cst_halted *thread, int state)
 {
-    int asked = CST_HALT_ASKED;
-    if (atomic_compare_exchange_strong(&thread->state, &asked, state) && state == CST_HALT_MISSED)
+    if (answer(thread, state) && state == CST_HALT_MISSED)
         halt->missed++;
 }
 
-static void ask(struct cst_halt *halt, pid_t tid)
+static void ask(struct cst_halt *halt, struct asked *asked, pid_t tid)
 {
-    if (halt->count == CST_HALT_MAX) {
-        halt->missed++;
-        return;
-    }
     struct cst_halted *thread = &halt->threads[halt->count];
     thread->tid = tid;
     atomic_store(&thread->state, CST_HALT_ASKED);
-    atomic_store(&gate.count, ++halt->count);
+    atomic_fetch_add(&gate.open, 1);
+    atomic_store(&asked->places[place_of(asked, tid)], (uint32_t)++halt->count);
     long refused = send(tid);
     if (refused)
         settle(halt, thread, refused == -ESRCH ? CST_HALT_GONE : CST_HALT_MISSED);
@@ -127,15 +148,19 @@ struct look {
     struct cst_halt *halt;
     size_t fresh; /* threads that were new */
     bool self;    /* we are among them: the list is that of our process */
+    bool full;    /* there was no room for some */
 };
 
 static void ask_listed(int tid, void *data)
 {
     struct look *look = data;
+    struct asked *asked = atomic_load(&gate.asked);
     if (tid == cst_sys_tid()) {
         look->self = true;
-    } else if (!is_known(look->halt, tid)) {
-        ask(look->halt, tid);
+    } else if (!find(asked, tid) && look->halt->count == CST_HALT_MAX) {
+        look->full = true;
+    } else if (!find(asked, tid)) {
+        ask(look->halt, asked, tid);
         look->fresh++;
     }
 }
@@ -144,7 +169,7 @@ static void ask_listed(int tid, void *data)
 static size_t ask_new(struct cst_halt *halt)
 {
     struct look look = {.halt = halt};
-    halt->listed = cst_process_each_number("/proc/self/task", ask_listed, &look) && look.self;
+    halt->listed = cst_process_each_number("/proc/self/task", ask_listed, &look) && look.self && !look.full;
     return look.fresh;
 }
 
@@ -155,78 +180,108 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-static size_t still_asked(const struct cst_halt *halt)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < halt->count; i++)
-        count += atomic_load(&halt->threads[i].state) == CST_HALT_ASKED;
-    return count;
-}
-
 /* Threads that ended meanwhile, or whose leader is a zombie that only waits for the others, answer nothing; nor do those
  * that hold the signal back by a system call of their own. */
-static void look_after(struct cst_halt *halt)
+static void look_after(struct cst_halt *halt, bool is_patient)
 {
     for (size_t i = 0; i < halt->count; i++) {
         struct cst_halted *thread = &halt->threads[i];
         if (atomic_load(&thread->state) != CST_HALT_ASKED)
             continue;
         enum cst_process_hearing hearing = cst_process_hearing(thread->tid, HALT_SIGNAL);
-        if (hearing != CST_PROCESS_HEARS)
-            settle(halt, thread, hearing == CST_PROCESS_ENDED ? CST_HALT_GONE : CST_HALT_MISSED);
+        if (hearing == CST_PROCESS_ENDED)
+            settle(halt, thread, CST_HALT_GONE);
+        else if (hearing == CST_PROCESS_DEAF && !is_patient)
+            settle(halt, thread, CST_HALT_MISSED);
     }
 }
 
 /* Waits until all have answered, or patience is at its end. */
-static void await(struct cst_halt *halt)
+static void await(struct cst_halt *halt, uint64_t began)
 {
-    for (uint64_t began = now_ns(); still_asked(halt) > 0 && now_ns() - began < PATIENCE_NS;) {
-        uint32_t seen = atomic_load(&gate.stopped);
-        if (still_asked(halt) > 0 && !cst_process_wait(&gate.stopped, seen, WAIT_NS))
-            look_after(halt);
-    }
-    for (size_t i = 0; i < halt->count; i++)
+    uint32_t open;
+    for (uint64_t past; (open = atomic_load(&gate.open)) > 0 && (past = now_ns() - began) < PATIENCE_NS;)
+        if (!cst_process_wait(&gate.open, open, WAIT_NS))
+            look_after(halt, past < DEAF_PATIENCE_NS);
+    for (size_t i = 0; i < halt->count && open > 0; i++)
         settle(halt, &halt->threads[i], CST_HALT_MISSED);
 }
 
-bool cst_halt_begin(struct cst_halt *out_halt)
+/* What is there before ours is there must be known before a signal can come. */
+static bool take_signal(void)
 {
     const struct kernel_action ours = {.handler = (uintptr_t)on_signal,
                                        .flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | KERNEL_SA_RESTORER,
                                        .restorer = cst_halt_restore,
                                        .mask = ~UINT64_C(0)};
-    *out_halt = (struct cst_halt){.threads = cst_own_map(CST_HALT_MAX * sizeof *out_halt->threads)};
-    if (!out_halt->threads)
+    struct kernel_action now;
+    if (!set_action(NULL, &now))
         return false;
-    atomic_store(&gate.count, 0);
-    atomic_store(&gate.threads, out_halt->threads);
-    atomic_store(&gate.closed, 1);
-    if (!set_action(&ours, &gate.before))
-        return true; /* nobody can be asked: not listed */
-    /* A thread may make others until it stops: only a look that finds nobody new is the last. */
-    while (ask_new(out_halt) > 0)
-        await(out_halt);
-    return true;
+    if (now.handler == ours.handler)
+        return true;
+    gate.before = now;
+    return set_action(&ours, NULL);
 }
 
-/* What is still pending for a thread that holds the signal back would end the process once the action is the default
- * again; to ignore a signal discards it wherever it is pending (sigaction(2)). */
-static void give_signal_back(const struct cst_halt *halt)
+/* A signal that a thread holds back comes when it no longer does, and must then meet our handler, for the default action
+ * would end the process. */
+static void give_signal_back(void)
 {
-    const struct kernel_action ignore = {.handler = (uintptr_t)SIG_IGN};
-    if (halt->missed > 0)
-        (void)!set_action(&ignore, NULL);
-    (void)!set_action(&gate.before, NULL);
+    if (!gate.owed)
+        (void)!set_action(&gate.before, NULL);
+}
+
+static void halt_all(struct cst_halt *halt)
+{
+    uint64_t began = now_ns();
+    /* A thread may make others until it stops: only a look that finds nobody new is the last. */
+    while (ask_new(halt) > 0) {
+        await(halt, began);
+        if (now_ns() - began >= PATIENCE_NS) {
+            halt->listed = false;
+            return;
+        }
+    }
+}
+
+bool cst_halt_begin(struct cst_halt *out_halt)
+{
+    struct asked *asked = cst_own_map(sizeof *asked);
+    *out_halt = (struct cst_halt){0};
+    if (!asked)
+        return false;
+    out_halt->threads = asked->threads;
+    out_halt->signals = cst_process_block_signals();
+    atomic_store(&gate.asked, asked);
+    atomic_store(&gate.closed, 1);
+    if (take_signal())
+        halt_all(out_halt);
+    return true;
 }
 
 void cst_halt_end(struct cst_halt *halt)
 {
+    struct asked *asked = atomic_load(&gate.asked);
+    gate.owed = gate.owed || halt->missed > 0;
+    atomic_store(&gate.asked, NULL);
     atomic_store(&gate.closed, 0);
     cst_process_wake(&gate.closed);
-    for (uint32_t waiting; (waiting = atomic_load(&gate.stopped)) > 0;)
-        cst_process_wait(&gate.stopped, waiting, WAIT_NS);
-    give_signal_back(halt);
-    atomic_store(&gate.threads, NULL);
-    cst_own_unmap(halt->threads, CST_HALT_MAX * sizeof *halt->threads);
+    for (uint32_t inside; (inside = atomic_load(&gate.inside)) > 0;)
+        cst_process_wait(&gate.inside, inside, WAIT_NS);
+    give_signal_back();
+    cst_own_unmap(asked, sizeof *asked);
+    cst_process_restore_signals(halt->signals);
     halt->threads = NULL;
+}
+
+void cst_halt_after_fork(void)
+{
+    struct kernel_action now;
+    atomic_store(&gate.asked, NULL);
+    atomic_store(&gate.closed, 0);
+    atomic_store(&gate.open, 0);
+    atomic_store(&gate.inside, 0);
+    gate.owed = false;
+    if (set_action(NULL, &now) && now.handler == (uintptr_t)on_signal)
+        give_signal_back();
 }

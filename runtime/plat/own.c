@@ -1,24 +1,34 @@
-/* The runtime's own memory: see own.h. A table that only grows; an entry is taken by its number and complete once its
- * upper end is set. Mappings come from the kernel downwards, one below the other, so most of them lengthen the entry
- * that was made last. */
+/* The runtime's own memory: see own.h. Entries are used again once what they told of is given back. An entry is empty
+ * while its `lo` is not below its `hi`; who fills it or cuts it in two holds it by a `lo` of HELD meanwhile, and everybody
+ * else passes it over. Mappings come from the kernel downwards, one below the other, so most of them lengthen an entry. */
 #include "plat/own.h"
 
 #include "plat/sys.h"
 
 #include <stdatomic.h>
 
-static struct {
-    _Atomic uintptr_t lo, hi;
-} ranges[CST_OWN_MAX];
-static _Atomic size_t range_count;
+#define HELD UINTPTR_MAX
 
-/* Lengthens the last entry downwards when [lo, hi) lies right below it. */
-static bool join_last(uintptr_t lo, uintptr_t hi)
+static struct {
+    _Atomic uintptr_t lo, hi; /* hi 0: never filled */
+} ranges[CST_OWN_MAX];
+static _Atomic size_t range_count; /* entries that were ever taken; more than CST_OWN_MAX: some could not be */
+
+static size_t entries(void)
 {
     size_t count = atomic_load(&range_count);
-    if (count == 0 || count > CST_OWN_MAX || atomic_load(&ranges[count - 1].hi) <= hi)
-        return false;
-    return atomic_compare_exchange_strong(&ranges[count - 1].lo, &hi, lo);
+    return count < CST_OWN_MAX ? count : CST_OWN_MAX;
+}
+
+/* Lengthens an entry downwards when [lo, hi) lies right below it. */
+static bool join(uintptr_t lo, uintptr_t hi)
+{
+    for (size_t i = entries(); i-- > 0;) {
+        uintptr_t from = hi;
+        if (atomic_load(&ranges[i].hi) > hi && atomic_compare_exchange_strong(&ranges[i].lo, &from, lo))
+            return true;
+    }
+    return false;
 }
 
 static uintptr_t page_up(uintptr_t address)
@@ -26,28 +36,65 @@ static uintptr_t page_up(uintptr_t address)
     return (address + CST_PAGE_SIZE - 1) & ~(uintptr_t)(CST_PAGE_SIZE - 1);
 }
 
+static void fill(size_t index, uintptr_t lo, uintptr_t hi)
+{
+    atomic_store(&ranges[index].hi, hi);
+    atomic_store(&ranges[index].lo, lo);
+}
+
+static bool fill_empty(uintptr_t lo, uintptr_t hi)
+{
+    for (size_t i = 0; i < entries(); i++) {
+        uintptr_t to = atomic_load(&ranges[i].hi), from = atomic_load(&ranges[i].lo);
+        if (to != 0 && from != HELD && from >= to && atomic_compare_exchange_strong(&ranges[i].lo, &from, HELD)) {
+            fill(i, lo, hi);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add(uintptr_t lo, uintptr_t hi)
+{
+    if (fill_empty(lo, hi))
+        return true;
+    size_t index = atomic_fetch_add(&range_count, 1);
+    if (index >= CST_OWN_MAX)
+        return false;
+    atomic_store(&ranges[index].lo, HELD);
+    fill(index, lo, hi);
+    return true;
+}
+
 void cst_own_note(const void *address, size_t size)
 {
     uintptr_t lo = (uintptr_t)address, hi = page_up(lo + size);
-    if (join_last(lo, hi))
-        return;
-    size_t index = atomic_fetch_add(&range_count, 1);
-    if (index >= CST_OWN_MAX)
-        return;
-    atomic_store(&ranges[index].lo, lo);
-    atomic_store(&ranges[index].hi, hi);
+    if (!join(lo, hi))
+        (void)add(lo, hi);
 }
 
-/* What lies in the middle of an entry stays told as ours: somebody else's memory must not come there. */
+/* Takes [lo, hi) out of the middle of an entry, whose upper part becomes one of its own. */
+static bool cut(size_t index, uintptr_t from, uintptr_t lo, uintptr_t hi)
+{
+    if (!atomic_compare_exchange_strong(&ranges[index].lo, &from, HELD))
+        return false;
+    uintptr_t to = atomic_load(&ranges[index].hi);
+    bool good = lo < to && hi <= to && (hi == to || add(hi, to));
+    if (good)
+        atomic_store(&ranges[index].hi, lo);
+    atomic_store(&ranges[index].lo, from);
+    return good;
+}
+
 bool cst_own_forget(const void *address, size_t size)
 {
     uintptr_t lo = (uintptr_t)address, hi = page_up(lo + size);
-    for (size_t i = 0; i < CST_OWN_MAX; i++) {
+    for (size_t i = 0; i < entries(); i++) {
         uintptr_t from = atomic_load(&ranges[i].lo), to = atomic_load(&ranges[i].hi);
         if (from == lo && hi <= to)
             return atomic_compare_exchange_strong(&ranges[i].lo, &from, hi);
-        if (to == hi && from < lo)
-            return atomic_compare_exchange_strong(&ranges[i].hi, &to, lo);
+        if (from < lo && lo < to && hi <= to)
+            return cut(i, from, lo, hi);
     }
     return cst_own_overflowed();
 }
@@ -70,7 +117,7 @@ void cst_own_unmap(void *address, size_t size)
 
 bool cst_own_range(size_t index, uintptr_t *out_lo, uintptr_t *out_hi)
 {
-    if (index >= CST_OWN_MAX || index >= atomic_load(&range_count))
+    if (index >= entries())
         return false;
     *out_lo = atomic_load(&ranges[index].lo);
     *out_hi = atomic_load(&ranges[index].hi);

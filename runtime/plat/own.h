@@ -16,14 +16,14 @@
 /** As cst_sys_map, for memory that is ours: `size` zeroed bytes, whole pages. NULL when refused. */
 CST_MUST_USE void *cst_own_map(size_t size);
 
-/** Gives back memory from cst_own_map; all of it or its end. */
+/** Gives back memory from cst_own_map; all of it or a part. */
 void cst_own_unmap(void *address, size_t size);
 
 /** Notes that [address, address+size) is ours, though it was not mapped here: the heap's records of itself. */
 void cst_own_note(const void *address, size_t size);
 
-/** The opposite of cst_own_note, for all of what was noted or an end of it, right before it is unmapped. False when it
- * lies in the middle of something that stays: then it must stay mapped too. */
+/** The opposite of cst_own_note, for all of what was noted or a part of it, right before it is unmapped. False when that
+ * could not be noted: then it must stay mapped. */
 CST_MUST_USE bool cst_own_forget(const void *address, size_t size);
 
 /** Range `index` of our memory, [*out_lo, *out_hi). False behind the last; ranges that were given back are empty. */

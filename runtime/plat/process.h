@@ -51,6 +51,9 @@ CST_MUST_USE cst_signals cst_process_block_signals(void);
 /** Sets the signals that are held back: the counterpart of cst_process_block_signals. */
 void cst_process_restore_signals(cst_signals blocked);
 
+/** True when the calling thread runs on the stack that it has for signals (sigaltstack(2)). */
+CST_MUST_USE bool cst_process_on_signal_stack(void);
+
 /** A copy of `fd` at the lowest free descriptor at or above `minimum`, close-on-exec; `fd` stays open. -errno when none
  * is free. */
 CST_MUST_USE int cst_process_copy_fd(int fd, int minimum);

@@ -174,6 +174,12 @@ void cst_process_restore_signals(cst_signals blocked)
     set_blocked(blocked);
 }
 
+bool cst_process_on_signal_stack(void)
+{
+    stack_t stack = {.ss_flags = 0};
+    return cst_syscall3(SYS_sigaltstack, 0, (long)&stack, 0) == 0 && (stack.ss_flags & SS_ONSTACK) != 0;
+}
+
 static cst_signals pending_signals(void)
 {
     cst_signals pending = 0;

@@ -18,7 +18,7 @@
  * many bits, one to one; the upper bits of that say which set, the lower are kept in the row, above the rule. */
 #define CST_FRAME_ADDRESS_BITS 47
 #define CST_FRAME_TAG_BITS (CST_FRAME_ADDRESS_BITS - CST_FRAME_SET_BITS)
-#define CST_FRAME_FACTOR UINT64_C(0x1e3779b97f4a7c15)
+#define CST_FRAME_FACTOR UINT64_C(0x4f1bbcdcbfa5) /* 2^47 divided by the golden ratio: spreads neighbours */
 
 _Static_assert(CST_FRAME_TAG_BITS + CST_FRAME_RULE_BITS == 64, "a row is one word");
 

@@ -37,24 +37,25 @@ static size_t even(size_t number)
 }
 
 /* The head of a trail, with the places of its parts. */
-static struct cst_stack_trail plan(uint32_t stack, const struct cst_stack_trace *trace, struct numbers numbers)
+static void plan(uint32_t stack, const struct cst_stack_trace *trace, struct numbers numbers,
+                 struct cst_stack_trail *out_head)
 {
-    struct cst_stack_trail head = {
+    *out_head = (struct cst_stack_trail){
         .stack = stack,
         .reach = (uint32_t)((trace->slots[trace->count - 1] + 1) * WORD),
         .count = (uint8_t)trace->count,
         .slack = (uint8_t)(trace->ended ? CST_STACK_FRAMES_MAX - trace->count : 0),
         .first = trace->frames[0],
     };
-    const size_t slots = sizeof head + (even(numbers.pairs) + even(numbers.returns)) * sizeof *head.slots;
+    const size_t slots = sizeof *out_head + (even(numbers.pairs) + even(numbers.returns)) * sizeof *out_head->slots;
     const size_t pairs = (slots + sizeof(cst_pair) - 1) / sizeof(cst_pair) * sizeof(cst_pair);
     const size_t returns = pairs + even(numbers.pairs) * sizeof(cst_pair);
     const size_t bases = returns + even(numbers.returns) * WORD;
-    head.pairs = (uint16_t)pairs;
-    head.returns = (uint16_t)returns;
-    head.bases = (uint16_t)bases;
-    head.end = (uint16_t)(bases + trace->base_count * sizeof(struct cst_stack_trail_base));
-    return head;
+    out_head->return_slots = (uint16_t)(sizeof *out_head + even(numbers.pairs) * sizeof *out_head->slots);
+    out_head->pairs = (uint16_t)pairs;
+    out_head->returns = (uint16_t)returns;
+    out_head->bases = (uint16_t)bases;
+    out_head->end = (uint16_t)(bases + trace->base_count * sizeof(struct cst_stack_trail_base));
 }
 
 static uint32_t bytes_of(uint32_t words)
@@ -116,7 +117,8 @@ static void hang(struct cst_stack_trail *trail, uint32_t id)
 static struct cst_stack_trail *make(uint32_t stack, const struct cst_stack_trace *trace)
 {
     const struct numbers numbers = count(trace);
-    const struct cst_stack_trail head = plan(stack, trace, numbers);
+    struct cst_stack_trail head;
+    plan(stack, trace, numbers, &head);
     const uint32_t id = cst_stack_units_low() ? 0 : cst_stack_units_take(head.end);
     if (id == 0) {
         return NULL;

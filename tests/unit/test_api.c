@@ -143,6 +143,62 @@ static void a_second_release_is_a_finding_and_leaves_errno(void **state)
     assert_int_equal(found(), before + 1);
 }
 
+/* Calls custody_find_leaks with what `values` are the complements of in the registers that functions preserve, and nowhere
+ * else: not even the stack has the values themselves. */
+__asm__(".text\n"
+        ".type find_leaks_holding, @function\n"
+        "find_leaks_holding:\n"
+        "    push %rbp; push %rbx; push %r12; push %r13; push %r14; push %r15\n"
+        "    sub $8, %rsp\n"
+        "    mov (%rsi), %rbx; not %rbx\n"
+        "    mov 8(%rsi), %r12; not %r12\n"
+        "    mov 16(%rsi), %r13; not %r13\n"
+        "    mov 24(%rsi), %r14; not %r14\n"
+        "    mov 32(%rsi), %r15; not %r15\n"
+        "    mov 40(%rsi), %rbp; not %rbp\n"
+        "    call custody_find_leaks\n"
+        "    add $8, %rsp\n"
+        "    pop %r15; pop %r14; pop %r13; pop %r12; pop %rbx; pop %rbp\n"
+        "    ret\n"
+        ".size find_leaks_holding, . - find_leaks_holding\n");
+custody_status find_leaks_holding(struct custody_leaks *out_leaks, const uintptr_t values[6]);
+
+/* Overwrites what calls have left below. */
+__attribute__((noinline)) static void clear_stack(void)
+{
+    volatile char used[16384];
+    for (size_t i = 0; i < sizeof used; i++) {
+        used[i] = 0;
+    }
+}
+
+__attribute__((noinline)) static void make_hidden(uintptr_t *out_values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        out_values[i] = ~(uintptr_t)custody_alloc(ledger, 1000 + i, 0);
+    }
+}
+
+static void what_the_callers_registers_hold_is_reachable(void **state)
+{
+    (void)state;
+    uintptr_t nothing[6] = {~(uintptr_t)0, ~(uintptr_t)0, ~(uintptr_t)0, ~(uintptr_t)0, ~(uintptr_t)0, ~(uintptr_t)0};
+    uintptr_t values[6];
+    struct custody_leaks before, held, lost;
+    assert_int_equal(find_leaks_holding(&before, nothing), CUSTODY_STATUS_OK);
+    make_hidden(values, 6);
+    clear_stack();
+    assert_int_equal(find_leaks_holding(&held, values), CUSTODY_STATUS_OK);
+    clear_stack();
+    assert_int_equal(find_leaks_holding(&lost, nothing), CUSTODY_STATUS_OK);
+    assert_int_equal(held.definite_blocks, before.definite_blocks);
+    assert_int_equal(held.reachable_blocks, before.reachable_blocks + 6);
+    assert_int_equal(lost.definite_blocks, before.definite_blocks + 6);
+    for (size_t i = 0; i < 6; i++) {
+        custody_release(ledger, (void *)~values[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_resize_keeps_contents_and_alignment),
         cmocka_unit_test(impossible_requests_give_null_and_errno),
         cmocka_unit_test(right_use_is_silent),
+        cmocka_unit_test(what_the_callers_registers_hold_is_reachable),
         cmocka_unit_test(a_second_release_is_a_finding_and_leaves_errno),
     };
     return cmocka_run_group_tests(tests, register_sides, NULL);

@@ -138,7 +138,11 @@ static struct cst_finding a_leak(void)
     finding.release.count = 0;
     finding.leak_blocks = 3;
     finding.leak_bytes = 72;
-    finding.leak_class = "live";
+    finding.severity = CUSTODY_SEVERITY_NOTE;
+    finding.leak_class = "reachable";
+    finding.leak_when = "exit";
+    finding.has_holder = true;
+    finding.holder = (struct cst_party){.side = "libledger.so", .lang = CUSTODY_LANG_C};
     return finding;
 }
 
@@ -367,7 +371,9 @@ static void a_finding_has_its_facts_in_the_order_of_the_format(void **state)
     expect_logged("\"given\":{\"size\":8,\"align\":4}");
     expect_logged("\"offset\":16,\"alloc\"");
     expect_logged("\"place\":\"static\",\"place_name\":\"\xef\xbf\xbd[na\\\"me]\"");
-    expect_logged("\"class\":\"live\",\"blocks\":3,\"bytes\":72,\"alloc\":[{");
+    expect_logged("\"class\":\"reachable\",\"blocks\":3,\"bytes\":72,\"when\":\"exit\",\"held_by\":{\"side\":"
+                  "\"libledger.so\",\"lang\":\"c\"},"
+                  "\"alloc\":[{");
 }
 
 static void frames_are_offsets_into_their_modules(void **state)
@@ -515,7 +521,7 @@ static void keys_of_code_without_names_are_made_of_its_place_in_the_module(void 
     assert_int_not_equal(cst_audit_finding(&finding), key);
 }
 
-static void keys_of_leaks_tell_classes_apart(void **state)
+static void keys_of_leaks_tell_classes_and_holders_apart(void **state)
 {
     (void)state;
     struct cst_finding leak = a_leak();
@@ -523,8 +529,11 @@ static void keys_of_leaks_tell_classes_apart(void **state)
     uint64_t key = cst_audit_finding(&leak);
     leak.leak_bytes = 1000;
     assert_int_equal(cst_audit_finding(&leak), key);
+    leak.has_holder = false;
+    uint64_t unheld = cst_audit_finding(&leak);
+    assert_int_not_equal(unheld, key);
     leak.leak_class = "definite";
-    assert_int_not_equal(cst_audit_finding(&leak), key);
+    assert_int_not_equal(cst_audit_finding(&leak), unheld);
 }
 
 static void keys_are_the_same_wherever_modules_are_loaded(void **state)
@@ -794,7 +803,7 @@ int main(void)
         TEST(keys_depend_on_kind_and_sites_alone),
         TEST(keys_outlive_functions_that_move),
         TEST(keys_of_code_without_names_are_made_of_its_place_in_the_module),
-        TEST(keys_of_leaks_tell_classes_apart),
+        TEST(keys_of_leaks_tell_classes_and_holders_apart),
         TEST(keys_are_the_same_wherever_modules_are_loaded),
         TEST(lines_of_threads_do_not_mix),
         TEST(an_event_inside_a_line_is_dropped_and_counted),

@@ -103,7 +103,9 @@ static void with_threads_sums_are_exact(void **state)
     assert_int_equal(total.live_bytes, THREADS * BLOCK);
     assert_int_equal(total.live_blocks, THREADS);
     assert_in_range(total.peak_bytes, TIMES * BLOCK, THREADS * TIMES * BLOCK);
-    assert_int_equal(total.peak_bytes, total.peak_blocks * BLOCK);
+    /* The orders of calls that were under way may differ between the two peaks. */
+    assert_in_range(total.peak_bytes + THREADS * BLOCK, total.peak_blocks * BLOCK,
+                    (total.peak_blocks + 2 * THREADS) * BLOCK);
 }
 
 /* ---- threads that take turns ---- */

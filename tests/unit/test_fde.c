@@ -1,6 +1,6 @@
-/* Function bounds: those of real functions, and what becomes of tables that were tampered with: nothing outside the
+/* Functions in .eh_frame: those of real functions, and what becomes of tables that were tampered with: nothing outside the
  * module is read, and no range outside its code comes out. */
-#include "site/fde.h"
+#include "site/cfi.h"
 
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -51,6 +51,43 @@ static void functions_of_every_library_are_found(void **state)
         assert_true(cst_fde_find(&image, start, &function));
         assert_true(start >= function.lo && start < function.hi);
     }
+}
+
+static void every_function_of_a_library_has_instructions_that_can_be_read(void **state)
+{
+    (void)state;
+    struct cst_image image;
+    struct cst_range code;
+    struct cst_fde fde;
+    struct cst_cfi_row row;
+    size_t functions = 0;
+    const uintptr_t inside = (uintptr_t)dlsym(RTLD_DEFAULT, "qsort");
+    assert_true(cst_image_at(inside, &image) && cst_image_segment(&image, inside, PF_X, &code));
+    for (uintptr_t at = code.lo; at < code.hi; at++) {
+        if (cst_fde_read(&image, at, &fde)) {
+            assert_true(cst_cfi_row_at(&fde, at, &row) && cst_cfi_row_at(&fde, fde.function.hi - 1, &row));
+            at = fde.function.hi - 1;
+            functions++;
+        }
+    }
+    assert_true(functions > 1000);
+}
+
+static void the_libcs_signal_return_is_a_signal_frame(void **state)
+{
+    (void)state;
+    struct cst_image image;
+    struct cst_fde fde;
+    struct cst_range code;
+    static const uint8_t bytes[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+    const uintptr_t inside = (uintptr_t)dlsym(RTLD_DEFAULT, "raise");
+    assert_true(cst_image_at(inside, &image) && cst_image_segment(&image, inside, PF_X, &code));
+    const uint8_t *restorer = memmem((const void *)code.lo, code.hi - code.lo, bytes, sizeof bytes);
+    assert_non_null(restorer);
+    assert_true(cst_fde_read(&image, (uintptr_t)restorer - 1, &fde));
+    assert_true(fde.signal_frame);
+    assert_true(cst_fde_read(&image, inside, &fde));
+    assert_false(fde.signal_frame);
 }
 
 static void data_and_wild_addresses_have_no_function(void **state)
@@ -114,6 +151,23 @@ static uint64_t next_random(uint64_t *seed)
     return *seed >> 20;
 }
 
+static bool is_within(struct cst_range part, const struct copy *copy)
+{
+    return part.lo <= part.hi && part.lo >= copy->module.lo && part.hi <= copy->module.hi;
+}
+
+static void read_instructions(const struct copy *copy, const struct cst_image *image, uintptr_t address)
+{
+    struct cst_fde fde;
+    struct cst_cfi_row row;
+    if (cst_fde_read(image, address, &fde)) {
+        assert_true(is_within(fde.common, copy) && is_within(fde.instructions, copy));
+        if (cst_cfi_row_at(&fde, address, &row)) {
+            assert_true(row.cfa_expression.lo == 0 || is_within(row.cfa_expression, copy));
+        }
+    }
+}
+
 static void look_around(const struct copy *copy, uint64_t *seed)
 {
     struct cst_image image;
@@ -129,6 +183,7 @@ static void look_around(const struct copy *copy, uint64_t *seed)
             assert_true(cst_image_segment(&image, address, PF_X, &code));
             assert_true(function.lo >= copy->module.lo && function.hi <= copy->module.hi);
         }
+        read_instructions(copy, &image, address);
         (void)!cst_image_slot(&image, address & ~(uintptr_t)7);
         (void)!cst_image_word(&image, address, &word);
     }
@@ -171,6 +226,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_function_is_found_from_any_address_inside),
         cmocka_unit_test(functions_of_every_library_are_found),
+        cmocka_unit_test(every_function_of_a_library_has_instructions_that_can_be_read),
+        cmocka_unit_test(the_libcs_signal_return_is_a_signal_frame),
         cmocka_unit_test(data_and_wild_addresses_have_no_function),
         cmocka_unit_test(tampered_tables_never_lead_outside_the_module),
     };

@@ -45,6 +45,7 @@ static int build_fixtures(void **state)
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0c0d -o @/rooms.so %/rooms.c");
     fixture_run("c++ -O0 -shared -fPIC -o @/placement.so %/placement.cpp");
     fixture_run("c++ -O1 -shared -fPIC -o @/operators.so %/operators.cpp");
+    fixture_run("cc -O1 -shared -fPIC -Wl,-Tdata=0x400000 -Wl,--build-id=0x0e -o @/holes.so %/rooms.c");
     fixture_run("mkdir @/copies");
     /* Slow to register, so that threads that race for it meet. */
     fixture_run(
@@ -114,6 +115,26 @@ static void the_scan_registers_what_is_loaded_and_tells_of_each_once(void **stat
     }
     assert_null(cst_module_get(count));
     assert_null(cst_module_get(CST_MODULE_NONE));
+}
+
+static void a_library_with_a_hole_between_its_segments_is_one_module(void **state)
+{
+    (void)state;
+    const uint32_t count = cst_module_count();
+    void *library = load(fixture_path("holes.so"));
+    const struct cst_module *module = module_of(library);
+    const uintptr_t data = (uintptr_t)((struct link_map *)library)->l_addr + 0x400000;
+    assert_non_null(module);
+    assert_string_equal(module->name, "holes.so");
+    assert_int_equal(module->lo, module->base);
+    assert_true(module->hi > data && module->headers_size > 0);
+    assert_int_equal(module->build_id_size, 1);
+    assert_ptr_equal(cst_module_find(module->lo), module);
+    assert_ptr_equal(cst_module_find(data), module);
+    assert_int_equal(cst_module_count(), count + 1);
+    dlclose(library);
+    assert_int_equal(cst_module_sweep(), 1);
+    assert_true(module->unloaded);
 }
 
 static void libc_and_the_kernels_library_are_libc(void **state)
@@ -543,6 +564,7 @@ int main(void)
         cmocka_unit_test(a_library_that_took_anothers_place_is_told_apart_by_a_sweep),
         cmocka_unit_test(the_program_is_module_0),
         cmocka_unit_test(the_scan_registers_what_is_loaded_and_tells_of_each_once),
+        cmocka_unit_test(a_library_with_a_hole_between_its_segments_is_one_module),
         cmocka_unit_test(libc_and_the_kernels_library_are_libc),
         cmocka_unit_test(what_is_in_no_module_is_not_found),
         cmocka_unit_test(languages_and_operators_are_told_apart),

@@ -3,6 +3,7 @@
 #include "entry/moments.h"
 
 #include "core/findings.h"
+#include "core/leak.h"
 #include "entry/hook.h"
 #include "entry/start.h"
 
@@ -53,7 +54,16 @@ static int wait_for(pid_t child)
 
 /* ---- the scenes: each gives the status to return from main with ---- */
 
+static void *volatile kept;
+
 static int play_return(void)
+{
+    kept = alloc(4242);
+    return 3;
+}
+
+/* Nothing leads to the block any more once this has returned. */
+static int play_lose(void)
 {
     (void)!alloc(4242);
     return 3;
@@ -92,6 +102,28 @@ static int play_quick_exit(void)
 {
     err();
     quick_exit(4);
+}
+
+/* As the shim of exit does. */
+CST_NOINLINE _Noreturn static void leave(int status)
+{
+    cst_moments_exit(CST_LEAKS_STACK());
+    exit(status);
+}
+
+static void leave_again(void)
+{
+    void *volatile held = alloc(8181);
+    (void)held;
+    leave(4);
+}
+
+static int play_exit_from_a_handler(void)
+{
+    drop(alloc(10));
+    if (atexit(leave_again) != 0)
+        return 1;
+    leave(3);
 }
 
 static int play_end_twice(void)
@@ -187,9 +219,11 @@ static const struct scene {
     int (*play)(void);
 } scenes[] = {
     {"return", play_return},
+    {"lose", play_lose},
     {"error", play_error},
     {"quick_exit", play_quick_exit},
     {"exit beside a reader", play_exit_beside_a_reader},
+    {"exit from a handler", play_exit_from_a_handler},
     {"end twice", play_end_twice},
     {"fork", play_fork},
     {"fork among threads", play_fork_among_threads},
@@ -244,7 +278,7 @@ static void the_end_is_told_once_with_what_is_live_and_the_status_kept(void **st
     assert_int_equal(play("return", "fail_on=error"), 3);
     assert_int_equal(EVENT("start"), 1);
     assert_int_equal(EVENT("exit"), 1);
-    assert_int_equal(count("\"bytes\":4242"), 1);
+    assert_int_equal(count("\"bytes\":4242,\"when\":\"exit\""), 1);
     assert_non_null(strstr(log_text, "\"how\":\"exit\""));
 }
 
@@ -254,7 +288,7 @@ static void leaks_are_told_as_asked_for(void **state)
     assert_int_equal(play("return", "leaks=off"), 3);
     assert_int_equal(count("\"kind\":\"leak\""), 0);
     assert_int_equal(play("return", "leaks=summary"), 3);
-    assert_int_equal(count("\"bytes\":4242"), 1);
+    assert_int_equal(count("\"bytes\":4242,\"when\":\"exit\""), 1);
 }
 
 static void a_finding_as_bad_as_fail_on_changes_the_status(void **state)
@@ -266,6 +300,9 @@ static void a_finding_as_bad_as_fail_on_changes_the_status(void **state)
     assert_int_equal(play("error", "fail_on=never"), 3);
     assert_int_equal(play("return", "fail_on=warning"), 3);
     assert_int_equal(play("return", "fail_on=note"), 77);
+    assert_int_equal(play("lose", "fail_on=error"), 77);
+    assert_int_equal(count("\"class\":\"definite\""), 1);
+    assert_int_equal(play("lose", "fail_on=note:leaks=off"), 3);
 }
 
 static void the_end_does_not_wait_for_a_thread_that_reads(void **state)
@@ -283,6 +320,13 @@ static void quick_exit_is_told_and_fails_like_any_end(void **state)
     assert_int_equal(play("quick_exit", "fail_on=error"), 77);
 }
 
+static void what_a_handler_holds_that_leaves_again_is_reachable(void **state)
+{
+    (void)state;
+    assert_int_equal(play("exit from a handler", "fail_on=error"), 4);
+    assert_int_equal(count("\"class\":\"reachable\",\"blocks\":1,\"bytes\":8181"), 1);
+}
+
 static void the_second_end_is_no_end(void **state)
 {
     (void)state;
@@ -297,8 +341,8 @@ static void parent_and_child_of_a_fork_each_tell_their_own(void **state)
     assert_int_equal(EVENT("fork"), 1);
     assert_int_equal(EVENT("exit"), 2);
     assert_int_equal(count("\"kind\":\"double-free\""), 1);
-    assert_int_equal(count("\"bytes\":4242"), 1);
-    assert_int_equal(count("\"bytes\":1717"), 1);
+    assert_int_equal(count("\"bytes\":4242,\"when\":\"exit\""), 1);
+    assert_int_equal(count("\"bytes\":1717,\"when\":\"exit\""), 1);
 }
 
 static void a_child_of_a_busy_process_is_audited_and_never_stuck(void **state)
@@ -356,6 +400,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_finding_as_bad_as_fail_on_changes_the_status),
         cmocka_unit_test(the_end_does_not_wait_for_a_thread_that_reads),
         cmocka_unit_test(quick_exit_is_told_and_fails_like_any_end),
+        cmocka_unit_test(what_a_handler_holds_that_leaves_again_is_reachable),
         cmocka_unit_test(the_second_end_is_no_end),
         cmocka_unit_test(parent_and_child_of_a_fork_each_tell_their_own),
         cmocka_unit_test(a_child_of_a_busy_process_is_audited_and_never_stuck),

@@ -1,8 +1,10 @@
-/* Stacks: walks over real and over forged frames, on the main thread, on others and on alternate stacks; and the store,
- * which must give back what it was given, once, and must not be filled by garbage. */
+/* Stacks: walks over real and over forged frames, on the main thread, on others and on alternate stacks; the store, which
+ * must give back what it was given, once; and guesses, which must be what a walk finds. (test_unwind.c has code of every
+ * kind.) */
 #include "site/stack.h"
 
-#include "site/callsite_read.h"
+#include "site/frame_table.h"
+#include "site/stack_trace.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -10,6 +12,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,21 +20,35 @@
 
 #define CODE_MAX 512
 
-/* Return addresses of this program that a store believes. */
-static uintptr_t code[CODE_MAX];
-static size_t code_count;
+/* Calls in code of which no table knows: what they return to is found by frame pointers. */
+extern const char calls[];
+__asm__(".text\n.globl calls\ncalls:\n.rept 512\n    call calls\n    nop\n.endr\n    .fill 16, 1, 0x90\n");
+#define CALL_LENGTH ((size_t)5)
 
-extern const char __executable_start, etext;
+/* Return addresses that are believed. */
+static uintptr_t code[CODE_MAX];
+static const size_t code_count = CODE_MAX;
 
 static int gather_code(void **state)
 {
     (void)state;
-    for (uintptr_t at = (uintptr_t)&__executable_start; at < (uintptr_t)&etext && code_count < CODE_MAX; at++) {
-        if (cst_callsite_plausible(at)) {
-            code[code_count++] = at;
-        }
+    for (size_t i = 0; i < CODE_MAX; i++) {
+        code[i] = (uintptr_t)calls + i * (CALL_LENGTH + 1) + CALL_LENGTH;
     }
-    return code_count < 64;
+    return 0;
+}
+
+/* How often a stack that was asked for was walked. */
+static size_t walks;
+
+void __real_cst_stack_trace(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max,
+                            struct cst_stack_trace *out_trace);
+
+void __wrap_cst_stack_trace(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max,
+                            struct cst_stack_trace *out_trace)
+{
+    walks++;
+    __real_cst_stack_trace(first, frame, bounds, max, out_trace);
 }
 
 /* Frames forged in `words`, so that each can be made wrong by itself. */
@@ -263,17 +280,18 @@ static void thousands_of_stacks_come_back_as_they_were(void **state)
     }
 }
 
-static void a_stack_is_cut_where_no_call_can_have_been(void **state)
+static void frame_pointers_are_not_followed_to_where_no_call_can_have_been(void **state)
 {
     (void)state;
-    uintptr_t frames[6], loaded[CST_STACK_FRAMES_MAX];
-    memcpy(frames, code, sizeof frames);
-    frames[3] = (uintptr_t)&a_stack_is_cut_where_no_call_can_have_been;
-    uint32_t id = cst_stack_store(frames, 6);
-    assert_int_equal(cst_stack_load(id, loaded), 3);
-    assert_memory_equal(loaded, code, 3 * sizeof *code);
-    assert_int_equal(cst_stack_store(code, 3), id);
-    assert_int_equal(cst_stack_store(frames, 6), id);
+    struct forged forged;
+    uintptr_t frames[64];
+    const uintptr_t wrong[] = {(uintptr_t)calls, (uintptr_t)&gather_code, (uintptr_t)code};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        forge(&forged, 10);
+        forged.words[13] = wrong[i];
+        assert_int_equal(walk_forged(&forged, 64, frames), 3);
+        assert_memory_equal(frames, code, 3 * sizeof *frames);
+    }
 }
 
 static void the_first_frame_is_kept_whatever_it_is(void **state)
@@ -287,12 +305,13 @@ static void the_first_frame_is_kept_whatever_it_is(void **state)
 static void garbage_in_frames_takes_no_ids(void **state)
 {
     (void)state;
-    uintptr_t frames[8], before[2] = {code[0], code[40]}, after[2] = {code[0], code[41]};
-    memcpy(frames, code, sizeof frames);
+    struct forged forged;
+    uintptr_t before[2] = {code[0], code[40]}, after[2] = {code[0], code[41]};
+    forge(&forged, 8);
     uint32_t first = cst_stack_store(before, 2);
-    for (uintptr_t i = 0; i < 100000; i++) {
-        frames[5] = 0x5000000 + i * 8;
-        assert_int_not_equal(cst_stack_store(frames, 8), 0);
+    for (uintptr_t i = 0; i < 10000; i++) {
+        forged.words[21] = 0x5000000 + i * 8;
+        assert_int_not_equal(cst_stack_get(code[0], (uintptr_t)forged.words, &forged.bounds, 16), 0);
     }
     assert_true(cst_stack_store(after, 2) - first < 20);
 }
@@ -344,19 +363,138 @@ static void a_stack_found_last_time_is_not_believed_after_a_change(void **state)
     assert_int_not_equal(get_forged(&forged, 4), whole);
     const uintptr_t here = (uintptr_t)changed.words;
     const uintptr_t changes[] = {0, here, here + 4, here - 64, here + sizeof changed.words - 8, UINTPTR_MAX, code[30]};
-    for (size_t frame = 0; frame < 9; frame++) {
-        for (size_t i = 0; i < 2 * sizeof changes / sizeof *changes; i++) {
-            forge(&changed, 10);
-            changed.words[36] = 0;
-            assert_int_equal(get_forged(&changed, 64), whole);
-            changed.words[frame * 4 + i % 2 * 5] = changes[i / 2];
-            assert_int_not_equal(get_forged(&changed, 64), whole);
-        }
+    const size_t maxima[] = {10, 64}; /* a walk that is cut short, and one that ends by itself */
+    for (size_t round = 0; round < 2 * 9 * 2 * sizeof changes / sizeof *changes; round++) {
+        const size_t max = maxima[round % 2], frame = round / 2 % 9, i = round / 18;
+        forge(&changed, 10);
+        changed.words[36] = 0;
+        assert_int_equal(get_forged(&changed, max), whole);
+        changed.words[frame * 4 + i % 2 * 5] = changes[i / 2];
+        assert_int_not_equal(get_forged(&changed, max), whole);
     }
     forged.bounds.hi = (uintptr_t)&forged.words[20];
     assert_int_not_equal(get_forged(&forged, 64), whole);
     forged.bounds = (struct cst_stack_bounds){0, 0};
     assert_int_not_equal(get_forged(&forged, 64), whole);
+}
+
+static void a_stack_that_is_as_it_was_is_not_walked_again(void **state)
+{
+    (void)state;
+    struct forged forged;
+    forge(&forged, 10);
+    (void)get_forged(&forged, 10);
+    const size_t before = walks;
+    for (int i = 0; i < 100; i++) {
+        (void)cst_stack_get(code[0], (uintptr_t)forged.words, &forged.bounds, 10);
+    }
+    assert_int_equal(walks, before);
+    cst_stack_forget((uintptr_t)calls, (uintptr_t)calls + 1);
+    (void)cst_stack_get(code[0], (uintptr_t)forged.words, &forged.bounds, 10);
+    assert_int_equal(walks, before + 1);
+}
+
+static void four_stacks_from_one_place_are_kept_in_mind(void **state)
+{
+    (void)state;
+    struct forged forged;
+    uint32_t ids[4];
+    size_t before = 0;
+    for (size_t i = 0; i < 400; i++) {
+        before = i == 4 ? walks : before;
+        forge(&forged, 10);
+        forged.words[21] = code[100 + i % 4];
+        uint32_t id = cst_stack_get(code[0], (uintptr_t)forged.words, &forged.bounds, 10);
+        assert_true(i < 4 || id == ids[i % 4]);
+        ids[i % 4] = id;
+    }
+    assert_int_equal(walks, before);
+}
+
+/* Code whose tables say that rbp was saved far below the frame. */
+extern const char strange_return[];
+__asm__(
+    ".text\nstrange:\n    .cfi_startproc\n    .cfi_def_cfa_offset 16\n    .cfi_offset %rbp, -400\n    call strange\n"
+    "strange_return:\n    nop\n    .cfi_endproc\n.globl strange_return\n");
+
+/* A stack with nothing mapped around it. */
+#define STACK_WORDS ((size_t)512)
+
+static uintptr_t *map_stack(struct cst_stack_bounds *out_bounds)
+{
+    char *area = mmap(NULL, 3 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(area != MAP_FAILED && mprotect(area + 4096, 4096, PROT_READ | PROT_WRITE) == 0);
+    *out_bounds = (struct cst_stack_bounds){(uintptr_t)area + 4096, (uintptr_t)area + 2 * 4096};
+    return (uintptr_t *)(void *)(area + 4096);
+}
+
+static size_t next_random(size_t below)
+{
+    static uint64_t seed = 11;
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(seed >> 33) % below;
+}
+
+/* Addresses of the C library, most of them in functions that take little of the stack. */
+static uintptr_t library_code(void)
+{
+    static uintptr_t found[1000];
+    static size_t count;
+    while (count < sizeof found / sizeof *found) {
+        uintptr_t address = (uintptr_t)&qsort + next_random(400000) - 200000;
+        uint32_t rule = cst_frame_rule(address);
+        bool any = count % 4 == 0 && rule != CST_FRAME_OUTSIDE;
+        if (any || (cst_frame_kind(rule) == CST_FRAME_SP && cst_frame_offset(rule) <= 64)) {
+            found[count++] = address;
+        }
+    }
+    return found[next_random(count)];
+}
+
+/* What stacks are made of. */
+static uintptr_t random_word(const struct cst_stack_bounds *bounds)
+{
+    switch (next_random(16)) {
+    case 0:
+        return next_random(1000);
+    case 1:
+    case 2:
+    case 3:
+        return bounds->lo + next_random(STACK_WORDS) * 8;
+    case 4:
+        return code[next_random(code_count)];
+    default:
+        return library_code();
+    }
+}
+
+static void whatever_lies_on_a_stack_a_walk_stays_on_it_and_a_guess_is_what_a_walk_finds(void **state)
+{
+    (void)state;
+    struct cst_stack_bounds bounds;
+    uintptr_t *words = map_stack(&bounds), frames[64];
+    const uintptr_t firsts[] = {code[0], (uintptr_t)strange_return, library_code(), library_code(), library_code()};
+    size_t longest = 0;
+    for (size_t round = 0; round < 300000; round++) {
+        if (round % 1000 == 0) {
+            for (size_t i = 0; i < STACK_WORDS; i++) {
+                words[i] = random_word(&bounds);
+            }
+        }
+        bounds.hi = bounds.lo + (round % 8 ? 4096 : 8 * next_random(STACK_WORDS));
+        const size_t start = next_random(STACK_WORDS), max = 1 + next_random(64);
+        const uintptr_t first = firsts[start % 5], frame = (uintptr_t)&words[start];
+        if (round % 2) {
+            words[next_random(STACK_WORDS)] = random_word(&bounds);
+        }
+        const size_t count = cst_stack_walk(first, frame, &bounds, max, frames);
+        const uint32_t walked = cst_stack_store(frames, count);
+        for (int time = 0; time < 2; time++) {
+            assert_int_equal(cst_stack_get(first, frame, &bounds, max), walked);
+        }
+        longest = count > longest ? count : longest;
+    }
+    assert_true(longest > 16);
 }
 
 int main(void)
@@ -373,11 +511,14 @@ int main(void)
         cmocka_unit_test(a_stored_stack_comes_back_under_one_id),
         cmocka_unit_test(no_stack_has_id_zero),
         cmocka_unit_test(thousands_of_stacks_come_back_as_they_were),
-        cmocka_unit_test(a_stack_is_cut_where_no_call_can_have_been),
+        cmocka_unit_test(frame_pointers_are_not_followed_to_where_no_call_can_have_been),
         cmocka_unit_test(the_first_frame_is_kept_whatever_it_is),
         cmocka_unit_test(garbage_in_frames_takes_no_ids),
         cmocka_unit_test(threads_that_store_one_stack_get_one_id),
         cmocka_unit_test(a_stack_found_last_time_is_not_believed_after_a_change),
+        cmocka_unit_test(a_stack_that_is_as_it_was_is_not_walked_again),
+        cmocka_unit_test(four_stacks_from_one_place_are_kept_in_mind),
+        cmocka_unit_test(whatever_lies_on_a_stack_a_walk_stays_on_it_and_a_guess_is_what_a_walk_finds),
     };
     return cmocka_run_group_tests(tests, gather_code, NULL);
 }

@@ -126,6 +126,24 @@ static void machinery_pays_when_there_is_nothing_else(void **state)
     assert_int_equal(place.frame->offset, 0x10);
 }
 
+static void machinery_in_a_module_of_the_programs_pays_before_that_of_libc(void **state)
+{
+    struct cst_bill place =
+        bill(state, LEAK(C, FRAME(2, "0x10", "strdup") "," FRAME(0, "0x20", "_ZNSt6vectorIiSaIiEE9push_backERKi")));
+    assert_true(place.machinery);
+    assert_string_equal(place.module, "client");
+    assert_int_equal(place.frame->offset, 0x20);
+}
+
+static void what_rust_does_before_main_is_billed_to_nobodys_main(void **state)
+{
+#define LANG_START FRAME(0, "0x10", "_ZN3std2rt10lang_start17h0123456789abcdefE")
+    struct cst_bill place = bill(state, LEAK(RUST, LANG_START "," FRAME(0, "0x20", "main")));
+    assert_true(place.machinery);
+    assert_string_equal(place.function, "std::rt::lang_start");
+    assert_string_equal(place.module, "client");
+}
+
 static void without_a_stack_the_owner_pays(void **state)
 {
     struct cst_bill place = bill(state, LEAK(C, ""));
@@ -154,6 +172,8 @@ int main(void)
         TEST(a_frame_without_a_name_is_its_modules),
         TEST(code_outside_all_modules_is_not_passed_over),
         TEST(machinery_pays_when_there_is_nothing_else),
+        TEST(machinery_in_a_module_of_the_programs_pays_before_that_of_libc),
+        TEST(what_rust_does_before_main_is_billed_to_nobodys_main),
         TEST(without_a_stack_the_owner_pays),
         TEST(without_an_allocation_the_release_pays),
     };

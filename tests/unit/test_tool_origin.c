@@ -88,6 +88,8 @@ static void generic_code_of_the_standard_library_is_machinery_whatever_it_is_of(
         "alloc::vec::Vec<T,A>::push",
         "core::ptr::drop_in_place::<foo::Bar>",
         "<[foo::X]>::to_vec",
+        "<[foo::X] as alloc::slice::hack::ConvertVec>::to_vec",
+        "<[foo::X] as core::clone::Clone>::clone",
         "<alloc::raw_vec::RawVec<foo::X> as core::ops::drop::Drop>::drop",
         "<hashbrown::raw::RawTable<(foo::K, foo::V)>>::reserve_rehash",
         "std::thread::functions::spawn::<foo::main::{closure#1}, ()>",

@@ -1,6 +1,8 @@
 /* Questions that logs answer without interpretation; see audit_log.h. */
 #include "audit_log.h"
 
+#include "recorded.h"
+
 const struct cst_log_module *cst_log_module_of(const struct cst_log_process *process, const struct cst_log_frame *frame)
 {
     return frame->module < process->module_count ? process->modules[frame->module] : NULL;
@@ -18,6 +20,7 @@ bool cst_log_any_start(const struct cst_log *log)
 
 void cst_log_free(struct cst_log *log)
 {
+    cst_recorded_free(log->recorded);
     cst_arena_free(&log->arena);
     *log = (struct cst_log){0};
 }

@@ -107,6 +107,8 @@ enum cst_log_end {
     CST_END_EXIT,
 };
 
+struct cst_recorded;
+
 /** One program run: from a `start` (or `fork`) event to the next of the same pid. */
 struct cst_log_process {
     int64_t pid;
@@ -122,8 +124,9 @@ struct cst_log_process {
     size_t crossing_count;
     struct cst_log_repeat *repeats;
     size_t repeat_count;
-    bool leaks_on_request; /**< told leaks before its end, */
-    bool leaks_at_exit;    /**< and at its end */
+    const struct cst_recorded *recorded; /**< symbols that its file recorded (recorded.h); NULL when none */
+    bool leaks_on_request;               /**< told leaks before its end, */
+    bool leaks_at_exit;                  /**< and at its end */
 };
 
 /** Everything from one or more log files, in order of appearance. Start with {0}. */
@@ -133,7 +136,8 @@ struct cst_log {
     size_t process_count;
     struct cst_log_finding **findings;
     size_t finding_count;
-    size_t skipped_lines; /**< malformed lines, already reported on stderr */
+    size_t skipped_lines;          /**< malformed lines, already reported on stderr */
+    struct cst_recorded *recorded; /**< of all files; NULL when there is none */
 };
 
 /** The module of a frame of `process`; NULL when the frame has none or it is unknown. */

@@ -17,7 +17,9 @@ struct cst_bill {
     const char *file;        /**< absolute where the compiler told its directory */
     int line;                /**< from 1; 0 when not known */
     const struct cst_log_frame *frame; /**< where it stands in the stack; NULL when the finding has no stack */
-    bool machinery;                    /**< nobody's own code is in the stack, and this is its first frame */
+    /** Nobody's own code is in the stack. Then this is its first frame in somebody's own module, or else the first, and no
+     * crate is told. */
+    bool machinery;
 };
 
 /** Bills a finding by the stack of its allocation, or, without one, by that of its release. */

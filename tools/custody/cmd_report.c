@@ -5,6 +5,8 @@
 #include "reader.h"
 #include "report.h"
 #include "say.h"
+#include "suppression_file.h"
+#include "suppression_summary.h"
 #include "usage.h"
 
 #include <errno.h>
@@ -19,6 +21,8 @@ struct wish {
     int format; /* enum format */
     char **logs;
     int log_count;
+    struct cst_option_list suppression_files;
+    struct cst_suppressions suppressions;
 };
 
 /* Options that are words, as they stand on the command line; NULL where they do not. */
@@ -55,6 +59,7 @@ static bool read_wish(int argc, char **argv, struct wish *wish, bool *out_help)
         {.name = "leaks-by", .value = &words.leaks_by},
         {.name = "folded-by", .value = &words.folded_by},
         {.name = "all-frames", .flag = &wish->report.all_calls},
+        {.name = "suppressions", .list = &wish->suppression_files},
         {.name = "help", .flag = out_help},
         {.name = NULL},
     };
@@ -70,7 +75,9 @@ static bool read_wish(int argc, char **argv, struct wish *wish, bool *out_help)
     }
     wish->logs = argv;
     wish->report.tables = true;
-    return read_words(&words, wish);
+    return read_words(&words, wish) &&
+           cst_suppression_files_read(&wish->suppressions, "report", wish->suppression_files.items,
+                                      wish->suppression_files.count);
 }
 
 static bool print_report(const struct wish *wish, const struct cst_groups *groups, struct cst_symbols *symbols)
@@ -87,7 +94,7 @@ static bool print_report(const struct wish *wish, const struct cst_groups *group
     return fputc('\n', stdout) != EOF;
 }
 
-static int report_logs(const struct wish *wish, struct cst_log *log)
+static int report_logs(struct wish *wish, struct cst_log *log)
 {
     for (int i = 0; i < wish->log_count; i++) {
         if (!cst_reader_add(log, wish->logs[i], false)) {
@@ -99,7 +106,9 @@ static int report_logs(const struct wish *wish, struct cst_log *log)
         cst_say("report: no side '%s' in these logs; a report without --side lists them", wish->report.side);
     }
     struct cst_symbols *symbols = cst_symbols_new();
+    cst_suppressions_apply(&wish->suppressions, &groups, symbols);
     bool ok = print_report(wish, &groups, symbols) && fflush(stdout) == 0;
+    cst_suppression_summary_print(stderr, "custody: ", &wish->suppressions, false);
     if (!ok) {
         cst_say("report: cannot write: %s", strerror(errno));
     }
@@ -108,18 +117,23 @@ static int report_logs(const struct wish *wish, struct cst_log *log)
     return ok ? CST_EXIT_OK : CST_EXIT_OWN_ERROR;
 }
 
+static int read_and_report(struct wish *wish)
+{
+    struct cst_log log = {0};
+    int status = report_logs(wish, &log);
+    cst_log_free(&log);
+    return status;
+}
+
 int cst_command_report(int argc, char **argv)
 {
     struct wish wish = {0};
     bool help = false;
-    if (!read_wish(argc, argv, &wish, &help)) {
-        return CST_EXIT_OWN_ERROR;
+    int status = CST_EXIT_OWN_ERROR;
+    if (read_wish(argc, argv, &wish, &help)) {
+        status = help ? cst_usage_print("report") : read_and_report(&wish);
     }
-    if (help) {
-        return cst_usage_print("report");
-    }
-    struct cst_log log = {0};
-    int status = report_logs(&wish, &log);
-    cst_log_free(&log);
+    cst_option_list_free(&wish.suppression_files);
+    cst_suppressions_free(&wish.suppressions);
     return status;
 }

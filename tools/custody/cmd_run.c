@@ -4,12 +4,15 @@
 #include "group.h"
 #include "launch.h"
 #include "log_file.h"
+#include "log_symbols.h"
 #include "option.h"
 #include "policy_file.h"
 #include "preload.h"
 #include "reader.h"
 #include "report.h"
 #include "say.h"
+#include "suppression_file.h"
+#include "suppression_summary.h"
 #include "target.h"
 #include "usage.h"
 
@@ -26,6 +29,8 @@ struct run_wish {
     bool keep_log; /* it is the user's, not a temporary one */
     bool quiet;
     char **command; /* ends with NULL */
+    struct cst_option_list suppression_files;
+    struct cst_suppressions suppressions;
 };
 
 static bool read_numbers(const char *stacks, const char *exit_code, struct run_wish *wish)
@@ -68,6 +73,7 @@ static bool read_wish(int argc, char **argv, struct run_wish *wish, bool *out_he
         {.name = "stacks", .value = &stacks},
         {.name = "leaks", .value = &leaks},
         {.name = "quiet", .flag = &wish->quiet},
+        {.name = "suppressions", .list = &wish->suppression_files},
         {.name = "help", .flag = out_help},
         {.name = NULL},
     };
@@ -86,7 +92,9 @@ static bool read_wish(int argc, char **argv, struct run_wish *wish, bool *out_he
     wish->settings.log = log;
     wish->settings.policy = policy;
     wish->keep_log = log != NULL;
-    return read_numbers(stacks, exit_code, wish) && read_words(leaks, fail_on, wish);
+    return read_numbers(stacks, exit_code, wish) && read_words(leaks, fail_on, wish) &&
+           cst_suppression_files_read(&wish->suppressions, "run", wish->suppression_files.items,
+                                      wish->suppression_files.count);
 }
 
 /* Makes paths absolute, begins the log and sets the environment. The command may change its directory. */
@@ -131,22 +139,32 @@ static void print_summary(const struct run_wish *wish, const struct cst_groups *
     fputc('\n', stderr);
 }
 
-/* Prints findings above notes with their tables; of a clean run only what could not be told and the totals. Quiet: nothing, unless it fails. */
-static void tell(const struct run_wish *wish, const struct cst_groups *groups)
+/* Prints findings above notes with their tables; of a clean run only what could not be told and the totals. Quiet:
+ * nothing, unless it fails. */
+static void tell(const struct run_wish *wish, const struct cst_groups *groups, struct cst_symbols *symbols)
 {
     if (!wish->quiet && cst_groups_reach(groups, CUSTODY_SEVERITY_WARNING)) {
         FILE *out = open_stderr();
-        struct cst_symbols *symbols = cst_symbols_new();
         const struct cst_report_wish report = {.severity = CUSTODY_SEVERITY_NOTE, .tables = true};
         cst_report_text(out, cst_report_wants_colour(stderr), &report, groups, symbols);
-        cst_symbols_free(symbols);
         close_stderr(out);
     }
     if (!wish->quiet) {
         cst_report_inferred(stderr, cst_report_wants_colour(stderr), groups);
+        cst_suppression_summary_print(stderr, "custody: ", &wish->suppressions, true);
     }
     if (!wish->quiet || cst_groups_reach(groups, wish->fail_on)) {
         print_summary(wish, groups);
+    }
+}
+
+/* Keeps in the log what frames mean, as long as the programs are what ran: of all that a report shows in full, and of
+ * what fails. */
+static void keep_symbols(const struct run_wish *wish, const struct cst_groups *groups, struct cst_symbols *symbols)
+{
+    int severity = wish->fail_on < CUSTODY_SEVERITY_WARNING ? wish->fail_on : CUSTODY_SEVERITY_WARNING;
+    if (wish->keep_log) {
+        (void)cst_log_symbols_append(wish->settings.log, groups, severity, symbols);
     }
 }
 
@@ -158,8 +176,21 @@ static int exit_status(const struct run_wish *wish, const struct cst_groups *gro
     return end->signal ? CST_EXIT_SIGNAL_BASE + end->signal : end->status;
 }
 
+static int judge_log(struct run_wish *wish, const struct cst_log *log, const struct cst_launch_end *end)
+{
+    struct cst_groups groups = cst_groups_make(log);
+    struct cst_symbols *symbols = cst_symbols_new();
+    cst_suppressions_apply(&wish->suppressions, &groups, symbols);
+    keep_symbols(wish, &groups, symbols);
+    tell(wish, &groups, symbols);
+    int status = exit_status(wish, &groups, end);
+    cst_symbols_free(symbols);
+    cst_groups_free(&groups);
+    return status;
+}
+
 /* Reads what the command's processes wrote and decides. */
-static int judge(const struct run_wish *wish, const struct cst_launch_end *end)
+static int judge(struct run_wish *wish, const struct cst_launch_end *end)
 {
     struct cst_log log = {0};
     int status = CST_EXIT_OWN_ERROR;
@@ -168,10 +199,7 @@ static int judge(const struct run_wish *wish, const struct cst_launch_end *end)
     }
     if (cst_reader_add(&log, wish->settings.log, true)) {
         if (cst_log_any_start(&log)) {
-            struct cst_groups groups = cst_groups_make(&log);
-            tell(wish, &groups);
-            status = exit_status(wish, &groups, end);
-            cst_groups_free(&groups);
+            status = judge_log(wish, &log, end);
         } else {
             cst_say("run: %s ran, but Custody was not in it: no process wrote to the log, so nothing was checked",
                     wish->command[0]);
@@ -181,7 +209,7 @@ static int judge(const struct run_wish *wish, const struct cst_launch_end *end)
     return status;
 }
 
-static int run_and_judge(const struct run_wish *wish, const char *path)
+static int run_and_judge(struct run_wish *wish, const char *path)
 {
     struct cst_launch_end end;
     if (!cst_launch(path, wish->command, &end)) {
@@ -212,18 +240,23 @@ static int run(struct cst_arena *arena, struct run_wish *wish)
     return status;
 }
 
+static int find_and_run(struct run_wish *wish)
+{
+    struct cst_arena arena = {0};
+    int status = run(&arena, wish);
+    cst_arena_free(&arena);
+    return status;
+}
+
 int cst_command_run(int argc, char **argv)
 {
     struct run_wish wish = {0};
     bool help = false;
-    if (!read_wish(argc, argv, &wish, &help)) {
-        return CST_EXIT_OWN_ERROR;
+    int status = CST_EXIT_OWN_ERROR;
+    if (read_wish(argc, argv, &wish, &help)) {
+        status = help ? cst_usage_print("run") : find_and_run(&wish);
     }
-    if (help) {
-        return cst_usage_print("run");
-    }
-    struct cst_arena arena = {0};
-    int status = run(&arena, &wish);
-    cst_arena_free(&arena);
+    cst_option_list_free(&wish.suppression_files);
+    cst_suppressions_free(&wish.suppressions);
     return status;
 }

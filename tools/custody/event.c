@@ -2,6 +2,7 @@
 #include "event.h"
 
 #include "event_process.h"
+#include "event_symbols.h"
 #include "field.h"
 #include "say.h"
 
@@ -25,6 +26,15 @@ static struct cst_event_pid *find_pid(const struct cst_event_sink *sink, int64_t
     return entry;
 }
 
+/* The file's table of recorded symbols. They are told behind the processes that they are of. */
+static struct cst_recorded *get_recorded(struct cst_event_sink *sink)
+{
+    if (!sink->recorded) {
+        sink->recorded = cst_recorded_new(sink->log);
+    }
+    return sink->recorded;
+}
+
 /* From now on `pid` stands for a new process. */
 static struct cst_log_process *begin_process(struct cst_event_sink *sink, int64_t pid)
 {
@@ -33,6 +43,7 @@ static struct cst_log_process *begin_process(struct cst_event_sink *sink, int64_
     process->pid = pid;
     process->program = "unknown";
     process->exe = "";
+    process->recorded = get_recorded(sink);
     log->processes = cst_arena_extend(&log->arena, log->processes, log->process_count, sizeof process);
     log->processes[log->process_count++] = process;
 
@@ -182,6 +193,9 @@ static void dispatch(struct cst_event_sink *sink, int64_t pid, const char *name,
         current_process(sink, pid)->end = CST_END_EXEC;
     } else if (strcmp(name, "exit") == 0) {
         cst_event_exit(sink->log, current_process(sink, pid), event);
+    } else if (strcmp(name, "symbols") == 0) {
+        /* Its pid is that of the tool, which is no process of the log. */
+        cst_event_symbols(sink->log, get_recorded(sink), event);
     }
 }
 

@@ -12,7 +12,8 @@ struct cst_event_pid;
 /** Where events of one log file go. Start with {.log = ...}, one per file: pids mean nothing across files. */
 struct cst_event_sink {
     struct cst_log *log;
-    struct cst_event_pid *pids; /**< hash: pid to the process it stands for now */
+    struct cst_event_pid *pids;    /**< hash: pid to the process it stands for now */
+    struct cst_recorded *recorded; /**< symbols that this file recorded; made when first needed */
 };
 
 /** Result of taking one event. */

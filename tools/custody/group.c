@@ -257,12 +257,17 @@ size_t cst_groups_count(const struct cst_groups *groups, enum custody_severity s
 {
     size_t count = 0;
     for (size_t i = 0; i < groups->count; i++) {
-        count += groups->items[i].severity == severity;
+        count += groups->items[i].severity == severity && !groups->items[i].suppressed_by;
     }
     return count;
 }
 
 bool cst_groups_reach(const struct cst_groups *groups, int severity)
 {
-    return groups->count > 0 && (int)groups->items[0].severity >= severity;
+    for (size_t i = 0; i < groups->count; i++) {
+        if ((int)groups->items[i].severity >= severity && !groups->items[i].suppressed_by) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -5,6 +5,8 @@
 
 #include "audit_log.h"
 
+struct cst_suppression;
+
 /** One distinct finding. */
 struct cst_group {
     const struct cst_log_finding *first; /**< the first time it was seen: its facts and stacks stand for all */
@@ -12,6 +14,8 @@ struct cst_group {
     uint64_t count;                      /**< times, over all processes */
     size_t processes;                    /**< processes it came in */
     uint64_t leak_blocks, leak_bytes;    /**< sums over all processes, of each what it told last */
+    const struct cst_suppression
+        *suppressed_by; /**< passed over for this reason (suppression.h); NULL when it counts */
 };
 
 /** Findings of all runs of one program, and its totals. */
@@ -53,10 +57,10 @@ bool cst_group_is_leak(const struct cst_group *group);
 /** True when a finding, a total or a crossing names `side`. */
 bool cst_groups_have_side(const struct cst_groups *groups, const char *side);
 
-/** How many groups are of exactly this severity. */
+/** How many groups that are not suppressed are of exactly this severity. */
 size_t cst_groups_count(const struct cst_groups *groups, enum custody_severity severity);
 
-/** True when a group is at or above `severity` (CST_SEVERITY_NEVER: false). */
+/** True when a group that is not suppressed is at or above `severity` (CST_SEVERITY_NEVER: false). */
 bool cst_groups_reach(const struct cst_groups *groups, int severity);
 
 #endif

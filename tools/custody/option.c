@@ -19,6 +19,16 @@ static const struct cst_option *find_option(const struct cst_option *options, co
     return NULL;
 }
 
+static void add_value(struct cst_option_list *list, const char *value)
+{
+    const char **items = reallocarray(list->items, list->count + 1, sizeof *items);
+    if (!items) {
+        cst_say_and_exit("out of memory");
+    }
+    list->items = items;
+    list->items[list->count++] = value;
+}
+
 /* Takes the option at argv[*index], and its value if that is the next argument. */
 static bool take_option(const char *command, const struct cst_option *options, int argc, char **argv, int *index)
 {
@@ -42,7 +52,12 @@ static bool take_option(const char *command, const struct cst_option *options, i
         cst_say("%s: --%s needs a value", command, option->name);
         return false;
     }
-    *option->value = equals ? equals + 1 : argv[++*index];
+    const char *value = equals ? equals + 1 : argv[++*index];
+    if (option->list) {
+        add_value(option->list, value);
+    } else {
+        *option->value = value;
+    }
     return true;
 }
 
@@ -115,4 +130,10 @@ bool cst_option_word(const char *command, const char *name, const char *text, co
     }
     fprintf(stderr, ", not '%s'\n", text);
     return false;
+}
+
+void cst_option_list_free(struct cst_option_list *list)
+{
+    free(list->items);
+    *list = (struct cst_option_list){0};
 }

@@ -4,12 +4,21 @@
 #define CST_TOOL_OPTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/** One option. Exactly one of `value` and `flag` is set; a table ends with a NULL name. */
+/** Values of an option that may be given several times, in their order. Start with {0}; release it with
+ * cst_option_list_free. */
+struct cst_option_list {
+    const char **items; /**< pointers into argv */
+    size_t count;
+};
+
+/** One option. Exactly one of `value`, `flag` and `list` is set; a table ends with a NULL name. */
 struct cst_option {
-    const char *name;   /**< without the dashes */
-    const char **value; /**< gets a pointer into argv */
-    bool *flag;         /**< gets true */
+    const char *name;             /**< without the dashes */
+    const char **value;           /**< gets a pointer into argv; the last one counts */
+    bool *flag;                   /**< gets true */
+    struct cst_option_list *list; /**< gets one more value */
 };
 
 /** A threshold that no finding reaches, one above the worst enum custody_severity. */
@@ -29,5 +38,7 @@ bool cst_option_severity(const char *command, const char *name, const char *text
 
 /** Reads one of `words` (ends with NULL); `out_index` gets which. */
 bool cst_option_word(const char *command, const char *name, const char *text, const char *const *words, int *out_index);
+
+void cst_option_list_free(struct cst_option_list *list);
 
 #endif

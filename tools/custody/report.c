@@ -7,7 +7,7 @@
 
 bool cst_report_wants(const struct cst_report_wish *wish, const struct cst_group *group)
 {
-    return (int)group->severity >= wish->severity && cst_group_has_side(group, wish->side);
+    return !group->suppressed_by && (int)group->severity >= wish->severity && cst_group_has_side(group, wish->side);
 }
 
 bool cst_report_sums_up(const struct cst_report_wish *wish, const struct cst_group *group)

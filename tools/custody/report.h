@@ -53,7 +53,7 @@ bool cst_report_folded(FILE *out, const struct cst_report_wish *wish, const stru
 /** Prints the totals in one line: "1 error, 2 warnings, 3 notes in 1 process". */
 void cst_report_totals(FILE *out, const struct cst_groups *groups);
 
-/** True when a group is to be shown under this wish, before leaks are summed up. */
+/** True when a group is to be shown under this wish, before leaks are summed up; never when it is suppressed. */
 bool cst_report_wants(const struct cst_report_wish *wish, const struct cst_group *group);
 
 /** True when `out` is a terminal and the environment does not ask for plain text (NO_COLOR, TERM=dumb). */

@@ -2,6 +2,7 @@
 #include "symbol.h"
 
 #include "demangle.h"
+#include "recorded.h"
 #include "say.h"
 #include "symbol_file.h"
 
@@ -29,6 +30,7 @@ struct file_entry {
 struct module_entry {
     const struct cst_log_module *module;
     struct file_entry *file;
+    const struct cst_recorded_module *recorded; /* NULL when its log recorded nothing of it */
     UT_hash_handle hh;
 };
 
@@ -47,9 +49,8 @@ struct cst_symbols *cst_symbols_new(void)
     return symbols;
 }
 
-static struct file_entry *open_file(struct cst_symbols *symbols, const struct cst_log_module *module)
+static struct file_entry *open_file(struct cst_symbols *symbols, const struct cst_log_module *module, const char *name)
 {
-    const char *name = cst_arena_format(&symbols->arena, "%s\n%s", module->path, module->build_id);
     struct file_entry *file = NULL;
     HASH_FIND_STR(symbols->files, name, file);
     if (!file) {
@@ -61,17 +62,20 @@ static struct file_entry *open_file(struct cst_symbols *symbols, const struct cs
     return file;
 }
 
-static struct file_entry *get_file(struct cst_symbols *symbols, const struct cst_log_module *module)
+static struct module_entry *get_module(struct cst_symbols *symbols, const struct cst_log_process *process,
+                                       const struct cst_log_module *module)
 {
     struct module_entry *entry = NULL;
     HASH_FIND_PTR(symbols->modules, &module, entry);
     if (!entry) {
+        const char *name = cst_recorded_name(&symbols->arena, module->path, module->build_id);
         entry = cst_arena_alloc(&symbols->arena, sizeof *entry);
         entry->module = module;
-        entry->file = open_file(symbols, module);
+        entry->file = open_file(symbols, module, name);
+        entry->recorded = cst_recorded_find_module(process->recorded, name);
         HASH_ADD_PTR(symbols->modules, module, entry);
     }
-    return entry->file;
+    return entry;
 }
 
 static const struct cst_calls *get_calls(struct cst_symbols *symbols, struct file_entry *file, uint64_t offset)
@@ -98,23 +102,51 @@ static const struct cst_calls *calls_from_log(struct cst_symbols *symbols, const
         calls->items = cst_arena_alloc(&symbols->arena, sizeof *calls->items);
         calls->items[0].function = cst_demangle(&symbols->arena, frame->symbol);
         calls->count = 1;
+        calls->only_name = true;
     }
     return calls;
+}
+
+/* What the log recorded; NULL when nothing. */
+static const struct cst_calls *calls_from_record(struct cst_symbols *symbols, const struct module_entry *entry,
+                                                 uint64_t offset, enum cst_symbol_file file)
+{
+    const struct cst_calls *recorded = cst_recorded_find(entry->recorded, offset);
+    if (!recorded) {
+        return NULL;
+    }
+    struct cst_calls *calls = cst_arena_alloc(&symbols->arena, sizeof *calls);
+    *calls = *recorded;
+    calls->file = file;
+    return calls;
+}
+
+static bool tell_a_line(const struct cst_calls *calls)
+{
+    for (size_t i = 0; i < calls->count; i++) {
+        if (calls->items[i].line > 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const struct cst_calls *cst_symbols_resolve(struct cst_symbols *symbols, const struct cst_log_process *process,
                                             const struct cst_log_frame *frame)
 {
+    static const struct cst_calls none;
     const struct cst_log_module *module = cst_log_module_of(process, frame);
     if (!module) {
         return calls_from_log(symbols, frame, CST_SYMBOL_FILE_OK);
     }
-    struct file_entry *file = get_file(symbols, module);
-    enum cst_symbol_file state = cst_symbol_source_file(file->source);
-    if (state != CST_SYMBOL_FILE_OK) {
-        return calls_from_log(symbols, frame, state);
+    const struct module_entry *entry = get_module(symbols, process, module);
+    enum cst_symbol_file state = cst_symbol_source_file(entry->file->source);
+    const struct cst_calls *calls =
+        state == CST_SYMBOL_FILE_OK ? get_calls(symbols, entry->file, frame->offset) : &none;
+    if (!tell_a_line(calls) || !*module->build_id) {
+        const struct cst_calls *recorded = calls_from_record(symbols, entry, frame->offset, state);
+        calls = recorded ? recorded : calls;
     }
-    const struct cst_calls *calls = get_calls(symbols, file, frame->offset);
     return calls->count ? calls : calls_from_log(symbols, frame, state);
 }
 

@@ -27,6 +27,7 @@ struct cst_calls {
     struct cst_call *items;
     size_t count; /**< 0 when nothing is known beyond the module */
     enum cst_symbol_file file;
+    bool only_name; /**< nothing is known but the name that the frame has in the log */
 };
 
 struct cst_symbols;
@@ -34,8 +35,9 @@ struct cst_symbols;
 /** A resolver; release it with cst_symbols_free. */
 struct cst_symbols *cst_symbols_new(void);
 
-/** The calls at a return address of `process`. Falls back from debug information to symbol tables to the name in the
- * log. The result belongs to the resolver. Never NULL. */
+/** The calls at a return address of `process`. Falls back from debug information to symbol tables to what the log
+ * recorded to the name in the log; what was recorded goes first where the file changed, is gone, has lost its debug
+ * information, or cannot be told to be the same for want of a build-id. The result belongs to the resolver. Never NULL. */
 const struct cst_calls *cst_symbols_resolve(struct cst_symbols *symbols, const struct cst_log_process *process,
                                             const struct cst_log_frame *frame);
 

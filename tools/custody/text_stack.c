@@ -132,10 +132,9 @@ static void print_first_excerpt(const struct cst_text_stack *printer, const stru
     bool own_only = !cst_call_list_is_machinery(list);
     for (size_t i = 0; i < list->count; i++) {
         const struct cst_listed_call *call = &list->items[i];
-        if (own_only && call->library != CST_LIBRARY_NONE) {
-            continue;
-        }
-        if (call->call && print_excerpt(printer, call->call)) {
+        /* Where the program is another by now, its source may be, too. */
+        bool passed_over = (own_only && call->library != CST_LIBRARY_NONE) || call->file == CST_SYMBOL_FILE_CHANGED;
+        if (!passed_over && call->call && print_excerpt(printer, call->call)) {
             return;
         }
     }

@@ -159,6 +159,27 @@ void cst_text_table_program(const struct cst_canvas *canvas, const struct cst_gr
     cst_arena_free(&arena);
 }
 
+/** Bytes of a name in the table of leaks: those of C++ templates have no end. */
+#define NAME_MAX_BYTES 100
+
+/* A name whose middle is left out when it is long: its end has the line. UTF-8 stays whole. */
+static const char *shorten(struct cst_arena *arena, const char *name)
+{
+    static const char gap[] = "...";
+    size_t length = strlen(name);
+    if (length <= NAME_MAX_BYTES) {
+        return name;
+    }
+    size_t head = NAME_MAX_BYTES / 2, tail = length - (NAME_MAX_BYTES / 2 - (sizeof gap - 1));
+    while (head > 0 && ((unsigned char)name[head] & 0xc0) == 0x80) {
+        head--;
+    }
+    while (tail < length && ((unsigned char)name[tail] & 0xc0) == 0x80) {
+        tail++;
+    }
+    return cst_arena_format(arena, "%.*s%s%s", (int)head, name, gap, name + tail);
+}
+
 static void add_amount(struct table *table, const struct cst_leak_amount *amount)
 {
     add_cell(table, amount->blocks > 0 || amount->bytes > 0
@@ -170,7 +191,7 @@ static void add_amount(struct table *table, const struct cst_leak_amount *amount
 static void add_leaks(struct table *table, const char *name, const struct cst_leak_row *row,
                       const struct cst_leak_row *sum)
 {
-    add_cell(table, name);
+    add_cell(table, shorten(table->arena, name));
     add_amount(table, &row->total);
     for (int class = 0; class < CST_LEAK_CLASSES; class ++) {
         if (sum->classes[class].blocks > 0 || sum->classes[class].bytes > 0) {

@@ -1,0 +1,213 @@
+/* Writing baselines; see baseline_file.h. */
+#include "baseline_file.h"
+
+#include "finding_json.h"
+#include "recorder.h"
+#include "say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A baseline under construction. Its processes are numbered from 1: pids mean nothing any more. */
+struct baseline {
+    FILE *file;
+    double now;
+    int pid, seq;
+};
+
+static bool put_event(struct baseline *baseline, json_t *fields)
+{
+    json_t *event = json_pack("{s:i, s:O, s:i, s:i, s:f}", "v", 1, "event", json_object_get(fields, "event"), "pid",
+                              baseline->pid, "seq", ++baseline->seq, "t", baseline->now);
+    bool ok = event && json_object_update_missing(event, fields) == 0 &&
+              json_dumpf(event, baseline->file, JSON_COMPACT) == 0 && fputc('\n', baseline->file) != EOF;
+    json_decref(fields);
+    json_decref(event);
+    return ok;
+}
+
+static bool put_line(void *context, const char *line, size_t length)
+{
+    return fwrite(line, 1, length, context) == length;
+}
+
+static json_t *start_event(const struct cst_log_process *process)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "event", json_string("start"));
+    json_object_set_new(object, "version", json_string(CUSTODY_VERSION));
+    json_object_set_new(object, "options", json_string(""));
+    json_object_set_new(object, "ppid", json_integer(0));
+    json_object_set_new(object, "exe", json_string(*process->exe ? process->exe : process->program));
+    json_object_set_new(object, "argv", json_array());
+    return object;
+}
+
+static void mark_modules(bool *wanted, const struct cst_log_finding *finding)
+{
+    const struct cst_log_stack *stacks[] = {&finding->alloc, &finding->release, &finding->first_release};
+    for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++) {
+        for (size_t j = 0; j < stacks[i]->count; j++) {
+            uint32_t id = stacks[i]->frames[j].module;
+            if (id < finding->process->module_count) {
+                wanted[id] = true;
+            }
+        }
+    }
+}
+
+/* What a baseline is made of. */
+struct choice {
+    const struct cst_group **items;
+    size_t count;
+};
+
+static bool write_process(struct baseline *baseline, const struct cst_log_process *process, const struct choice *choice)
+{
+    bool *wanted = calloc(process->module_count + 1, sizeof *wanted);
+    if (!wanted) {
+        cst_say_and_exit("out of memory");
+    }
+    for (size_t i = 0; i < choice->count; i++) {
+        if (choice->items[i]->first->process == process) {
+            mark_modules(wanted, choice->items[i]->first);
+        }
+    }
+    baseline->pid++;
+    baseline->seq = 0;
+    bool ok = put_event(baseline, start_event(process));
+    for (size_t id = 0; id < process->module_count && ok; id++) {
+        if (wanted[id] && process->modules[id]) {
+            ok = put_event(baseline, cst_finding_json_module(process->modules[id], id));
+        }
+    }
+    for (size_t i = 0; i < choice->count && ok; i++) {
+        if (choice->items[i]->first->process == process) {
+            ok = put_event(baseline, cst_finding_json(choice->items[i]));
+        }
+    }
+    free(wanted);
+    return ok;
+}
+
+/* True when an earlier choice is of the same process, so that it has been written. */
+static bool is_written(const struct choice *choice, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (choice->items[i]->first->process == choice->items[index]->first->process) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool write_all(struct baseline *baseline, const struct choice *choice, struct cst_symbols *symbols)
+{
+    struct cst_recorder *recorder = cst_recorder_new(symbols);
+    bool ok = true;
+    for (size_t i = 0; i < choice->count && ok; i++) {
+        cst_recorder_add(recorder, choice->items[i]->first);
+        ok = is_written(choice, i) || write_process(baseline, choice->items[i]->first->process, choice);
+    }
+    ok = ok && cst_recorder_write(recorder, put_line, baseline->file);
+    cst_recorder_free(recorder);
+    return ok;
+}
+
+/* An empty baseline is a log too: it has to have an event. */
+static bool write_empty(struct baseline *baseline)
+{
+    static const struct cst_log_process nobody = {.exe = "", .program = ""};
+    baseline->pid = 1;
+    return put_event(baseline, start_event(&nobody));
+}
+
+static struct choice choose(struct cst_arena *arena, const struct cst_groups *groups, int severity)
+{
+    struct choice choice = {0};
+    for (size_t i = 0; i < groups->count; i++) {
+        if ((int)groups->items[i].severity >= severity && !groups->items[i].suppressed_by) {
+            choice.items = cst_arena_extend(arena, choice.items, choice.count, sizeof *choice.items);
+            choice.items[choice.count++] = &groups->items[i];
+        }
+    }
+    return choice;
+}
+
+static bool fail(const char *path, int error)
+{
+    cst_say("check: cannot write the baseline %s: %s", path, strerror(error));
+    return false;
+}
+
+/* A stream into a new file beside `path`, with the mode that a new file gets; `temporary` gets its name. */
+static FILE *open_beside(struct cst_arena *arena, const char *path, char **out_temporary)
+{
+    *out_temporary = cst_arena_format(arena, "%s.XXXXXX", path);
+    int fd = mkostemp(*out_temporary, O_CLOEXEC);
+    if (fd < 0) {
+        return NULL;
+    }
+    mode_t mask = umask(0);
+    umask(mask);
+    (void)fchmod(fd, 0666 & ~mask);
+    FILE *file = fdopen(fd, "w");
+    if (!file) {
+        close(fd);
+        unlink(*out_temporary);
+    }
+    return file;
+}
+
+/* A device or a directory is not to be replaced by a file. */
+static bool can_be_replaced(const char *path)
+{
+    struct stat status;
+    if (lstat(path, &status) != 0) {
+        return errno == ENOENT || fail(path, errno);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        cst_say("check: cannot write the baseline %s: not a regular file", path);
+        return false;
+    }
+    return true;
+}
+
+static bool write_file(struct cst_arena *arena, const char *path, const struct choice *choice,
+                       struct cst_symbols *symbols)
+{
+    char *temporary = NULL;
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct baseline baseline = {.file = open_beside(arena, path, &temporary), .now = (double)now.tv_sec};
+    if (!baseline.file) {
+        return fail(path, errno);
+    }
+    bool ok = choice->count ? write_all(&baseline, choice, symbols) : write_empty(&baseline);
+    int error = errno;
+    ok = ok && fflush(baseline.file) == 0 && fsync(fileno(baseline.file)) == 0;
+    error = ok ? 0 : errno ? errno : error;
+    fclose(baseline.file);
+    if (ok && rename(temporary, path) == 0) {
+        return true;
+    }
+    error = ok ? errno : error;
+    unlink(temporary);
+    return fail(path, error);
+}
+
+bool cst_baseline_file_write(const char *path, const struct cst_groups *groups, int severity,
+                             struct cst_symbols *symbols, size_t *out_findings)
+{
+    struct cst_arena arena = {0};
+    struct choice choice = choose(&arena, groups, severity);
+    *out_findings = choice.count;
+    bool ok = can_be_replaced(path) && write_file(&arena, path, &choice, symbols);
+    cst_arena_free(&arena);
+    return ok;
+}
