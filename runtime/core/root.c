@@ -37,6 +37,7 @@ struct gathering {
     size_t region_count;
     size_t passed;       /* regions in front of the mapping that is looked at */
     uintptr_t heap_seen; /* how far the mappings of the heap have been looked at */
+    bool own_seen;       /* the mapping of our own stack: without it the list is not whole */
     bool full;
 };
 
@@ -133,7 +134,7 @@ static bool is_in_use(const struct cst_halt *halt, const struct cst_stack_bounds
 }
 
 /* glibc's struct pthread (nptl/descr.h): two pointers to itself, and the thread's id, which the kernel sets to 0 when the
- * thread has ended. */
+ * thread has ended, and pthread_join to -1. */
 #define CONTROL_TID 720
 
 /* True while what a thread that ended has left is still there: its addresses may have become something else, or the stack
@@ -142,7 +143,7 @@ static bool is_left_over(uintptr_t control_block)
 {
     uintptr_t block[CONTROL_TID / sizeof(uintptr_t) + 1];
     return cst_sys_read_memory(control_block, block, sizeof block) == sizeof block && block[0] == control_block &&
-           block[2] == control_block && (uint32_t)block[CONTROL_TID / sizeof(uintptr_t)] == 0;
+           block[2] == control_block && (int32_t)block[CONTROL_TID / sizeof(uintptr_t)] <= 0;
 }
 
 /* Stacks of threads that ended, which glibc keeps for the next ones: dead but for the thread's control block at their upper
@@ -288,6 +289,9 @@ static void note_bars(struct gathering *gathering, const struct cst_mapping *map
 static bool take_mapping(const struct cst_mapping *mapping, void *context)
 {
     struct gathering *gathering = context;
+    uintptr_t here = (uintptr_t)&mapping;
+    if (mapping->lo <= here && here < mapping->hi)
+        gathering->own_seen = true;
     note_bars(gathering, mapping);
     lay_over(gathering, mapping);
     return !gathering->full;
@@ -309,7 +313,7 @@ bool cst_roots_gather(struct cst_roots *roots, const struct cst_halt *halt, uint
     if (halt->listed && halt->missed == 0)
         add_ended(&gathering, halt, stack_pointer);
     sort(gathering.regions, gathering.region_count);
-    bool good = cst_maps_each(take_mapping, &gathering) && !gathering.full;
+    bool good = cst_maps_each(take_mapping, &gathering) && gathering.own_seen && !gathering.full;
     const void *boot_begin, *boot_end;
     cst_boot_used(&boot_begin, &boot_end);
     add_root(&gathering, (uintptr_t)boot_begin, (uintptr_t)boot_end, CST_HOLDER_NOBODY, CST_REACH_ALIGNED);
