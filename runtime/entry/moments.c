@@ -109,8 +109,8 @@ static bool must_fail(void)
 
 void cst_moments_exit(uintptr_t stack)
 {
-    pid_t nobody = 0;
-    if (atomic_compare_exchange_strong(&leaving.thread, &nobody, cst_sys_tid()))
+    pid_t before = 0, now = cst_sys_tid();
+    if (atomic_compare_exchange_strong(&leaving.thread, &before, now) || before == now)
         atomic_store(&leaving.stack, stack);
 }
 

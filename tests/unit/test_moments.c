@@ -3,6 +3,7 @@
 #include "entry/moments.h"
 
 #include "core/findings.h"
+#include "core/leak.h"
 #include "entry/hook.h"
 #include "entry/start.h"
 
@@ -103,6 +104,28 @@ static int play_quick_exit(void)
     quick_exit(4);
 }
 
+/* As the program's exit is interposed. */
+CST_NOINLINE static _Noreturn void leave(int status)
+{
+    cst_moments_exit(CST_LEAKS_STACK());
+    exit(status);
+}
+
+static void leave_again(void)
+{
+    void *volatile held = alloc(8181);
+    (void)held;
+    leave(4);
+}
+
+static int play_exit_from_a_handler(void)
+{
+    drop(alloc(10));
+    if (atexit(leave_again) != 0)
+        return 1;
+    leave(3);
+}
+
 static int play_end_twice(void)
 {
     err();
@@ -200,6 +223,7 @@ static const struct scene {
     {"error", play_error},
     {"quick_exit", play_quick_exit},
     {"exit beside a reader", play_exit_beside_a_reader},
+    {"exit from a handler", play_exit_from_a_handler},
     {"end twice", play_end_twice},
     {"fork", play_fork},
     {"fork among threads", play_fork_among_threads},
@@ -296,6 +320,13 @@ static void quick_exit_is_told_and_fails_like_any_end(void **state)
     assert_int_equal(play("quick_exit", "fail_on=error"), 77);
 }
 
+static void what_a_handler_holds_that_leaves_again_is_reachable(void **state)
+{
+    (void)state;
+    assert_int_equal(play("exit from a handler", "fail_on=error"), 4);
+    assert_int_equal(count("\"class\":\"reachable\",\"blocks\":1,\"bytes\":8181"), 1);
+}
+
 static void the_second_end_is_no_end(void **state)
 {
     (void)state;
@@ -369,6 +400,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_finding_as_bad_as_fail_on_changes_the_status),
         cmocka_unit_test(the_end_does_not_wait_for_a_thread_that_reads),
         cmocka_unit_test(quick_exit_is_told_and_fails_like_any_end),
+        cmocka_unit_test(what_a_handler_holds_that_leaves_again_is_reachable),
         cmocka_unit_test(the_second_end_is_no_end),
         cmocka_unit_test(parent_and_child_of_a_fork_each_tell_their_own),
         cmocka_unit_test(a_child_of_a_busy_process_is_audited_and_never_stuck),
