@@ -9,7 +9,7 @@ set -eu
 packages="make gcc g++ libc6-dev binutils libjemalloc-dev uthash-dev libdw-dev libelf-dev libjansson-dev libiberty-dev
     pkg-config libclang-dev"
 # Needed to test: compilers and linkers of the scenarios, checkers, tools that audited programs are made of.
-packages="$packages clang lld libc++-dev libc++abi-dev libcmocka-dev libzydis-dev valgrind python3 python3-jsonschema
+packages="$packages clang libclang-rt-dev lld libc++-dev libc++abi-dev libcmocka-dev libzydis-dev valgrind python3 python3-jsonschema
     jq git perl curl xz-utils"
 # Needed by `make bench`, beside what testing needs: the allocator that it compares with.
 packages="$packages libjemalloc2"

@@ -58,6 +58,10 @@ CST_INLINE uintptr_t cst_frame_offset(uint32_t rule)
     return (uintptr_t)(intptr_t)((int32_t)(rule << 1) >> 11) * sizeof(uintptr_t);
 }
 
+/** The rule of code without tables, if it keeps a frame pointer: the caller's rbp and the return address lie where rbp
+ * points. */
+#define CST_FRAME_POINTER_RULE ((uint32_t)CST_FRAME_POINTER | CST_FRAME_RBP_ABOVE << 4 | 2U << 10)
+
 /** The rule of `return_address`, worked out from the tables. May register modules: no lock of the runtime may be held. */
 uint32_t cst_frame_rule_make(uintptr_t return_address);
 

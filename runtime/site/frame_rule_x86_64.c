@@ -29,12 +29,6 @@ static uint32_t pack(enum cst_frame_kind kind, unsigned rbp, int64_t offset)
 
 static const uint32_t end_rule = CST_FRAME_END;
 
-/* What a function does that keeps a frame pointer: its caller's rbp and its return address lie where rbp points. */
-static uint32_t frame_pointer_rule(void)
-{
-    return pack(CST_FRAME_POINTER, CST_FRAME_RBP_ABOVE, 2 * WORD);
-}
-
 static bool fits(int64_t offset)
 {
     return offset % WORD == 0 && offset / WORD >= -OFFSET_MAX && offset / WORD <= OFFSET_MAX;
@@ -162,7 +156,7 @@ static uint32_t rule_from_tables(const struct cst_image *image, uintptr_t return
     struct cst_cfi_row row;
     const uintptr_t at = return_address - 1;
     if (!cst_fde_read(image, at, &fde)) {
-        return is_signal_return(image, return_address) ? CST_FRAME_SIGNAL : frame_pointer_rule();
+        return is_signal_return(image, return_address) ? CST_FRAME_SIGNAL : CST_FRAME_POINTER_RULE;
     }
     if (fde.signal_frame) {
         return CST_FRAME_SIGNAL;

@@ -51,6 +51,7 @@ static void plan(uint32_t stack, const struct cst_stack_trace *trace, struct num
     const size_t pairs = (slots + sizeof(cst_pair) - 1) / sizeof(cst_pair) * sizeof(cst_pair);
     const size_t returns = pairs + even(numbers.pairs) * sizeof(cst_pair);
     const size_t bases = returns + even(numbers.returns) * WORD;
+    out_head->return_slots = (uint16_t)(sizeof *out_head + even(numbers.pairs) * sizeof *out_head->slots);
     out_head->pairs = (uint16_t)pairs;
     out_head->returns = (uint16_t)returns;
     out_head->bases = (uint16_t)bases;

@@ -20,8 +20,9 @@ struct cst_stack_trail {
     uint8_t count;                       /**< frames of the stack */
     uint8_t slack;                       /**< how many more walks may ask for that find no more */
     uint16_t pairs, returns, bases, end; /**< begin after the slots; each part ends where the next begins */
-    uintptr_t first;                     /**< the first return address, which is in no slot */
-    uint32_t slots[];                    /**< of the pairs, then of the returns */
+    uint16_t return_slots;
+    uintptr_t first;  /**< the first return address, which is in no slot */
+    uint32_t slots[]; /**< of the pairs, then, at `return_slots`, of the returns */
 };
 
 /* Parts: `pairs` are values of bases with the return addresses above them; `returns` are other return addresses; `bases`
@@ -38,30 +39,55 @@ CST_INLINE bool cst_stack_trail_fits(const struct cst_stack_trail *trail, uintpt
     return max - trail->count <= trail->slack && trail->reach <= bounds->hi - frame;
 }
 
+/** What lies `offset` bytes into the trail. */
+CST_INLINE const void *cst_stack_trail_part(const struct cst_stack_trail *trail, size_t offset)
+{
+    return (const unsigned char *)trail + offset;
+}
+
+/* Each of these gives 0 when the words of the stack are those of the trail's part, and else something of them. */
+
+CST_INLINE uintptr_t cst_stack_trail_differ_pairs(const struct cst_stack_trail *trail, uintptr_t frame)
+{
+    const cst_pair origin = {frame, 0};
+    const cst_pair *expected = cst_stack_trail_part(trail, trail->pairs);
+    const cst_pair *end = cst_stack_trail_part(trail, trail->returns);
+    cst_pair difference = {0, 0};
+    for (const uint32_t *slot = trail->slots; expected < end; expected += 2, slot += 2) {
+        difference |= (*(const cst_unaligned_pair *)(frame + slot[0]) - origin) ^ expected[0];
+        difference |= (*(const cst_unaligned_pair *)(frame + slot[1]) - origin) ^ expected[1];
+    }
+    return difference[0] | difference[1];
+}
+
+CST_INLINE uintptr_t cst_stack_trail_differ_returns(const struct cst_stack_trail *trail, uintptr_t frame)
+{
+    const uint32_t *slot = cst_stack_trail_part(trail, trail->return_slots);
+    const uintptr_t *end = cst_stack_trail_part(trail, trail->bases);
+    uintptr_t difference = 0;
+    for (const uintptr_t *expected = cst_stack_trail_part(trail, trail->returns); expected < end;
+         expected += 2, slot += 2) {
+        difference |= cst_stack_word(frame + slot[0]) ^ expected[0];
+        difference |= cst_stack_word(frame + slot[1]) ^ expected[1];
+    }
+    return difference;
+}
+
+CST_INLINE uintptr_t cst_stack_trail_differ_bases(const struct cst_stack_trail *trail, uintptr_t frame)
+{
+    const struct cst_stack_trail_base *end = cst_stack_trail_part(trail, trail->end);
+    uintptr_t difference = 0;
+    for (const struct cst_stack_trail_base *base = cst_stack_trail_part(trail, trail->bases); base < end; base++) {
+        difference |= cst_stack_word(frame + base->slot) ^ (frame + base->value);
+    }
+    return difference;
+}
+
 /** True when the words of the stack are those of the trail. */
 CST_INLINE bool cst_stack_trail_holds(const struct cst_stack_trail *trail, uintptr_t first, uintptr_t frame)
 {
-    const unsigned char *at = (const unsigned char *)trail + trail->pairs;
-    const unsigned char *end = (const unsigned char *)trail + trail->returns;
-    const uint32_t *slot = trail->slots;
-    const cst_pair origin = {frame, 0};
-    cst_pair pairs = {0, 0};
-    for (; at < end; at += 2 * sizeof(cst_pair), slot += 2) {
-        const cst_pair *expected = (const cst_pair *)at;
-        pairs |= (*(const cst_unaligned_pair *)(frame + slot[0]) - origin) ^ expected[0];
-        pairs |= (*(const cst_unaligned_pair *)(frame + slot[1]) - origin) ^ expected[1];
-    }
-    uintptr_t words = pairs[0] | pairs[1] | (first ^ trail->first);
-    for (end = (const unsigned char *)trail + trail->bases; at < end; at += 2 * sizeof(uintptr_t), slot += 2) {
-        const uintptr_t *expected = (const uintptr_t *)at;
-        words |= cst_stack_word(frame + slot[0]) ^ expected[0];
-        words |= cst_stack_word(frame + slot[1]) ^ expected[1];
-    }
-    for (end = (const unsigned char *)trail + trail->end; at < end; at += sizeof(struct cst_stack_trail_base)) {
-        const struct cst_stack_trail_base *base = (const struct cst_stack_trail_base *)at;
-        words |= cst_stack_word(frame + base->slot) ^ (frame + base->value);
-    }
-    return words == 0;
+    return ((first ^ trail->first) | cst_stack_trail_differ_pairs(trail, frame) |
+            cst_stack_trail_differ_returns(trail, frame) | cst_stack_trail_differ_bases(trail, frame)) == 0;
 }
 
 /** The trail of a walk from `frame` that found `stack` (not 0): one that there is, or a new one. NULL when the walk rested on

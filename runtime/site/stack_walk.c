@@ -175,6 +175,15 @@ static bool believes(uint32_t rule, uint32_t rule_there)
            (cst_frame_kind(rule) != CST_FRAME_POINTER || cst_frame_follows_call(rule_there));
 }
 
+/* The first frame is kept whatever it is. Code outside of modules is generated, and may keep a frame pointer; a module may
+ * come to where it was, so what is found from there is no ground for guesses. */
+static uint32_t rule_of_first(uintptr_t first, struct cst_stack_trace *trace)
+{
+    uint32_t rule = rule_of(first);
+    trace->whole = rule != CST_FRAME_OUTSIDE;
+    return rule == CST_FRAME_OUTSIDE ? CST_FRAME_POINTER_RULE : rule;
+}
+
 /* Goes to the caller and keeps it. False when there is none, or it is not believed. */
 static bool advance(struct walker *walker, uint32_t *rule)
 {
@@ -205,12 +214,11 @@ void cst_stack_trace(uintptr_t first, uintptr_t frame, const struct cst_stack_bo
         .bp_slot = frame,
         .trace = out_trace,
     };
-    uint32_t rule = rule_of(first);
+    uint32_t rule = rule_of_first(first, out_trace);
     out_trace->count = 1;
     out_trace->frames[0] = first;
     out_trace->slots[0] = out_trace->values[0] = 0;
     out_trace->base_count = 0;
-    out_trace->whole = true;
     while (out_trace->count < max && advance(&walker, &rule)) {
     }
     out_trace->ended = cst_frame_kind(rule) == CST_FRAME_END;

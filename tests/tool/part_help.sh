@@ -93,6 +93,8 @@ bash_completes_commands_options_and_values() (
     completed custody re | grep -qx report || complain "no report"
     completed custody run --fail | grep -qx -- --fail-on || complain "no --fail-on"
     completed custody run --fail-on w | grep -qx warning || complain "no warning"
+    completed custody report --leaks-by c | grep -qx crate || complain "no crate"
+    completed custody report --format f | grep -qx folded || complain "no folded"
     completed custody explain double | grep -qx double-free || complain "no double-free"
     completed custody run --log "$here/part_h" | grep -qx -- "$here/part_help.sh" || complain "no files after --log"
     completed custody run --stacks c | grep -q . && complain "words after --stacks, which takes a number"

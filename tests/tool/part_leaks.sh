@@ -11,7 +11,8 @@ leaks_are_reported_by_class() (
 
 leak_trees_are_plain_where_there_are_no_boxes() (
     LC_ALL=C run_custody 0 report leaks.jsonl
-    has out '  `- 9434 bytes in 24 blocks, 100.0%  main'
+    has out '  |- 8592 bytes in 14 blocks, 91.1%  client::main > parser::table::insert'
+    has out '  |  `- 400 bytes in 10 blocks, 4.2%  parser::table::load'
     has out '     |- 666 bytes in 6 blocks, 7.1%  ledger_open > ledger_dup'
     ! LC_ALL=C grep -q '[^[:print:]]' "$work/out" || complain "not plain"
 )
@@ -81,18 +82,18 @@ assert table["rows"][1]["classes"]["indirect"] == {"blocks": 10, "bytes": 400}
 leaks = {leak["key"][-2:]: leak for leak in report["findings"]}
 assert leaks["a6"]["held_by"] == {"side": "libledger.so", "lang": "c"} and leaks["a6"]["when"] == "exit"
 assert leaks["a2"]["billed_to"]["crate"] == "parser" and leaks["a2"]["billed_to"]["module"] == "/opt/app/client"
-assert [frame["calls"][0]["std"] for frame in leaks["a2"]["alloc"]] == [True] * 3 + [False] * 2 + [True] * 3 + [False] + [True] * 3
+assert [frame["calls"][0]["std"] for frame in leaks["a2"]["alloc"]] == [True] * 3 + [False] * 2 + [True] * 7
 crates = report["programs"][0]["sides"][0]["crates"]
 assert [crate["crate"] for crate in crates] == ["client", "parser"] and crates[1]["live_bytes"] == 8592
 PYTHON
 )
 
-# many_leaks: 3,000 leaks of one process, each with a stack of 256 frames of its own and absurd amounts.
+# many_leaks: 300 leaks of one process, each with a stack of 256 frames of its own and absurd amounts.
 many_leaks() {
     python3 - <<'PYTHON'
 import json
 print(json.dumps({"v": 1, "event": "start", "pid": 1, "exe": "/opt/client"}))
-for leak in range(3000):
+for leak in range(300):
     stack = [{"module": None, "offset": hex(frame), "symbol": "f%d_%d;\n" % (leak % 7, frame)} for frame in range(leak, leak + 300)]
     print(json.dumps({"v": 1, "event": "finding", "pid": 1, "kind": "leak", "severity": "error", "key": str(leak), "class": "definite",
                       "blocks": 2**62, "bytes": 2**62, "held_by": 5, "when": [], "alloc": stack}))
@@ -104,7 +105,7 @@ hostile_leaks_do_no_harm() (
     local arguments
     for arguments in "" "--format folded" "--format json" "--leaks-by site" "--all-frames"; do
         # shellcheck disable=SC2086
-        timeout 60 "$custody" report $arguments "$work/many" >"$work/out" 2>"$work/err" || complain "$arguments: status $?"
+        timeout 20 "$custody" report $arguments "$work/many" >"$work/out" 2>"$work/err" || complain "$arguments: status $?"
         [ "$arguments" != "--format json" ] || python3 -m json.tool "$work/out" >/dev/null || complain "not JSON"
     done
 )

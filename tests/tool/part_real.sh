@@ -29,8 +29,8 @@ a_faulty_program_is_reported_with_its_source_lines() (
     has err "help: one release only"
     has err "sides of faulty (1 run)"
     has err "crossings of faulty"
-    has err "live at exit: faulty (c): 1 block, 99 bytes"
-    has err "custody: 1 error, 1 warning, "
+    has err "error: leak: 1 block, 99 bytes of faulty (c) definitely lost"
+    has err "custody: 2 errors, 1 warning, "
 )
 
 its_correct_twin_is_not() (
@@ -64,10 +64,10 @@ strict_makes_a_crossing_an_error() (
 leaks_can_be_left_out_and_listed() (
     faulty_program
     run_custody 99 run --leaks off "$work/faulty"
-    has_not err "live at exit"
+    has_not err "leak: "
     run_custody 99 run --quiet --log "$work/log.jsonl" "$work/faulty"
     run_custody 0 report --severity note "$work/log.jsonl"
-    has out "note: leak: 1 block, 99 bytes of faulty (c) still live at exit"
+    has out "error: leak: 1 block, 99 bytes of faulty (c) definitely lost"
     has out "| block = malloc(99); /* never released */"
 )
 
@@ -76,10 +76,10 @@ a_run_is_its_own_baseline() (
     "$custody" run --quiet --log "$work/known.jsonl" "$work/faulty" 2>/dev/null
     "$custody" run --quiet --log "$work/now.jsonl" "$work/faulty" 2>/dev/null
     run_custody 0 check --fail-on warning --baseline "$work/known.jsonl" "$work/now.jsonl"
-    has out "0 new, 2 known, 0 fixed"
+    has out "0 new, 3 known, 0 fixed"
     "$custody" run --quiet --log "$work/now.jsonl" "$work/faulty" right
     run_custody 0 check --fail-on warning --baseline "$work/known.jsonl" "$work/now.jsonl"
-    has out "0 new, 0 known, 2 fixed"
+    has out "0 new, 0 known, 3 fixed"
 )
 
 totals_of_a_side_are_exact_with_threads() (

@@ -188,9 +188,9 @@ static void a_remembered_row_comes_back_whole(void **state)
 static void what_cannot_be_read_fails(void **state)
 {
     (void)state;
-    assert_true(FAILS(0x0b));                                                       /* nothing was remembered */
+    assert_true(FAILS(0x0b));                                                 /* nothing was remembered */
     assert_true(FAILS(0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a)); /* too much was */
-    assert_true(FAILS(0x01, 0, 0, 0, 0, 0, 0, 0, 0)); /* an absolute location */
+    assert_true(FAILS(0x01, 0, 0, 0, 0, 0, 0, 0, 0));                         /* an absolute location */
     assert_true(FAILS(0x17));
     assert_true(FAILS(0x2d));
     assert_true(FAILS(0x3f));
@@ -201,8 +201,8 @@ static void what_cannot_be_read_fails(void **state)
 static void a_program_cut_off_anywhere_reads_nothing_beyond_its_end(void **state)
 {
     (void)state;
-    const uint8_t program[] = {0x41, 0x0e, 0x90, 0x01, 0x86, 2,    0x03, 1, 0, 0x0f, 3,    0x76, 0x78,
-                               0x06, 0x10, 6,    2,    0x76, 0x00, 0x04, 1, 0, 0,    0x00, 0x12, 6, 0xfe, 0x7f};
+    const uint8_t program[] = {0x41, 0x0e, 0x90, 0x01, 0x86, 2,    0x03, 1, 0, 0x0f, 3,    0x76, 0x78, 0x06,
+                               0x10, 6,    2,    0x76, 0x00, 0x04, 1,    0, 0, 0x00, 0x12, 6,    0xfe, 0x7f};
     struct cst_cfi_row row;
     for (size_t size = 0; size <= sizeof program; size++) {
         struct cst_fde fde = function_of(program, size);

@@ -87,8 +87,8 @@ static void the_outermost_frame_is_the_end(void **state)
 static void what_is_not_understood_is_the_end(void **state)
 {
     (void)state;
-    const char *const strange[] = {in_rbx_return,   computed_return,            odd_return,
-                                   too_huge_return, returning_elsewhere_return, unreadable_return};
+    const char *const strange[] = {
+        in_rbx_return, computed_return, odd_return, too_huge_return, returning_elsewhere_return, unreadable_return};
     for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
         assert_int_equal(cst_frame_kind(rule_of(strange[i])), CST_FRAME_END);
     }

@@ -104,8 +104,8 @@ static int play_quick_exit(void)
     quick_exit(4);
 }
 
-/* As the program's exit is interposed. */
-CST_NOINLINE static _Noreturn void leave(int status)
+/* As the shim of exit does. */
+CST_NOINLINE _Noreturn static void leave(int status)
 {
     cst_moments_exit(CST_LEAKS_STACK());
     exit(status);

@@ -413,8 +413,9 @@ static void four_stacks_from_one_place_are_kept_in_mind(void **state)
 
 /* Code whose tables say that rbp was saved far below the frame. */
 extern const char strange_return[];
-__asm__(".text\nstrange:\n    .cfi_startproc\n    .cfi_def_cfa_offset 16\n    .cfi_offset %rbp, -400\n    call strange\n"
-        "strange_return:\n    nop\n    .cfi_endproc\n.globl strange_return\n");
+__asm__(
+    ".text\nstrange:\n    .cfi_startproc\n    .cfi_def_cfa_offset 16\n    .cfi_offset %rbp, -400\n    call strange\n"
+    "strange_return:\n    nop\n    .cfi_endproc\n.globl strange_return\n");
 
 /* A stack with nothing mapped around it. */
 #define STACK_WORDS ((size_t)512)

@@ -135,6 +135,15 @@ static void machinery_in_a_module_of_the_programs_pays_before_that_of_libc(void 
     assert_int_equal(place.frame->offset, 0x20);
 }
 
+static void what_rust_does_before_main_is_billed_to_nobodys_main(void **state)
+{
+#define LANG_START FRAME(0, "0x10", "_ZN3std2rt10lang_start17h0123456789abcdefE")
+    struct cst_bill place = bill(state, LEAK(RUST, LANG_START "," FRAME(0, "0x20", "main")));
+    assert_true(place.machinery);
+    assert_string_equal(place.function, "std::rt::lang_start");
+    assert_string_equal(place.module, "client");
+}
+
 static void without_a_stack_the_owner_pays(void **state)
 {
     struct cst_bill place = bill(state, LEAK(C, ""));
@@ -164,6 +173,7 @@ int main(void)
         TEST(code_outside_all_modules_is_not_passed_over),
         TEST(machinery_pays_when_there_is_nothing_else),
         TEST(machinery_in_a_module_of_the_programs_pays_before_that_of_libc),
+        TEST(what_rust_does_before_main_is_billed_to_nobodys_main),
         TEST(without_a_stack_the_owner_pays),
         TEST(without_an_allocation_the_release_pays),
     };

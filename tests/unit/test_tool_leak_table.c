@@ -98,7 +98,8 @@ static void modules_are_told_apart_by_their_path(void **state)
 static void crates_pay_for_what_collections_made_for_them(void **state)
 {
     struct cst_leak_table table = make(*state, CST_LEAKS_BY_CRATE);
-    static const char *const names[] = {"libledger.so (c)", "parser", "client", "client (rust, crate not known)", NULL};
+    static const char *const names[] = {"libledger.so (c)", "parser", "client", "client (Rust's standard library)",
+                                        NULL};
     assert_rows(&table, names, (const uint64_t[]){107, 80, 5, 3});
     assert_int_equal(table.rows[1].classes[CST_LEAK_DEFINITE].bytes, 60);
     assert_int_equal(table.rows[1].classes[CST_LEAK_DEFINITE].blocks, 2);

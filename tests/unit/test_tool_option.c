@@ -10,14 +10,16 @@
 
 static const char *log_path;
 static bool strict;
+static struct cst_option_list files;
 static const struct cst_option options[] = {
-    {.name = "log", .value = &log_path}, {.name = "strict", .flag = &strict}, {0}};
+    {.name = "log", .value = &log_path}, {.name = "strict", .flag = &strict}, {.name = "file", .list = &files}, {0}};
 
 static int forget(void **state)
 {
     (void)state;
     log_path = NULL;
     strict = false;
+    cst_option_list_free(&files);
     return 0;
 }
 
@@ -37,6 +39,19 @@ static void values_follow_or_are_joined_by_equals(void **state)
     assert_int_equal(operands, 0);
     assert_true(parse(false, 1, joined, &operands));
     assert_string_equal(log_path, "b=c");
+}
+
+static void lists_gather_their_values_in_order(void **state)
+{
+    (void)state;
+    char *argv[] = {"--file", "a", "--file=b", "x", "--file", "c", NULL};
+    int operands;
+    assert_true(parse(false, 6, argv, &operands));
+    assert_int_equal(operands, 1);
+    assert_int_equal(files.count, 3);
+    assert_string_equal(files.items[0], "a");
+    assert_string_equal(files.items[1], "b");
+    assert_string_equal(files.items[2], "c");
 }
 
 static void operands_and_options_may_mix(void **state)
@@ -129,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(values_follow_or_are_joined_by_equals, forget),
+        cmocka_unit_test_setup_teardown(lists_gather_their_values_in_order, forget, forget),
         cmocka_unit_test_setup(operands_and_options_may_mix, forget),
         cmocka_unit_test_setup(options_of_the_command_are_left_to_it, forget),
         cmocka_unit_test_setup(two_dashes_end_the_options, forget),

@@ -20,9 +20,14 @@ typedef void probe(void);
 typedef void descent(probe *it, int depth);
 
 static const char *const compilers[] = {"gcc", "clang"};
-static const char *const flags[] = {
-    "-O0", "-O0 -fomit-frame-pointer", "-O1 -fomit-frame-pointer",     "-O2 -fomit-frame-pointer", "-O2 -fno-omit-frame-pointer",
-    "-Os", "-O3 -march=x86-64-v3",     "-O2 -fcf-protection=full -pie"};
+static const char *const flags[] = {"-O0",
+                                    "-O0 -fomit-frame-pointer",
+                                    "-O1 -fomit-frame-pointer",
+                                    "-O2 -fomit-frame-pointer",
+                                    "-O2 -fno-omit-frame-pointer",
+                                    "-Os",
+                                    "-O3 -march=x86-64-v3",
+                                    "-O2 -fcf-protection=full -pie"};
 static const char *const descents[] = {"deep_plain",     "deep_alloca", "deep_aligned", "deep_qsort",
                                        "deep_arguments", "deep_signal", "deep_fault"};
 
@@ -39,7 +44,8 @@ static int build_fixtures(void **state)
         for (size_t j = 0; j < COUNT(flags); j++) {
             char command[256], name[32];
             snprintf(name, sizeof name, "deep%zu%zu.so", i, j);
-            snprintf(command, sizeof command, "%s -w -g %s -shared -fPIC -o @/%s %%/deep.c", compilers[i], flags[j], name);
+            snprintf(command, sizeof command, "%s -w -g %s -shared -fPIC -o @/%s %%/deep.c", compilers[i], flags[j],
+                     name);
             fixture_run(command);
             libraries[i][j] = dlopen(fixture_path(name), RTLD_NOW | RTLD_LOCAL);
             assert_non_null(libraries[i][j]);

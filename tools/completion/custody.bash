@@ -7,14 +7,16 @@ _custody_values() {
     --fail-on) echo error warning note never ;;
     --severity) echo error warning note ;;
     --leaks) echo off summary full ;;
-    --format) echo text json ;;
+    --format) echo text json folded ;;
+    --leaks-by) echo side module crate site ;;
+    --folded-by) echo bytes blocks ;;
     esac
 }
 
 _custody_options() {
     case $1 in
     run) echo --log --fail-on --exit-code --strict --policy --stacks --leaks --quiet --help ;;
-    report) echo --format --severity --side --help ;;
+    report) echo --format --severity --side --leaks-by --folded-by --all-frames --help ;;
     check) echo --fail-on --baseline --help ;;
     *) echo --help ;;
     esac
@@ -49,7 +51,7 @@ _custody() {
         fi
     fi
     case $before in
-    --fail-on | --severity | --leaks | --format)
+    --fail-on | --severity | --leaks | --format | --leaks-by | --folded-by)
         mapfile -t COMPREPLY < <(compgen -W "$(_custody_values "$before")" -- "$word")
         return
         ;;

@@ -23,9 +23,12 @@ complete -c custody -n '__custody_uses run' -l leaks -x -a 'off summary full' -d
 complete -c custody -n '__custody_uses run' -l quiet -d 'Print nothing unless the run fails'
 complete -c custody -n '__custody_uses run' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
-complete -c custody -n '__custody_uses report' -l format -x -a 'text json' -d 'Form of the report'
+complete -c custody -n '__custody_uses report' -l format -x -a 'text json folded' -d 'Form of the report'
 complete -c custody -n '__custody_uses report' -l severity -x -a 'error warning note' -d 'Least severity shown'
 complete -c custody -n '__custody_uses report' -l side -x -d 'Only findings of this side'
+complete -c custody -n '__custody_uses report' -l leaks-by -x -a 'side module crate site' -d 'Leaks as a table by who pays'
+complete -c custody -n '__custody_uses report' -l folded-by -x -a 'bytes blocks' -d 'Weight of collapsed stacks'
+complete -c custody -n '__custody_uses report' -l all-frames -d 'Frames of standard libraries too'
 complete -c custody -n '__custody_uses report' -F
 
 complete -c custody -n '__custody_uses check' -l fail-on -x -a 'error warning note never' -d 'Least severity that counts'

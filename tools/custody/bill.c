@@ -1,7 +1,7 @@
 /* Who pays; see bill.h. What machinery is, origin.c knows. */
 #include "bill.h"
 
-#include "origin.h"
+#include "call_list.h"
 
 #include <string.h>
 
@@ -10,56 +10,46 @@ static const char *known(const char *text)
     return text ? text : "";
 }
 
-/* Puts a call down as the place; NULL where nothing is known of the frame but its module. */
-static void put_down(struct cst_arena *arena, struct cst_bill *bill, const struct cst_log_module *module,
-                     const struct cst_log_frame *frame, const struct cst_call *call)
+/* Puts a call down as the place. */
+static void put_down(struct cst_arena *arena, struct cst_bill *bill, const struct cst_listed_call *place)
 {
-    bill->frame = frame;
-    bill->module = module ? module->name : "";
-    bill->module_path = module ? module->path : "";
-    if (!call) {
+    bill->frame = place->frame;
+    bill->module = place->module ? place->module->name : "";
+    bill->module_path = place->module ? place->module->path : "";
+    if (!place->call) {
         return;
     }
-    bill->function = known(call->function);
-    bill->file = known(call->file);
-    bill->line = call->line;
-    const char *lang = cst_origin_lang(call);
+    bill->function = known(place->call->function);
+    bill->file = known(place->call->file);
+    bill->line = place->call->line;
+    const char *lang = cst_origin_lang(place->call);
     bill->lang = lang ? lang : bill->lang;
-    bill->crate = cst_origin_crate(arena, call);
+    bill->crate = cst_origin_crate(arena, place->call);
 }
 
-/* Takes the first call of a frame that is nobody's machinery; false when there is none. */
-static bool bill_frame(struct cst_arena *arena, struct cst_bill *bill, const struct cst_log_module *module,
-                       const struct cst_log_frame *frame, const struct cst_calls *calls)
-{
-    for (size_t i = 0; i < calls->count; i++) {
-        if (cst_origin_library(&calls->items[i], module) == CST_LIBRARY_NONE) {
-            put_down(arena, bill, module, frame, &calls->items[i]);
-            return true;
-        }
-    }
-    if (calls->count == 0 && cst_origin_library(NULL, module) == CST_LIBRARY_NONE) {
-        put_down(arena, bill, module, frame, NULL);
-        return true;
-    }
-    return false;
-}
-
-/* Bills a stack of machinery alone: that which was compiled into somebody's own module, or else its first frame. */
-static void bill_machinery(struct cst_arena *arena, struct cst_bill *bill, struct cst_symbols *symbols,
-                           const struct cst_log_process *process, const struct cst_log_stack *stack)
+/* Bills machinery alone: that which was compiled into somebody's own module, or else the first call. */
+static void bill_machinery(struct cst_arena *arena, struct cst_bill *bill, const struct cst_call_list *list)
 {
     size_t chosen = 0;
-    for (size_t i = stack->count; i > 0; i--) {
-        if (cst_origin_library(NULL, cst_log_module_of(process, &stack->frames[i - 1])) == CST_LIBRARY_NONE) {
-            chosen = i - 1;
-        }
+    while (chosen < list->count && cst_origin_library(NULL, list->items[chosen].module) != CST_LIBRARY_NONE) {
+        chosen++;
     }
-    const struct cst_log_frame *frame = &stack->frames[chosen];
-    const struct cst_calls *calls = cst_symbols_resolve(symbols, process, frame);
-    put_down(arena, bill, cst_log_module_of(process, frame), frame, calls->count ? &calls->items[0] : NULL);
+    put_down(arena, bill, &list->items[chosen < list->count ? chosen : 0]);
     bill->machinery = true;
     bill->crate = "";
+}
+
+static void bill_calls(struct cst_arena *arena, struct cst_bill *bill, const struct cst_call_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].library == CST_LIBRARY_NONE) {
+            put_down(arena, bill, &list->items[i]);
+            return;
+        }
+    }
+    if (list->count > 0) {
+        bill_machinery(arena, bill, list);
+    }
 }
 
 struct cst_bill cst_bill_make(struct cst_arena *arena, struct cst_symbols *symbols,
@@ -75,15 +65,9 @@ struct cst_bill cst_bill_make(struct cst_arena *arena, struct cst_symbols *symbo
         .file = "",
     };
     const struct cst_log_stack *stack = finding->alloc.count ? &finding->alloc : &finding->release;
-    for (size_t i = 0; i < stack->count; i++) {
-        const struct cst_log_frame *frame = &stack->frames[i];
-        const struct cst_log_module *module = cst_log_module_of(finding->process, frame);
-        if (bill_frame(arena, &bill, module, frame, cst_symbols_resolve(symbols, finding->process, frame))) {
-            return bill;
-        }
-    }
-    if (stack->count > 0) {
-        bill_machinery(arena, &bill, symbols, finding->process, stack);
-    }
+    struct cst_arena scratch = {0};
+    struct cst_call_list list = cst_call_list_make(&scratch, symbols, finding->process, stack);
+    bill_calls(arena, &bill, &list);
+    cst_arena_free(&scratch);
     return bill;
 }

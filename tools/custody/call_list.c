@@ -2,10 +2,20 @@
 #include "call_list.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+/* The "main" that rustc makes for C to call: it has no source, and hands on to the standard library. */
+static bool is_rust_entry(const struct cst_call_list *list, const struct cst_listed_call *call)
+{
+    const struct cst_listed_call *inner = list->count > 0 ? &list->items[list->count - 1] : NULL;
+    return inner && inner->library == CST_LIBRARY_RUST && call->call && call->call->function && !call->call->file &&
+           strcmp(call->call->function, "main") == 0 && inner->call && inner->call->function &&
+           strstr(inner->call->function, "rt::lang_start");
+}
 
 static void add_call(struct cst_arena *arena, struct cst_call_list *list, struct cst_listed_call call)
 {
-    call.library = cst_origin_library(call.call, call.module);
+    call.library = is_rust_entry(list, &call) ? CST_LIBRARY_RUST : cst_origin_library(call.call, call.module);
     list->items = cst_arena_extend(arena, list->items, list->count, sizeof *list->items);
     list->items[list->count++] = call;
 }

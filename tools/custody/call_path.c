@@ -80,7 +80,8 @@ static struct cst_call_path make_path(struct cst_arena *arena, struct cst_symbol
 {
     const struct cst_log_finding *finding = group->first;
     struct cst_call_path path = {.blocks = group->leak_blocks, .bytes = group->leak_bytes};
-    struct cst_call_list list = cst_call_list_make(arena, symbols, finding->process, &finding->alloc);
+    struct cst_arena scratch = {0};
+    struct cst_call_list list = cst_call_list_make(&scratch, symbols, finding->process, &finding->alloc);
     size_t first = 0, end = list.count;
     bool all = form != CST_PATH_OWN || cst_call_list_is_machinery(&list);
     while (!all && list.items[first].library != CST_LIBRARY_NONE) {
@@ -97,6 +98,7 @@ static struct cst_call_path make_path(struct cst_arena *arena, struct cst_symbol
         add_step(arena, &path, (struct cst_path_step){.name = "(no stack)"});
     }
     shorten(arena, &path);
+    cst_arena_free(&scratch);
     return path;
 }
 

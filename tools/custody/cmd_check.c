@@ -172,7 +172,7 @@ static int conclude(const struct wish *wish, const struct comparison *comparison
                                      &written)) {
             return CST_EXIT_OWN_ERROR;
         }
-        printf("%zu written to %s\n", written, wish->write_baseline);
+        printf("%zu finding%s written to %s\n", written, written == 1 ? "" : "s", wish->write_baseline);
     }
     if (fflush(stdout) != 0) {
         cst_say("check: cannot write: %s", strerror(errno));

@@ -82,30 +82,37 @@ json_t *cst_json_leak_table(const struct cst_leak_table *table)
     return object;
 }
 
-static void set_step(json_t *object, const struct cst_path_step *step)
+/* Adds the steps from `node` on as far as they have no fork: calls by name, then the place of the innermost if it ends
+ * there. Returns where they fork or end. */
+static const struct cst_leak_node *set_chain(json_t *object, const struct cst_leak_node *node)
 {
-    if (!step->file) {
-        json_object_set_new(object, "name", cst_json_text(step->name));
-        return;
+    json_t *calls = json_array();
+    while (true) {
+        if (node->step->file) {
+            json_object_set_new(object, "file", cst_json_text(node->step->file));
+            json_object_set_new(object, "line", json_integer(node->step->line));
+        } else {
+            json_array_append_new(calls, cst_json_text(node->step->name));
+        }
+        if (!cst_leak_node_is_chain(node)) {
+            json_object_set_new(object, "calls", calls);
+            return node;
+        }
+        node = &node->children[0];
     }
-    json_object_set_new(object, "name", json_sprintf("%s:%d", step->file, step->line));
-    json_object_set_new(object, "file", cst_json_text(step->file));
-    json_object_set_new(object, "line", json_integer(step->line));
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): no deeper than CST_PATH_STEPS */
 json_t *cst_json_leak_node(const struct cst_leak_node *node, uint64_t total)
 {
     json_t *object = json_object();
-    if (node->step) {
-        set_step(object, node->step);
-    }
+    const struct cst_leak_node *end = node->step ? set_chain(object, node) : node;
     json_object_set_new(object, "blocks", cst_json_number(node->blocks));
     json_object_set_new(object, "bytes", cst_json_number(node->bytes));
     json_object_set_new(object, "share", json_real(total > 0 ? (double)node->bytes / (double)total : 0));
     json_t *children = json_array();
-    for (size_t i = 0; i < node->child_count; i++) {
-        json_array_append_new(children, cst_json_leak_node(&node->children[i], total));
+    for (size_t i = 0; i < end->child_count; i++) {
+        json_array_append_new(children, cst_json_leak_node(&end->children[i], total));
     }
     json_object_set_new(object, "children", children);
     return object;

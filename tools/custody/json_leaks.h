@@ -20,8 +20,8 @@ json_t *cst_json_bill(const struct cst_bill *bill);
 /** {"by", "rows", "total"}. */
 json_t *cst_json_leak_table(const struct cst_leak_table *table);
 
-/** A node with its children, {"name", "blocks", "bytes", "share", "children"}; the root has no name. `total` is the
- * bytes of the root. */
+/** A branch and those that fork from it, {"calls", "file", "line", "blocks", "bytes", "share", "children"}: the calls up to
+ * the fork, and the place where they end in one. The root has no calls. `total` is the bytes of the root. */
 json_t *cst_json_leak_node(const struct cst_leak_node *node, uint64_t total);
 
 #endif

@@ -1,10 +1,10 @@
 /* The JSON report; see report.h. Its shape is described in custody-report(1): fields may be added, none changes its
  * meaning while "v" is 1. */
 #include "bill.h"
+#include "call_list.h"
 #include "headline.h"
 #include "json_leaks.h"
 #include "leak_crates.h"
-#include "origin.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -27,43 +27,48 @@ static void set_text(json_t *object, const char *name, const char *value)
     }
 }
 
-static json_t *call_object(const struct cst_call *call, const struct cst_log_module *module)
+static json_t *call_object(const struct cst_listed_call *listed)
 {
+    const struct cst_call *call = listed->call;
     json_t *object = json_object();
     json_object_set_new(object, "function", cst_json_text(call->function));
     json_object_set_new(object, "file", cst_json_text(call->file));
     json_object_set_new(object, "line", call->line > 0 ? json_integer(call->line) : json_null());
     json_object_set_new(object, "column", call->column > 0 ? json_integer(call->column) : json_null());
     json_object_set_new(object, "inlined", json_boolean(call->inlined));
-    json_object_set_new(object, "std", json_boolean(cst_origin_library(call, module) != CST_LIBRARY_NONE));
+    json_object_set_new(object, "std", json_boolean(listed->library != CST_LIBRARY_NONE));
     return object;
 }
 
-static json_t *frame_object(struct json_report *report, const struct cst_log_process *process,
-                            const struct cst_log_frame *frame)
+/* A frame without its calls, which go into `calls`. */
+static json_t *frame_object(struct json_report *report, const struct cst_listed_call *call, json_t *calls)
 {
     static const char *const files[] = {
         [CST_SYMBOL_FILE_OK] = "ok", [CST_SYMBOL_FILE_CHANGED] = "changed", [CST_SYMBOL_FILE_GONE] = "gone"};
-    const struct cst_calls *calls = cst_symbols_resolve(report->symbols, process, frame);
-    const struct cst_log_module *module = cst_log_module_of(process, frame);
     json_t *object = json_object();
-    json_object_set_new(object, "module", module ? cst_json_text(module->path) : json_null());
-    json_object_set_new(object, "offset", cst_json_text(cst_arena_format(&report->arena, "0x%" PRIx64, frame->offset)));
-    json_object_set_new(object, "module_file", cst_json_text(files[calls->file]));
-    json_t *list = json_array();
-    for (size_t i = 0; i < calls->count; i++) {
-        json_array_append_new(list, call_object(&calls->items[i], module));
-    }
-    json_object_set_new(object, "calls", list);
+    json_object_set_new(object, "module", call->module ? cst_json_text(call->module->path) : json_null());
+    json_object_set_new(object, "offset",
+                        cst_json_text(cst_arena_format(&report->arena, "0x%" PRIx64, call->frame->offset)));
+    json_object_set_new(object, "module_file", cst_json_text(files[call->file]));
+    json_object_set_new(object, "calls", calls);
     return object;
 }
 
 static void set_stack(struct json_report *report, json_t *object, const char *name,
                       const struct cst_log_finding *finding, const struct cst_log_stack *stack)
 {
+    struct cst_call_list list = cst_call_list_make(&report->arena, report->symbols, finding->process, stack);
     json_t *frames = json_array();
-    for (size_t i = 0; i < stack->count; i++) {
-        json_array_append_new(frames, frame_object(report, finding->process, &stack->frames[i]));
+    json_t *calls = NULL; /* of the frame under way */
+    for (size_t i = 0; i < list.count; i++) {
+        calls = calls ? calls : json_array();
+        if (list.items[i].call) {
+            json_array_append_new(calls, call_object(&list.items[i]));
+        }
+        if (list.items[i].last) {
+            json_array_append_new(frames, frame_object(report, &list.items[i], calls));
+            calls = NULL;
+        }
     }
     json_object_set_new(object, name, frames);
 }

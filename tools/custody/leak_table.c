@@ -31,6 +31,9 @@ static const char *name_crate(struct cst_arena *arena, const struct cst_bill *bi
     }
     const char *lang = *bill->lang ? bill->lang : "unknown";
     bool rust = strcmp(lang, "rust") == 0;
+    if (rust && bill->machinery) {
+        return cst_arena_format(arena, "%s (Rust's standard library)", module_name(bill));
+    }
     return cst_arena_format(arena, "%s (%s%s)", module_name(bill), lang, rust ? ", crate not known" : "");
 }
 

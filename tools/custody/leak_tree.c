@@ -53,3 +53,8 @@ struct cst_leak_node cst_leak_tree_make(struct cst_arena *arena, const struct cs
 {
     return make_node(arena, paths, 0, paths->count, 0);
 }
+
+bool cst_leak_node_is_chain(const struct cst_leak_node *node)
+{
+    return node->child_count == 1 && node->children[0].blocks == node->blocks;
+}

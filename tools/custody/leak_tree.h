@@ -5,6 +5,8 @@
 
 #include "call_path.h"
 
+#include <stdbool.h>
+
 /** A step and all paths that go through it. */
 struct cst_leak_node {
     const struct cst_path_step *step; /**< NULL for the root */
@@ -15,5 +17,8 @@ struct cst_leak_node {
 
 /** Makes the tree of `paths`, in the arena; it points into them. At most CST_PATH_STEPS nodes deep. */
 struct cst_leak_node cst_leak_tree_make(struct cst_arena *arena, const struct cst_call_paths *paths);
+
+/** True when all that goes through `node` goes on through its one child, so that both can stand in one line. */
+bool cst_leak_node_is_chain(const struct cst_leak_node *node);
 
 #endif

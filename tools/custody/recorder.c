@@ -89,24 +89,30 @@ void cst_recorder_add(struct cst_recorder *recorder, const struct cst_log_findin
     }
 }
 
-/* A name that is no UTF-8, as debug information may hold, is null. */
-static json_t *text_or_null(const char *text)
+/* What is not known is left out; so is a name that is no UTF-8, as debug information may hold. */
+static void set_text(json_t *object, const char *name, const char *value)
 {
-    json_t *string = text ? json_string(text) : NULL;
-    return string ? string : json_null();
+    if (value) {
+        json_object_set_new(object, name, json_string(value));
+    }
+}
+
+static void set_number(json_t *object, const char *name, int value)
+{
+    if (value > 0) {
+        json_object_set_new(object, name, json_integer(value));
+    }
 }
 
 static json_t *call_object(const struct cst_call *call)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "function", text_or_null(call->function));
-    json_object_set_new(object, "file", text_or_null(call->file));
-    json_object_set_new(object, "line", json_integer(call->line));
-    json_object_set_new(object, "column", json_integer(call->column));
+    set_text(object, "function", call->function);
+    set_text(object, "file", call->file);
+    set_number(object, "line", call->line);
+    set_number(object, "column", call->column);
     json_object_set_new(object, "inlined", json_boolean(call->inlined));
-    if (call->crate) {
-        json_object_set_new(object, "crate", text_or_null(call->crate));
-    }
+    set_text(object, "crate", call->crate);
     return object;
 }
 
@@ -157,8 +163,8 @@ static bool begin_line(struct line *line, struct cst_arena *arena, const struct 
 {
     struct timespec now = {0};
     clock_gettime(CLOCK_REALTIME, &now);
-    char *path = dump(text_or_null(module->path));
-    char *build_id = dump(*module->build_id ? text_or_null(module->build_id) : json_null());
+    char *path = dump(json_string(module->path));
+    char *build_id = dump(json_string(module->build_id));
     const char *head =
         cst_arena_format(arena,
                          "{\"v\":1,\"event\":\"symbols\",\"pid\":%ld,\"seq\":%u,\"t\":%lld.%06ld,"

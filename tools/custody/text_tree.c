@@ -60,8 +60,7 @@ static const struct cst_leak_node *print_chain(const struct drawing *drawing, co
             fputs(first ? "" : " > ", out);
             cst_paint(drawing->printer->canvas, CST_PAINT_PLAIN, node->step->name);
         }
-        /* One child may have less than its parent, when blocks end at the parent as well. */
-        if (node->child_count != 1 || node->children[0].blocks != node->blocks) {
+        if (!cst_leak_node_is_chain(node)) {
             return node;
         }
         node = &node->children[0];

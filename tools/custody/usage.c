@@ -43,9 +43,12 @@ static const struct {
      "\n"
      "Prints the findings of the logs, equal ones once, then the sides and crossings of each program.\n"
      "\n"
-     "  --format FORMAT       text (default) or json\n"
+     "  --format FORMAT       text (default), json, or folded: collapsed stacks of leaks, for flame graphs\n"
      "  --severity SEVERITY   least severity shown: error, warning or note; with note, leaks are shown one by one\n"
      "  --side NAME           only findings in which this side takes part\n"
+     "  --leaks-by WHAT       leaks as a table by who pays for them: side, module, crate or site\n"
+     "  --folded-by WHAT      weight of collapsed stacks: bytes (default) or blocks\n"
+     "  --all-frames          frames of standard libraries too, one by one\n"
      "\n"
      "Exit status: 0; 125 when a log cannot be read.\n"},
     {"check",

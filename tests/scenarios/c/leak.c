@@ -3,8 +3,8 @@
  *
  * @libs vault
  * @run bug
- * @expect leak note exact owner=$vault/c/malloc class=live blocks=3 bytes=333 alloc=$vault
- * @expect leak note exact owner=$prog/c/malloc class=live blocks=1 bytes=74 alloc=$prog
+ * @expect leak error exact owner=$vault/c/malloc class=definite blocks=3 bytes=333 alloc=$vault
+ * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 bytes=74 alloc=$prog
  * @run good
  * @forbid leak bytes=333
  * @forbid leak bytes=74

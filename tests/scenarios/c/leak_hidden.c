@@ -27,8 +27,8 @@ __attribute__((noinline)) static void *block_of(size_t size)
 static void xored(enum fate fate)
 {
     (void)fate;
-    uintptr_t first = (uintptr_t)block_of(901);
-    hidden = first ^ (uintptr_t)block_of(901);
+    for (volatile int i = 0; i < 2; i++)
+        hidden ^= (uintptr_t)block_of(901);
 }
 
 /* As the distance to something, so that it fits into fewer bits. */

@@ -5,7 +5,8 @@
  * @expect leak note exact owner=$prog/c/malloc class=reachable blocks=20 bytes=10020 alloc=$prog
  * @run lost-tree
  * @expect leak error exact class=definite blocks=1 bytes=24
- * @expect leak error exact class=indirect blocks=19 bytes=456
+ * @expect leak error exact class=indirect blocks=18 bytes=432
+ * @expect leak error exact class=indirect blocks=1 bytes=24
  * @expect leak error exact owner=$prog/c/malloc class=indirect blocks=20 bytes=10020 alloc=$prog
  * @run freed-tree
  * @forbid leak bytes=10020
@@ -29,7 +30,7 @@
  * @run held-file
  * @forbid leak class=definite,indirect,possible
  * @run lost-directory
- * @expect leak error exact owner=libc.so.6/c/libc class=definite blocks=1
+ * @expect leak error exact owner=$prog/c/libc class=definite blocks=1
  * @run freed-directory
  * @run lost-line
  * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 bytes=120

@@ -140,7 +140,7 @@ static void *block_in_register(void *fate)
     __asm__ volatile("sub $256, %%rsp\n and $-16, %%rsp\n"
                      "call block_for_register\n and %0, %%rax\n mov %%rax, %%r15\n"
                      "call tell_and_forget\n"
-                     "mov %1, %%eax\n syscall\n ud2\n"
+                     "1: mov %1, %%eax\n syscall\n jmp 1b\n"
                      :
                      : "b"(fate == NULL ? (uintptr_t)0 : UINTPTR_MAX), "i"(SYS_pause)
                      : "memory", "r15");

@@ -69,7 +69,7 @@ __attribute__((noinline)) static void *plugin_block_of(size_t size)
     return make(size);
 }
 
-__attribute__((noinline)) static void keep_with(const char *function, void *block)
+__attribute__((noinline)) static void call_with(const char *function, void *block)
 {
     keep_function *keeper = NULL;
     *(void **)&keeper = dlsym(burrow, function);
@@ -79,24 +79,24 @@ __attribute__((noinline)) static void keep_with(const char *function, void *bloc
 static void in_plugin(enum fate fate)
 {
     load();
-    keep_with("burrow_keep", block_of(701));
+    call_with("burrow_keep", block_of(701));
     if (fate == LOST)
-        keep_with("burrow_keep", NULL);
+        call_with("burrow_keep", NULL);
 }
 
 static void thread_local_(enum fate fate)
 {
     load();
-    keep_with("burrow_keep_local", block_of(702));
+    call_with("burrow_keep_local", block_of(702));
     if (fate == LOST)
-        keep_with("burrow_keep_local", NULL);
+        call_with("burrow_keep_local", NULL);
 }
 
 static void *keep_in_thread(void *unused)
 {
-    keep_with("burrow_keep_local", block_of(703));
+    call_with("burrow_keep_local", block_of(703));
     if (fate_now == LOST)
-        keep_with("burrow_keep_local", NULL);
+        call_with("burrow_keep_local", NULL);
     forget();
     sem_post(&ready);
     for (;;)
@@ -128,12 +128,12 @@ static void by_closed_plugin(enum fate fate)
     load();
     for (volatile int i = 0; i < 3; i++)
         roots[i] = plugin_block_of(705);
-    dlclose(burrow);
     for (int i = 0; i < 3 && fate != HELD; i++) {
         if (fate == FREED)
-            free(roots[i]);
+            call_with("burrow_free", roots[i]);
         roots[i] = NULL;
     }
+    dlclose(burrow);
 }
 
 /* The only pointer goes with the module's data. */
@@ -141,7 +141,7 @@ static void with_plugin(enum fate fate)
 {
     (void)fate;
     load();
-    keep_with("burrow_keep", block_of(706));
+    call_with("burrow_keep", block_of(706));
     dlclose(burrow);
 }
 

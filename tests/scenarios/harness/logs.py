@@ -14,7 +14,7 @@ class Log:
     """The lines of one log, and what is wrong with them."""
 
     def __init__(self, path):
-        self.lines, self.problems, self.modules = [], [], {}
+        self.lines, self.problems, self.modules, self.parents = [], [], {}, {}
         text = Path(path).read_bytes().decode("utf-8", errors="strict") if Path(path).exists() else ""
         if text and not text.endswith("\n"):
             self.problems.append("the last line is not complete")
@@ -34,6 +34,8 @@ class Log:
         self.lines.append(event)
         if event.get("event") == "module":
             self.modules[event["pid"], event["id"]] = Path(event["path"]).name
+        if event.get("event") == "fork":
+            self.parents[event["pid"]] = event["parent"]
 
     def _check_order(self):
         """seq counts 1, 2, 3, ... in every process image; a `start` or a `fork` begins an image anew."""
@@ -60,6 +62,12 @@ class Log:
                     return repeat["count"]
         return 1
 
+    def module(self, pid, number):
+        """Name of a module; a child knows those of its parent by the same numbers. None where there is none."""
+        if number is None or (pid, number) in self.modules or pid not in self.parents:
+            return self.modules.get((pid, number))
+        return self.module(self.parents[pid], number)
+
     def symbol(self, finding, stack):
         """Raw name of the function of the first frame of `stack`; None without one."""
         frames = finding.get(stack) or []
@@ -68,7 +76,7 @@ class Log:
     def innermost(self, finding, stack):
         """Name of the module in which the first frame of `stack` lies; None without one."""
         frames = finding.get(stack) or []
-        return self.modules.get((finding["pid"], frames[0]["module"])) if frames else None
+        return self.module(finding["pid"], frames[0]["module"]) if frames else None
 
 
 def party_text(party):

@@ -19,6 +19,11 @@ __attribute__((noinline)) void *burrow_make(size_t size)
     return keep(calloc(1, size));
 }
 
+void burrow_free(void *block)
+{
+    free(keep(block));
+}
+
 void burrow_keep(void *block)
 {
     kept = block;

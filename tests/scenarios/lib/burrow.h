@@ -7,6 +7,9 @@
 /** A zeroed block of the library's; the library keeps no pointer to it. */
 void *burrow_make(size_t size);
 
+/** Releases a block of burrow_make's. */
+void burrow_free(void *block);
+
 /** Keeps `block` in static data of the library; NULL forgets it. */
 void burrow_keep(void *block);
 

@@ -37,7 +37,10 @@ impl Parser {
 
 fn main() {
     let what = std::env::args().nth(1).unwrap_or_default();
-    let parsers: Vec<Parser> = (0..4).map(|_| Parser::new()).collect();
+    let mut parsers = Vec::with_capacity(4);
+    for _ in 0..black_box(4) {
+        parsers.push(Parser::new()); // from one place: collect() makes the first at another
+    }
     let state = Box::into_raw(black_box(Box::new([1u8; 212])));
     if what != "destructor" {
         parsers.into_iter().for_each(Parser::destroy);
