@@ -5,6 +5,7 @@
  * @run good
  * @forbid cross-side-free
  * @run jump
+ * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 alloc=$prog symbol=leave_scandir
  * @forbid cross-allocator-free
  * @forbid cross-side-free
  * @run leak
