@@ -40,6 +40,7 @@ char *cst_lines_next(struct cst_lines *lines)
         if (newline == NULL && lines->end == lines->start) {
             return NULL;
         }
+        line = lines->bytes + lines->start; /* which a refill without success has moved */
         char *end = newline != NULL ? newline : lines->bytes + lines->end;
         *end = '\0';
         lines->start = newline != NULL ? (size_t)(newline + 1 - lines->bytes) : lines->end;

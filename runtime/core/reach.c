@@ -1,6 +1,8 @@
 /* Reach: see reach.h. The order of the mark: roots and what they lead to; then blocks that only pointers into their middle
  * lead to, and what those lead to; then each block that is left, as the leader of what it leads to. A leader that a later
- * one leads to is none any more, so that of each tree, and of each ring, one block is left that nothing leads to.
+ * one leads to is none any more. That is found by looking through what the leaders lead to once more, the last leader
+ * first: it may lead to earlier ones, but none of those leads to it. So of each tree, and of each ring, one block is left
+ * that nothing leads to.
  *
  * Memory is the limit, not instructions. So what a word points to is asked for a few words ahead of when it is looked at,
  * and so are the first bytes of a block. */
@@ -16,9 +18,10 @@
 
 #include <string.h>
 
-/* Colours: the lower bits of the marks. SEEN: was looked through since it was found not to be reachable. */
-enum { REACHABLE = 1, POSSIBLE = 2, INDIRECT = 4, SEEN = 8 };
-enum mode { MODE_REACHABLE, MODE_POSSIBLE, MODE_LOST };
+/* Colours: the lower bits of the marks. SEEN: was looked through since it was found not to be reachable; SETTLED: and once
+ * more. */
+enum { REACHABLE = 1, POSSIBLE = 2, INDIRECT = 4, SEEN = 8, SETTLED = 16 };
+enum mode { MODE_REACHABLE, MODE_POSSIBLE, MODE_LOST, MODE_SETTLE };
 
 static void set_colours(struct cst_tag *tag, uint32_t colours)
 {
@@ -57,13 +60,14 @@ static void mark_possible(struct cst_reach *reach, struct cst_tag *tag, uintptr_
     push(reach, start);
 }
 
-static void mark_lost(struct cst_reach *reach, struct cst_tag *tag, uintptr_t start)
+/* `pass` is SEEN the first time and SETTLED the second. */
+static void mark_lost(struct cst_reach *reach, struct cst_tag *tag, uintptr_t start, uint32_t pass)
 {
     uint32_t marks = cst_tag_marks(tag);
     if (marks & (REACHABLE | POSSIBLE) || start == reach->leader)
         return;
-    set_colours(tag, INDIRECT | SEEN);
-    if (!(marks & SEEN))
+    set_colours(tag, INDIRECT | pass);
+    if (!(marks & pass))
         push(reach, start);
 }
 
@@ -83,7 +87,10 @@ static void follow(struct cst_reach *reach, const struct cst_reach_word *word)
         mark_possible(reach, tag, start);
         break;
     case MODE_LOST:
-        mark_lost(reach, tag, start);
+        mark_lost(reach, tag, start, SEEN);
+        break;
+    case MODE_SETTLE:
+        mark_lost(reach, tag, start, SETTLED);
         break;
     }
 }
@@ -208,10 +215,26 @@ static void lead(uintptr_t start, struct cst_tag *tag, void *data)
     struct cst_reach *reach = data;
     if (cst_tag_marks(tag) & (REACHABLE | POSSIBLE | INDIRECT | SEEN))
         return;
+    if (!cst_words_push(&reach->leaders, start))
+        reach->failed = true;
     reach->leader = start;
     set_colours(tag, SEEN);
     push(reach, start);
     drain(reach);
+}
+
+static void settle(struct cst_reach *reach)
+{
+    uintptr_t start;
+    while (cst_words_pop(&reach->leaders, &start)) {
+        struct cst_tag *tag = cst_tag_of(start);
+        if (cst_tag_marks(tag) & (INDIRECT | SETTLED))
+            continue;
+        reach->leader = start;
+        set_colours(tag, SETTLED);
+        push(reach, start);
+        drain(reach);
+    }
 }
 
 static void look_through_possible_part(uintptr_t from, uintptr_t to, void *data)
@@ -234,6 +257,8 @@ bool cst_reach_finish(struct cst_reach *reach)
     reach->mode = MODE_LOST;
     if (reach->reached < reach->live)
         cst_heap_each_part(lead_part, reach);
+    reach->mode = MODE_SETTLE;
+    settle(reach);
     return !reach->failed;
 }
 
@@ -255,6 +280,7 @@ void cst_reach_end(struct cst_reach *reach)
     if (reach->room)
         cst_own_unmap(reach->room, sizeof *reach->room);
     cst_words_free(&reach->marked);
+    cst_words_free(&reach->leaders);
     if (reach->pagemap >= 0)
         cst_sys_close(reach->pagemap);
     if (reach->memory >= 0)

@@ -67,7 +67,8 @@ struct cst_reach_room {
 
 /** A mark under way. Plain memory of the caller's; what it points to is mapped by cst_reach_begin. */
 struct cst_reach {
-    struct cst_words marked; /**< starts of blocks that are marked and not yet looked through */
+    struct cst_words marked;  /**< starts of blocks that are marked and not yet looked through */
+    struct cst_words leaders; /**< lost blocks that nothing led to when they were found */
     uint32_t
         *heads; /**< by page of the heap: how many pages back the block begins that reaches into it; 0: none does */
     size_t pages;

@@ -6,7 +6,7 @@
 #include "core/reach.h"
 
 /** Bits of the marks that are reach.c's own; those above are used here. */
-#define CST_REACH_COLOUR_BITS 4
+#define CST_REACH_COLOUR_BITS 5
 
 /** Fills in the parties of a mark's room. */
 void cst_reach_note_parties(struct cst_reach *reach);

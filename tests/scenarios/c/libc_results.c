@@ -8,7 +8,7 @@
  * @forbid cross-allocator-free
  * @forbid cross-side-free
  * @run leak
- * @expect leak note exact owner=$prog/c/malloc class=live blocks=1 bytes=27 alloc=*
+ * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 bytes=27 alloc=*
  */
 #include "keep.h"
 
