@@ -133,7 +133,7 @@ static bool is_in_use(const struct cst_halt *halt, const struct cst_stack_bounds
 }
 
 /* glibc's struct pthread (nptl/descr.h): two pointers to itself, and the thread's id, which the kernel sets to 0 when the
- * thread has ended. */
+ * thread has ended, and pthread_join to -1. */
 #define CONTROL_TID 720
 
 /* True while what a thread that ended has left is still there: its addresses may have become something else, or the stack
@@ -142,7 +142,7 @@ static bool is_left_over(uintptr_t control_block)
 {
     uintptr_t block[CONTROL_TID / sizeof(uintptr_t) + 1];
     return cst_sys_read_memory(control_block, block, sizeof block) == sizeof block && block[0] == control_block &&
-           block[2] == control_block && (uint32_t)block[CONTROL_TID / sizeof(uintptr_t)] == 0;
+           block[2] == control_block && (int32_t)block[CONTROL_TID / sizeof(uintptr_t)] <= 0;
 }
 
 /* Stacks of threads that ended, which glibc keeps for the next ones: dead but for the thread's control block at their upper
