@@ -45,11 +45,9 @@ static void visit_epoll(int fd, void *data)
     visit_labelled(path, " data:", data);
 }
 
-/* "signal: 60/00007fff86e452a8" for each timer. Descriptor 0 is never an epoll instance's that a program keeps. */
-void cst_kept_each(void (*visit)(uintptr_t word, void *data), void *data)
+/* "signal: 60/00007fff86e452a8" for each timer. */
+static CST_NOINLINE void visit_timers(const struct visit *visit)
 {
-    struct visit each = {.word = visit, .data = data};
-    (void)!cst_process_each_number("/proc/thread-self/fd", visit_epoll, &each);
     struct cst_lines lines;
     if (!cst_lines_open(&lines, "/proc/self/timers"))
         return;
@@ -57,7 +55,16 @@ void cst_kept_each(void (*visit)(uintptr_t word, void *data), void *data)
         const char *slash = strncmp(line, "signal:", strlen("signal:")) == 0 ? strchr(line, '/') : NULL;
         uint64_t word;
         if (slash && (slash++, cst_lines_number(&slash, 16, &word)))
-            visit((uintptr_t)word, data);
+            visit->word((uintptr_t)word, visit->data);
     }
     cst_lines_close(&lines);
+}
+
+/* Descriptor 0 is never an epoll instance's that a program keeps. One after the other, so that a small stack holds the
+ * window of one. */
+void cst_kept_each(void (*visit)(uintptr_t word, void *data), void *data)
+{
+    struct visit each = {.word = visit, .data = data};
+    (void)!cst_process_each_number("/proc/thread-self/fd", visit_epoll, &each);
+    visit_timers(&each);
 }
