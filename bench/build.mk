@@ -1,5 +1,5 @@
 # Benchmarks: workload programs that know nothing of Custody, and the driver that runs them under several allocators side
-# by side. Built without optimising allocation away, with frame pointers, as a program that is to be audited would be.
+# by side. Built without optimising allocation away, and with frame pointers unless BENCH_FLAGS says otherwise.
 
 BENCH_FLAGS := -O2 -g -fno-builtin -fno-omit-frame-pointer -Wall -Wextra -Werror
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,blocks objects values process heaps)

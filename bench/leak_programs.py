@@ -98,7 +98,7 @@ def trials_of(path, work):
 
 def sources(only):
     """The leak scenarios, those with `only` in their names or runs."""
-    paths = [path for group in GROUPS for path in sorted((SCENARIOS / group).glob("leak*"))]
+    paths = [path for group in GROUPS for path in sorted((SCENARIOS / group).glob("leak_*"))]
     wanted = only.split(" ")[0]
     return [path for path in paths if wanted in f"{path.parent.name}/{path.stem}"] or paths
 

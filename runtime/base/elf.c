@@ -285,17 +285,35 @@ static bool tells_better(const struct cst_elf_symbol *one, const struct cst_elf_
     return name_rank(one) > name_rank(other);
 }
 
+/* Passes over the symbols that cannot be what is at `address`: all but a few. */
+static void pass_others(struct cst_elf_symbols *symbols, uint64_t address)
+{
+    Elf64_Sym entry;
+    while (symbols->entries.size - symbols->next >= sizeof entry) {
+        memcpy(&entry, symbols->entries.bytes + symbols->next, sizeof entry);
+        if (entry.st_value <= address && (entry.st_size == 0 || address - entry.st_value < entry.st_size)) {
+            return;
+        }
+        symbols->next += sizeof entry;
+    }
+}
+
+/* As cst_elf_next, of those that may be what is at `address`. */
+static bool next_near(struct cst_elf_symbols *symbols, uint64_t address, struct cst_elf_symbol *out_symbol)
+{
+    pass_others(symbols, address);
+    return cst_elf_next(symbols, out_symbol);
+}
+
 bool cst_elf_symbol_at(const struct cst_elf *elf, uint64_t address, struct cst_elf_symbol *out_symbol)
 {
     bool found = false;
     for (enum cst_elf_table table = CST_ELF_SYMTAB; table <= CST_ELF_DYNSYM; table++) {
         struct cst_elf_symbols symbols = cst_elf_symbols(elf, table);
         struct cst_elf_symbol symbol;
-        while (cst_elf_next(&symbols, &symbol)) {
-            if (symbol.value > address || (symbol.size != 0 && !covers(&symbol, address))) {
-                continue; /* all but a few */
-            }
-            bool candidate = may_be_function(&symbol) && (covers(&symbol, address) || may_reach(elf, &symbol, address));
+        while (next_near(&symbols, address, &symbol)) {
+            bool candidate = symbol.value <= address && may_be_function(&symbol) &&
+                             (covers(&symbol, address) || may_reach(elf, &symbol, address));
             if (candidate && (!found || tells_better(&symbol, out_symbol, address))) {
                 *out_symbol = symbol;
                 found = true;

@@ -37,11 +37,11 @@ static void visit_epoll(int fd, void *data)
     char path[64], target[32];
     struct cst_text text;
     cst_text_init(&text, path, sizeof path, 0);
-    cst_text_format(&text, "/proc/self/fd/%d", fd);
+    cst_text_format(&text, "/proc/thread-self/fd/%d", fd);
     if (!cst_process_read_link(path, target, sizeof target) || strcmp(target, "anon_inode:[eventpoll]") != 0)
         return;
     cst_text_init(&text, path, sizeof path, 0);
-    cst_text_format(&text, "/proc/self/fdinfo/%d", fd);
+    cst_text_format(&text, "/proc/thread-self/fdinfo/%d", fd);
     visit_labelled(path, " data:", data);
 }
 
@@ -65,6 +65,6 @@ static CST_NOINLINE void visit_timers(const struct visit *visit)
 void cst_kept_each(void (*visit)(uintptr_t word, void *data), void *data)
 {
     struct visit each = {.word = visit, .data = data};
-    (void)!cst_process_each_number("/proc/self/fd", visit_epoll, &each);
+    (void)!cst_process_each_number("/proc/thread-self/fd", visit_epoll, &each);
     visit_timers(&each);
 }

@@ -68,5 +68,5 @@ bool cst_maps_each_in(const char *path, cst_maps_visitor *visit, void *context)
 
 bool cst_maps_each(cst_maps_visitor *visit, void *context)
 {
-    return cst_maps_each_in("/proc/self/maps", visit, context);
+    return cst_maps_each_in("/proc/thread-self/maps", visit, context);
 }

@@ -1,4 +1,5 @@
-/* The mappings of the process, as the kernel lists them in /proc/self/maps (proc(5)). Reads through a buffer of 4 KiB
+/* The mappings of the process, as the kernel lists them in /proc/thread-self/maps (proc(5); that of
+ * the process is empty once its first thread has ended). Reads through a buffer of 4 KiB
  * on the caller's stack: no allocation, no lock, no libc beyond string functions, errno as it was. Slow (one line of
  * text per mapping): for findings, not for calls. Mappings that appear or go while the list is read may be missed or
  * seen. */

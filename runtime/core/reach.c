@@ -192,8 +192,8 @@ bool cst_reach_begin(struct cst_reach *reach, uint8_t generation, const struct c
     cst_heap_each_part(measure_part, reach);
     reach->heads = reach->pages ? cst_own_map(reach->pages * sizeof *reach->heads) : NULL;
     reach->room = cst_own_map(sizeof *reach->room);
-    reach->pagemap = cst_sys_open_read("/proc/self/pagemap");
-    reach->memory = barred_count > 0 ? cst_sys_open_read("/proc/self/mem") : -1;
+    reach->pagemap = cst_sys_open_read("/proc/thread-self/pagemap");
+    reach->memory = barred_count > 0 ? cst_sys_open_read("/proc/thread-self/mem") : -1;
     if ((reach->pages && !reach->heads) || !reach->room)
         return false;
     cst_reach_note_parties(reach);

@@ -8,8 +8,9 @@
  *   definite   from nowhere; of a ring of lost blocks one is
  *
  * Some pointers into the middle are as good as pointers to the beginning, because of what makes them: low bits used as a
- * tag, the cookie in front of an array of C++, the counts in front of what a Rust Arc or Rc holds, a second base class,
- * the header of an aligning allocator, whatever libc does with its own. */
+ * tag, the cookie in front of an array of C++, the counts in front of what a Rust Arc or Rc holds, the elements in front of the control bytes of a Rust hash table, a
+ * second base class,
+ * the header of an aligning allocator, whatever libc and the C++ runtime do with their own. */
 #ifndef CST_CORE_REACH_H
 #define CST_CORE_REACH_H
 
@@ -52,9 +53,11 @@ struct cst_reach_word {
 
 /** What a mark needs to know of a side. */
 struct cst_reach_party {
-    uint16_t module; /**< id + 1; 0 for a side without one */
-    bool neutral;    /**< its memory says nothing about who owns what it points to */
-    bool libc;       /**< a part of libc */
+    uint16_t module;  /**< id + 1; 0 for a side without one */
+    bool neutral;     /**< its memory says nothing about who owns what it points to */
+    bool libc;        /**< a part of libc */
+    bool runtime;     /**< a part of libc, or the C++ runtime: what it makes is its own business */
+    bool rust_module; /**< Rust is in its module */
     bool rust;
 };
 

@@ -113,10 +113,24 @@ static bool has_counts(const struct cst_tag *tag, uintptr_t start, size_t offset
     return offset == (align > header ? align : header) && strong > 0 && strong < most && weak > 0 && weak < most;
 }
 
+/* The control bytes of a hash table of Rust (hashbrown, raw table): its elements lie in front of them, one for each bucket,
+ * and a group more behind, the first bytes again. The table keeps nothing but a pointer to the control bytes. */
+static bool has_buckets(uintptr_t start, size_t size, size_t offset)
+{
+    const size_t group = 16;
+    size_t buckets = size - offset > group ? size - offset - group : 0;
+    if (buckets < 4 || (buckets & (buckets - 1)) != 0 || offset % group != 0 || offset < buckets)
+        return false;
+    const unsigned char *control = (const unsigned char *)start + offset;
+    size_t again = buckets < group ? buckets : group;
+    return memcmp(control + (buckets < group ? group : buckets), control, again) == 0;
+}
+
 bool cst_reach_is_whole(const struct cst_reach *reach, const struct cst_tag *tag, uintptr_t start, uintptr_t address)
 {
+    const struct cst_reach_party *owner = &reach->room->parties[cst_tag_side(tag)];
     size_t offset = address - start, size = cst_tag_size(tag);
-    if (offset < sizeof(uintptr_t) || reach->room->parties[cst_tag_side(tag)].libc)
+    if (offset < sizeof(uintptr_t) || owner->runtime)
         return true;
     if (reach->barred_count > 0 && cst_reach_is_barred(reach, start, start + size))
         return false;
@@ -128,8 +142,8 @@ bool cst_reach_is_whole(const struct cst_reach *reach, const struct cst_tag *tag
     case CUSTODY_CONTRACT_NEW_ARRAY:
         return has_cookie(offset);
     case CUSTODY_CONTRACT_RUST:
-        return has_counts(tag, start, offset);
-    default:
-        return false;
+        return has_counts(tag, start, offset) || has_buckets(start, size, offset);
+    default: /* Rust's standard library takes some of its own straight from malloc */
+        return owner->rust_module && (has_counts(tag, start, offset) || has_buckets(start, size, offset));
     }
 }

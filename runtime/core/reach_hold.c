@@ -20,6 +20,8 @@ void cst_reach_note_parties(struct cst_reach *reach)
             .module = (uint16_t)(side->module ? side->module->id + 1 : 0),
             .neutral = !side->module || role == CST_ROLE_LIBC || role == CST_ROLE_CXX_RUNTIME,
             .libc = role == CST_ROLE_LIBC,
+            .runtime = role == CST_ROLE_LIBC || role == CST_ROLE_CXX_RUNTIME,
+            .rust_module = side->module && side->module->rust != CST_RUST_ABSENT,
             .rust = side->lang == CUSTODY_LANG_RUST,
         };
     }

@@ -15,7 +15,7 @@
 #define SPARSE_SIZE ((size_t)1 << 20)
 #define PAGEMAP_TOUCHED (UINT64_C(3) << 62) /* present or swapped: proc_pid_pagemap(5) */
 
-/* Words in front of the end of a stdio buffer among which its beginning is kept: struct _IO_FILE (libio). */
+/* Words with which a stream of libc keeps its buffer. */
 #define BUFFER_WORDS 8
 
 /* What words that are found have in common. */
@@ -46,24 +46,36 @@ static bool is_libc(const struct cst_reach *reach, uint16_t holder)
     return reach->room->parties[holder & (CST_SIDE_MAX - 1)].libc;
 }
 
-/* True for the end of a stdio buffer: libc keeps, a few words in front of it, where a block of its own begins that ends
- * there. It says nothing about the block that happens to come next. */
-static bool ends_buffer(const struct cst_reach *reach, const uintptr_t *first, const uintptr_t *at)
+/* True when the words before `last` and it are those with which a stream of libc keeps its buffer, the whole of a block of
+ * its own: six places in it, or none, then its beginning and its end (struct _IO_FILE, from _IO_read_ptr to _IO_buf_end). */
+static bool keeps_buffer(const struct cst_reach *reach, const uintptr_t *last)
 {
-    for (const uintptr_t *before = at; before > first && at - before < BUFFER_WORDS;) {
-        uintptr_t start, word = *--before;
-        struct cst_tag *tag = word < *at && cst_heap_has(word) ? cst_reach_find(reach, word, &start) : NULL;
-        if (tag && start == word && start + cst_tag_size(tag) == *at && is_libc(reach, cst_tag_side(tag)))
+    uintptr_t begin = last[-1], end = last[0], start;
+    if (begin >= end || !cst_heap_has(begin))
+        return false;
+    for (const uintptr_t *place = last - (BUFFER_WORDS - 1); place < last - 1; place++)
+        if (*place != 0 && *place - begin > end - begin)
+            return false;
+    const struct cst_tag *tag = cst_reach_find(reach, begin, &start);
+    return tag && start == begin && begin + cst_tag_size(tag) == end && is_libc(reach, cst_tag_side(tag));
+}
+
+/* True for the end of a stream's buffer, which says nothing about the block that happens to come next. */
+static bool ends_buffer(const struct cst_reach *reach, const uintptr_t *first, const uintptr_t *behind,
+                        const uintptr_t *at)
+{
+    for (const uintptr_t *last = at; last < at + BUFFER_WORDS && last < behind; last++)
+        if (*last == *at && last - first >= BUFFER_WORDS - 1 && keeps_buffer(reach, last))
             return true;
-    }
     return false;
 }
 
 static void scan_libc(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like)
 {
     const uintptr_t *first = (const uintptr_t *)((lo + 7) & ~(uintptr_t)7);
-    for (const uintptr_t *at = first; (uintptr_t)(at + 1) <= hi; at++)
-        if (cst_tag_covers(*at) && !ends_buffer(reach, first, at))
+    const uintptr_t *behind = (const uintptr_t *)(hi & ~(uintptr_t)7);
+    for (const uintptr_t *at = first; at < behind; at++)
+        if (cst_tag_covers(*at) && !ends_buffer(reach, first, behind, at))
             put(reach, *at, like);
 }
 

@@ -37,8 +37,18 @@ struct gathering {
     size_t region_count;
     size_t passed;       /* regions in front of the mapping that is looked at */
     uintptr_t heap_seen; /* how far the mappings of the heap have been looked at */
+    bool own_seen;       /* the mapping of our own stack: without it the list is not whole */
     bool full;
 };
+
+/* A module of which nothing has been seen yet is met by its first mapping. */
+static bool meet_module(const struct cst_mapping *mapping, void *unused)
+{
+    (void)unused;
+    if (mapping->inode != 0 && mapping->offset == 0)
+        (void)!cst_module_find(mapping->lo);
+    return true;
+}
 
 bool cst_roots_prepare(struct cst_roots *out_roots)
 {
@@ -48,6 +58,7 @@ bool cst_roots_prepare(struct cst_roots *out_roots)
         .images = cst_own_map(CST_MODULE_MAX * sizeof *out_roots->images),
         .image_facts = cst_own_map(CST_MODULE_MAX * sizeof *out_roots->image_facts),
     };
+    (void)cst_maps_each(meet_module, NULL);
     /* A module that owns nothing may hold something; but sides are not to run out for that. */
     uint32_t count = cst_module_count();
     for (uint32_t id = 0; id < count && cst_side_count() + (count - id) < CST_SIDE_MAX; id++) {
@@ -288,6 +299,9 @@ static void note_bars(struct gathering *gathering, const struct cst_mapping *map
 static bool take_mapping(const struct cst_mapping *mapping, void *context)
 {
     struct gathering *gathering = context;
+    uintptr_t here = (uintptr_t)&mapping;
+    if (mapping->lo <= here && here < mapping->hi)
+        gathering->own_seen = true;
     note_bars(gathering, mapping);
     lay_over(gathering, mapping);
     return !gathering->full;
@@ -309,7 +323,7 @@ bool cst_roots_gather(struct cst_roots *roots, const struct cst_halt *halt, uint
     if (halt->listed && halt->missed == 0)
         add_ended(&gathering, halt, stack_pointer);
     sort(gathering.regions, gathering.region_count);
-    bool good = cst_maps_each(take_mapping, &gathering) && !gathering.full;
+    bool good = cst_maps_each(take_mapping, &gathering) && gathering.own_seen && !gathering.full;
     const void *boot_begin, *boot_end;
     cst_boot_used(&boot_begin, &boot_end);
     add_root(&gathering, (uintptr_t)boot_begin, (uintptr_t)boot_end, CST_HOLDER_NOBODY, CST_REACH_ALIGNED);

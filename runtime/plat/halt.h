@@ -35,6 +35,7 @@ struct cst_halted {
     pid_t tid;
     _Atomic int state;       /**< enum cst_halt_state; what follows is valid with CST_HALT_STOPPED */
     uintptr_t stack_pointer; /**< where it was interrupted */
+    uintptr_t signal_stack;  /**< where its alternate signal stack begins; 0 when it has none */
     uintptr_t registers[CST_HALT_REGISTERS];
     uintptr_t vectors_lo, vectors_hi; /**< its vector registers, in memory */
     bool on_signal_stack;             /**< it was on the stack that it has for signals (sigaltstack(2)) */

@@ -38,6 +38,7 @@ void cst_halt_context_read(const void *context, struct cst_halted *out_thread)
         out_thread->registers[i] = (uintptr_t)interrupted->uc_mcontext.gregs[i];
     out_thread->stack_pointer = (uintptr_t)interrupted->uc_mcontext.gregs[REG_RSP];
     const stack_t *aside = &interrupted->uc_stack;
+    out_thread->signal_stack = aside->ss_flags & SS_DISABLE ? 0 : (uintptr_t)aside->ss_sp;
     out_thread->on_signal_stack =
         !(aside->ss_flags & SS_DISABLE) && out_thread->stack_pointer - (uintptr_t)aside->ss_sp <= aside->ss_size;
     const unsigned char *saved = (const void *)interrupted->uc_mcontext.fpregs;

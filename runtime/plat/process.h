@@ -54,6 +54,9 @@ void cst_process_restore_signals(cst_signals blocked);
 /** True when the calling thread runs on the stack that it has for signals (sigaltstack(2)). */
 CST_MUST_USE bool cst_process_on_signal_stack(void);
 
+/** Where the calling thread's alternate signal stack begins; 0 when it has none. */
+uintptr_t cst_process_signal_stack(void);
+
 /** A copy of `fd` at the lowest free descriptor at or above `minimum`, close-on-exec; `fd` stays open. -errno when none
  * is free. */
 CST_MUST_USE int cst_process_copy_fd(int fd, int minimum);

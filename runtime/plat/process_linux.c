@@ -180,6 +180,13 @@ bool cst_process_on_signal_stack(void)
     return cst_syscall3(SYS_sigaltstack, 0, (long)&stack, 0) == 0 && (stack.ss_flags & SS_ONSTACK) != 0;
 }
 
+uintptr_t cst_process_signal_stack(void)
+{
+    stack_t stack = {.ss_flags = SS_DISABLE};
+    cst_syscall3(SYS_sigaltstack, 0, (long)&stack, 0);
+    return stack.ss_flags & SS_DISABLE ? 0 : (uintptr_t)stack.ss_sp;
+}
+
 static cst_signals pending_signals(void)
 {
     cst_signals pending = 0;

@@ -65,7 +65,7 @@ CST_MUST_USE ssize_t cst_sys_read(int fd, void *bytes, size_t size);
 CST_MUST_USE ssize_t cst_sys_pread(int fd, void *bytes, size_t size, uint64_t offset);
 
 /** Copies [address, address+size) of this process's memory as far as it can be read, so that a page that faults is no
- * fault of ours (process_vm_readv(2)). Bytes copied, or -errno. */
+ * fault of ours (process_vm_readv(2); of the calling thread, for the first may have ended). Bytes copied, or -errno. */
 CST_MUST_USE ssize_t cst_sys_read_memory(uintptr_t address, void *bytes, size_t size);
 
 /** Writes at an offset, retried when interrupted. Bytes written, or -errno. */

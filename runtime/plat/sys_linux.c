@@ -76,7 +76,7 @@ int cst_sys_open_read(const char *path)
 
 int cst_sys_open_memory(void)
 {
-    return open_file("/proc/self/mem", O_RDWR, 0);
+    return open_file("/proc/thread-self/mem", O_RDWR, 0);
 }
 
 int cst_sys_open_append(const char *path, mode_t mode)
@@ -135,7 +135,7 @@ ssize_t cst_sys_pread(int fd, void *bytes, size_t size, uint64_t offset)
 ssize_t cst_sys_read_memory(uintptr_t address, void *bytes, size_t size)
 {
     const struct iovec to = {bytes, size}, from = {(void *)address, size};
-    return cst_syscall6(SYS_process_vm_readv, cst_sys_pid(), (long)&to, 1, (long)&from, 1, 0);
+    return cst_syscall6(SYS_process_vm_readv, cst_sys_tid(), (long)&to, 1, (long)&from, 1, 0);
 }
 
 ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset)

@@ -1,6 +1,7 @@
 /* The rules of return addresses, each worked out once: a table of 2^17 words that hold an address and its rule together,
- * so that it is read and written without a lock and no reader sees half a row. It is a cache: rows lie in sets of eight,
- * one line of the processor's cache, and a full set loses one. Addresses that lie in no module have no row. */
+ * so that it is read and written without a lock and no reader sees half a row. It is a cache: a set has eight rows, and a
+ * full set loses one. The first rows of all sets lie together, then the second ones: a small program touches little of the
+ * table. Addresses that lie in no module have no row. */
 #ifndef CST_SITE_FRAME_TABLE_H
 #define CST_SITE_FRAME_TABLE_H
 
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #define CST_FRAME_SET_BITS 14
+#define CST_FRAME_SETS ((size_t)1 << CST_FRAME_SET_BITS)
 #define CST_FRAME_WAYS ((size_t)8)
 
 /* User addresses have 47 bits (canonical form, four levels of page tables). An address is scrambled into a number of as
@@ -22,14 +24,15 @@
 
 _Static_assert(CST_FRAME_TAG_BITS + CST_FRAME_RULE_BITS == 64, "a row is one word");
 
-extern _Atomic uint64_t cst_frame_table[CST_FRAME_WAYS << CST_FRAME_SET_BITS];
+extern _Atomic uint64_t cst_frame_table[CST_FRAME_WAYS][CST_FRAME_SETS];
 
 CST_INLINE uint64_t cst_frame_scramble(uintptr_t address)
 {
     return address * CST_FRAME_FACTOR & ((UINT64_C(1) << CST_FRAME_ADDRESS_BITS) - 1);
 }
 
-/** The way that is not settled in its first row: looks at the others, or works the rule out and remembers it. */
+/** The way of an address that is not in the first row of its set: looks at the others, or works the rule out and remembers
+ * it. */
 uint32_t cst_frame_rule_slow(uintptr_t return_address);
 
 /** The rule of `return_address`, which must be below 2^47. Never fails; the first time for an address reads tables and
@@ -37,10 +40,9 @@ uint32_t cst_frame_rule_slow(uintptr_t return_address);
 CST_INLINE uint32_t cst_frame_rule(uintptr_t return_address)
 {
     const uint64_t scrambled = cst_frame_scramble(return_address), all = (UINT64_C(1) << CST_FRAME_RULE_BITS) - 1;
-    const size_t home = (scrambled >> CST_FRAME_TAG_BITS) * CST_FRAME_WAYS + scrambled % CST_FRAME_WAYS;
+    const _Atomic uint64_t *row = &cst_frame_table[0][scrambled >> CST_FRAME_TAG_BITS];
     /* What is left of the row when the tag is ours is the rule, which is not 0. */
-    uint64_t rest = atomic_load_explicit(&cst_frame_table[home], memory_order_relaxed) ^ scrambled
-                                                                                             << CST_FRAME_RULE_BITS;
+    uint64_t rest = atomic_load_explicit(row, memory_order_relaxed) ^ (scrambled << CST_FRAME_RULE_BITS);
     return CST_LIKELY(rest - 1 < all) ? (uint32_t)rest : cst_frame_rule_slow(return_address);
 }
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define CHAIN_COUNT ((size_t)1 << 18)
+#define CHAIN_COUNT ((size_t)1 << 16)
 
 static _Atomic uint32_t chains[CHAIN_COUNT]; /* id of the first record; 0 for none */
 static struct cst_lock depot_lock = CST_LOCK_INIT;

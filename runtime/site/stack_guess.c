@@ -10,23 +10,19 @@
 #define SET_BITS 13
 #define WAYS 4
 
-/* Guesses for one return address and frame, the last right one first. Several ways may lead there: through a function that
- * allocates for all others, say. Threads that change a set at a time may lose a guess. */
-struct set {
-    _Atomic(const struct cst_stack_trail *) ways[WAYS];
-};
+/* Guesses for one return address and frame are a set, the last right one first. Several ways may lead there: through a
+ * function that allocates for all others, say. Threads that change a set at a time may lose a guess. */
+static _Atomic(const struct cst_stack_trail *) guesses[WAYS][(size_t)1 << SET_BITS];
 
-static struct set sets[(size_t)1 << SET_BITS];
-
-CST_INLINE struct set *set_of(uintptr_t first, uintptr_t frame)
+CST_INLINE size_t set_of(uintptr_t first, uintptr_t frame)
 {
     uint64_t hash = ((uint64_t)first + ((uint64_t)frame << 20)) * UINT64_C(0x9e3779b97f4a7c15);
-    return &sets[hash >> (64 - SET_BITS)];
+    return hash >> (64 - SET_BITS);
 }
 
-CST_INLINE const struct cst_stack_trail *way(const struct set *set, size_t number)
+CST_INLINE const struct cst_stack_trail *guess_at(size_t set, size_t way)
 {
-    return atomic_load_explicit(&set->ways[number], memory_order_acquire);
+    return atomic_load_explicit(&guesses[way][set], memory_order_acquire);
 }
 
 CST_INLINE bool is_right(const struct cst_stack_trail *guess, uintptr_t first, uintptr_t frame,
@@ -36,13 +32,12 @@ CST_INLINE bool is_right(const struct cst_stack_trail *guess, uintptr_t first, u
            cst_stack_trail_holds(guess, first, frame);
 }
 
-/* Puts a guess first, in the place of the one at `number`; those before that move back. */
-static void put_first(struct set *set, const struct cst_stack_trail *guess, size_t number)
+/* Puts a guess first, in the place of the one at `way`; those before that move back, as far as there are any. */
+static void put_first(size_t set, const struct cst_stack_trail *guess, size_t way)
 {
-    for (; number > 0; number--) {
-        atomic_store_explicit(&set->ways[number], way(set, number - 1), memory_order_release);
+    for (size_t i = 0; i <= way && guess; i++) {
+        guess = atomic_exchange_explicit(&guesses[i][set], guess, memory_order_acq_rel);
     }
-    atomic_store_explicit(&set->ways[0], guess, memory_order_release);
 }
 
 static CST_NOINLINE uint32_t walk_and_store(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
@@ -66,11 +61,11 @@ static CST_NOINLINE uint32_t get_slow(uintptr_t first, uintptr_t frame, const st
     if (!cst_stack_starts(bounds, frame)) {
         return cst_stack_store(&first, 1);
     }
-    struct set *set = set_of(first, frame);
-    for (size_t number = 1; number < WAYS; number++) {
-        const struct cst_stack_trail *guess = way(set, number);
+    const size_t set = set_of(first, frame);
+    for (size_t way = 1; way < WAYS; way++) {
+        const struct cst_stack_trail *guess = guess_at(set, way);
         if (is_right(guess, first, frame, bounds, max)) {
-            put_first(set, guess, number);
+            put_first(set, guess, way);
             return guess->stack;
         }
     }
@@ -79,7 +74,7 @@ static CST_NOINLINE uint32_t get_slow(uintptr_t first, uintptr_t frame, const st
 
 uint32_t cst_stack_get(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max)
 {
-    const struct cst_stack_trail *guess = way(set_of(first, frame), 0);
+    const struct cst_stack_trail *guess = guess_at(set_of(first, frame), 0);
     bool is_inside = bounds->hi - frame <= bounds->hi - bounds->lo && frame % sizeof(uintptr_t) == 0;
     if (CST_LIKELY(is_inside && is_right(guess, first, frame, bounds, max))) {
         return guess->stack;
@@ -90,9 +85,9 @@ uint32_t cst_stack_get(uintptr_t first, uintptr_t frame, const struct cst_stack_
 void cst_stack_forget(uintptr_t lo, uintptr_t hi)
 {
     cst_frame_forget(lo, hi);
-    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
-        for (size_t number = 0; number < WAYS; number++) {
-            atomic_store_explicit(&sets[i].ways[number], NULL, memory_order_relaxed);
+    for (size_t way = 0; way < WAYS; way++) {
+        for (size_t set = 0; set < (size_t)1 << SET_BITS; set++) {
+            atomic_store_explicit(&guesses[way][set], NULL, memory_order_relaxed);
         }
     }
 }

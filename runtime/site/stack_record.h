@@ -5,12 +5,12 @@
 
 #include "site/stack_units.h"
 
-/** Takes whole units. Nothing but `trails` changes once its id is known. */
+/** Takes whole units. Nothing but `trails` and `walks` changes once its id is known. */
 struct cst_stack_record {
     uint32_t hash;
     uint32_t next_and_count; /**< id of the next record of the chain, shifted by 8; number of frames */
     _Atomic uint32_t trails; /**< unit of the first trail; 0 for none */
-    uint32_t spare;
+    _Atomic uint32_t walks;  /**< 0 until a walk has found it */
     uintptr_t frames[];
 };
 

@@ -141,11 +141,12 @@ static bool is_of(const struct cst_stack_trail *trail, const struct cst_stack_tr
 
 const struct cst_stack_trail *cst_stack_trail_of(uint32_t stack, const struct cst_stack_trace *trace, uintptr_t frame)
 {
-    if (!trace->whole) {
+    struct cst_stack_record *record = cst_stack_record(stack);
+    if (!trace->whole || atomic_exchange_explicit(&record->walks, 1, memory_order_relaxed) == 0) {
         return NULL;
     }
     unsigned seen = 0;
-    uint32_t id = atomic_load_explicit(&cst_stack_record(stack)->trails, memory_order_acquire);
+    uint32_t id = atomic_load_explicit(&record->trails, memory_order_acquire);
     for (; id; seen++) {
         const struct cst_stack_trail *trail = cst_stack_unit(id);
         if (is_of(trail, trace, frame)) {

@@ -90,8 +90,9 @@ CST_INLINE bool cst_stack_trail_holds(const struct cst_stack_trail *trail, uintp
             cst_stack_trail_differ_returns(trail, frame) | cst_stack_trail_differ_bases(trail, frame)) == 0;
 }
 
-/** The trail of a walk from `frame` that found `stack` (not 0): one that there is, or a new one. NULL when the walk rested on
- * more than a trail holds, when the stack has many trails already, or numbers or memory run short. */
+/** The trail of a walk from `frame` that found `stack` (not 0): one that there is, or a new one. NULL when the walk is the
+ * first to find it, as most stacks are found once; when it rested on more than a trail holds; when the stack has many trails
+ * already, or numbers or memory run short. */
 CST_MUST_USE const struct cst_stack_trail *cst_stack_trail_of(uint32_t stack, const struct cst_stack_trace *trace,
                                                               uintptr_t frame);
 

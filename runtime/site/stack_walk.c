@@ -12,6 +12,9 @@
 #define WORD (sizeof(uintptr_t))
 #define USER_END ((uintptr_t)1 << CST_FRAME_ADDRESS_BITS)
 
+/* Bytes between the first and the last word that a trace can tell of. */
+#define SPAN_MAX ((uintptr_t)1 << 31)
+
 /* Where rbp was read that is nowhere in the stack, or has been noted as a base. */
 #define NO_SLOT ((uintptr_t)0)
 
@@ -34,7 +37,7 @@ static void note_base(struct walker *walker, uintptr_t slot, uintptr_t value)
     struct cst_stack_trace *trace = walker->trace;
     const uint32_t place = words_above(walker, slot);
     const size_t here = trace->count - 1; /* the frame that the walk stands at */
-    if ((value - walker->lowest) / WORD > UINT32_MAX) {
+    if (value - walker->lowest > SPAN_MAX) {
         trace->whole = false;
     } else if (place != 0 && place + 1 == trace->slots[here] && trace->values[here] == 0) {
         trace->values[here] = words_above(walker, value);
@@ -222,7 +225,8 @@ void cst_stack_trace(uintptr_t first, uintptr_t frame, const struct cst_stack_bo
     while (out_trace->count < max && advance(&walker, &rule)) {
     }
     out_trace->ended = cst_frame_kind(rule) == CST_FRAME_END;
-    out_trace->whole = out_trace->whole && (out_trace->ended || out_trace->count == max);
+    out_trace->whole =
+        out_trace->whole && (out_trace->ended || out_trace->count == max) && walker.sp - frame <= SPAN_MAX;
 }
 
 size_t cst_stack_walk(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max,

@@ -14,13 +14,6 @@ fn main() {
 /// pointers, so that stacks are whole.
 fn common() -> cc::Build {
     let mut build = cc::Build::new();
-    build
-        .include("native")
-        .include("../ledger")
-        .opt_level(2)
-        .debug(true)
-        .flag("-fno-omit-frame-pointer")
-        .warnings(true)
-        .extra_warnings(true);
+    build.include("native").include("../ledger").opt_level(2).debug(true).warnings(true).extra_warnings(true);
     build
 }

@@ -24,7 +24,7 @@ fn main() {
 }
 
 /// The C compiler with the library's sources. Always optimised: only then do its release functions end in jumps, as
-/// those of real libraries do. Always with frame pointers, so that stacks through it are whole.
+/// those of real libraries do.
 fn compiler(library: &Path) -> cc::Build {
     let mut build = cc::Build::new();
     build
@@ -36,7 +36,6 @@ fn compiler(library: &Path) -> cc::Build {
         .debug(true)
         .pic(true)
         .flag("-fvisibility=hidden")
-        .flag("-fno-omit-frame-pointer")
         .warnings(true)
         .extra_warnings(true);
     build

@@ -15,7 +15,7 @@
  * @run after-close
  * @expect cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c/malloc call=free size=28 align=1
  * @run leak
- * @expect leak note exact owner=$vault/c/malloc blocks=1 bytes=142 class=live
+ * @expect leak error exact owner=$vault/c/malloc blocks=1 bytes=142 class=definite
  */
 #include "ferrite.h"
 #include "keep.h"

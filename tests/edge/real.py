@@ -49,6 +49,10 @@ COMMANDS = [
     ("missing", ["ls", "/no/such/place"]),
 ]
 
+# These lose memory themselves. Valgrind's Memcheck says so of the same blocks, where it can run the program (all but java).
+# Of the others nothing may be said to be lost.
+LEAKY = {"sort", "perl", "gcc", "g++", "java", "expr"}
+
 
 def furnish(place):
     """The files that the commands work on."""
@@ -70,7 +74,7 @@ def both_ways(command, work):
     furnish(place / "custody")
     run = Run("real", [])
     plain = start(command, run, place / "plain")
-    under = start(custody_command(place / "log.jsonl", run, command), run, place / "custody")
+    under = start(custody_command(place / "log.jsonl", run, command, ["--fail-on", "never"]), run, place / "custody")
     return plain, under, Log(place / "log.jsonl")
 
 
@@ -83,7 +87,8 @@ def run_command(name, command, work):
         problems.append(f"stdout differs: {plain.stdout[-500:]!r} and {under.stdout[-500:]!r}")
     if plain.returncode != under.returncode:
         problems.append(f"exit status {under.returncode}, without Custody {plain.returncode}: {under.stderr[-1500:]}")
-    problems += [f"unexpected: {describe(log, f)}" for f in log.findings() if f["severity"] == "error"]
+    problems += [f"unexpected: {describe(log, f)}" for f in log.findings()
+                 if f["severity"] == "error" and not (f["kind"] == "leak" and name in LEAKY)]
     return [(f"real/{name}", problems)]
 
 

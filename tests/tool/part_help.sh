@@ -19,7 +19,7 @@ every_command_has_help() (
 
 every_topic_has_help() (
     local topic
-    for topic in commands settings findings log; do
+    for topic in commands settings findings log suppressions; do
         run_custody 0 help "$topic"
         [ -s "$work/out" ] || complain "nothing about $topic"
     done
@@ -50,7 +50,7 @@ unknown_kinds_get_a_suggestion() (
 
 manual_pages_pass_their_lint() (
     command -v mandoc >/dev/null || complain "no mandoc"
-    mandoc -Tlint -Wwarning "$here"/../../docs/man/*.1 || complain "see above"
+    mandoc -Tlint -Wwarning "$here"/../../docs/man/*.[1-8] || complain "see above"
 )
 
 manual_pages_name_every_option() (

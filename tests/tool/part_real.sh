@@ -140,3 +140,12 @@ keys_outlive_unrelated_rust_code_and_other_hashes_of_crates() (
         same_keys "$work/one.jsonl" "$work/other.jsonl"
     done
 )
+
+a_stack_without_frame_pointers_goes_through_a_signal_to_main() (
+    gcc -g -O2 -fomit-frame-pointer -o "$work/handler" "$here/programs/handler.c" || complain "cannot compile"
+    run_custody 99 run "$work/handler"
+    has err "released a second time by handler (c) with free"
+    tr '\n' ' ' <"$work/err" >"$work/line"
+    grep -qE "release at .*on_signal at .*raise .*compare at .*qsort.*main at .*_start in handler" "$work/line" ||
+        complain "not whole: $(cat "$work/err")"
+)

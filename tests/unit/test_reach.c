@@ -548,11 +548,20 @@ static void the_end_of_a_stdio_buffer_says_nothing_of_the_next_block(void **stat
         buffer = a;
         next = at(a, 4096) == at(b, 0) ? b : NULL;
     }
-    point_to(stream, 16, at(buffer, 0));
-    point_to(stream, 24, at(buffer, 4096));
+    for (size_t place = 8; place <= 56; place += 8) {
+        point_to(stream, place, at(buffer, place == 40 ? 5 : 0));
+    }
+    point_to(stream, 48, at(buffer, 4096));
+    point_to(stream, 64, at(buffer, 4096));
     mark_from(at(stream, 0));
     assert_class(buffer, REACHABLE);
     assert_class(next, DEFINITE);
+    void *table = block_of(libc_side, 200); /* two blocks that are kept, and no stream */
+    point_to(table, 56, at(buffer, 0));
+    point_to(table, 64, at(next, 0));
+    point_to(table, 40, at(table, 0));
+    mark_from(at(table, 0));
+    assert_class(next, REACHABLE);
     void *not_libc = block(200);
     point_to(not_libc, 24, at(buffer, 4096));
     mark_from(at(not_libc, 0));

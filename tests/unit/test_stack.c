@@ -401,7 +401,7 @@ static void four_stacks_from_one_place_are_kept_in_mind(void **state)
     uint32_t ids[4];
     size_t before = 0;
     for (size_t i = 0; i < 400; i++) {
-        before = i == 4 ? walks : before;
+        before = i == 8 ? walks : before;
         forge(&forged, 10);
         forged.words[21] = code[100 + i % 4];
         uint32_t id = cst_stack_get(code[0], (uintptr_t)forged.words, &forged.bounds, 10);

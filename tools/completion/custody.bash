@@ -15,9 +15,9 @@ _custody_values() {
 
 _custody_options() {
     case $1 in
-    run) echo --log --fail-on --exit-code --strict --policy --stacks --leaks --quiet --help ;;
-    report) echo --format --severity --side --leaks-by --folded-by --all-frames --help ;;
-    check) echo --fail-on --baseline --help ;;
+    run) echo --log --fail-on --exit-code --strict --policy --stacks --leaks --suppressions --quiet --help ;;
+    report) echo --format --severity --side --leaks-by --folded-by --all-frames --suppressions --help ;;
+    check) echo --fail-on --baseline --write-baseline --budget --suppressions --help ;;
     *) echo --help ;;
     esac
 }
@@ -28,7 +28,7 @@ _custody_run_command() {
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        --log | --fail-on | --exit-code | --policy | --stacks | --leaks) i=$((i + 1)) ;;
+        --log | --fail-on | --exit-code | --policy | --stacks | --leaks | --suppressions) i=$((i + 1)) ;;
         -*) ;;
         *) echo "$i" && return ;;
         esac
@@ -55,11 +55,11 @@ _custody() {
         mapfile -t COMPREPLY < <(compgen -W "$(_custody_values "$before")" -- "$word")
         return
         ;;
-    --log | --policy | --baseline)
+    --log | --policy | --baseline | --write-baseline | --suppressions)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
-    --exit-code | --stacks | --side) return ;;
+    --exit-code | --stacks | --side | --budget) return ;;
     esac
     case $command:$word in
     *:-*) mapfile -t COMPREPLY < <(compgen -W "$(_custody_options "$command")" -- "$word") ;;
@@ -67,7 +67,7 @@ _custody() {
         mapfile -t COMPREPLY < <(compgen -W "cross-allocator-free mismatched-release cross-side-free layout-mismatch \
             double-free invalid-free interior-free foreign-free leak" -- "$word")
         ;;
-    help:*) mapfile -t COMPREPLY < <(compgen -W "commands settings findings log run report check explain" -- "$word") ;;
+    help:*) mapfile -t COMPREPLY < <(compgen -W "commands settings findings log suppressions run report check explain" -- "$word") ;;
     run:*) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac

@@ -20,6 +20,7 @@ complete -c custody -n '__custody_uses run' -l strict -d 'A release across sides
 complete -c custody -n '__custody_uses run' -l policy -r -F -d 'Rules for crossings'
 complete -c custody -n '__custody_uses run' -l stacks -x -d 'Frames kept'
 complete -c custody -n '__custody_uses run' -l leaks -x -a 'off summary full' -d 'Blocks live at exit'
+complete -c custody -n '__custody_uses run' -l suppressions -r -F -d 'Findings to pass over'
 complete -c custody -n '__custody_uses run' -l quiet -d 'Print nothing unless the run fails'
 complete -c custody -n '__custody_uses run' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
@@ -29,11 +30,15 @@ complete -c custody -n '__custody_uses report' -l side -x -d 'Only findings of t
 complete -c custody -n '__custody_uses report' -l leaks-by -x -a 'side module crate site' -d 'Leaks as a table by who pays'
 complete -c custody -n '__custody_uses report' -l folded-by -x -a 'bytes blocks' -d 'Weight of collapsed stacks'
 complete -c custody -n '__custody_uses report' -l all-frames -d 'Frames of standard libraries too'
+complete -c custody -n '__custody_uses report' -l suppressions -r -F -d 'Findings to pass over'
 complete -c custody -n '__custody_uses report' -F
 
 complete -c custody -n '__custody_uses check' -l fail-on -x -a 'error warning note never' -d 'Least severity that counts'
 complete -c custody -n '__custody_uses check' -l baseline -r -F -d 'Log whose findings are known'
+complete -c custody -n '__custody_uses check' -l write-baseline -r -F -d 'Write the findings as a baseline'
+complete -c custody -n '__custody_uses check' -l budget -x -d 'Leaks allowed'
+complete -c custody -n '__custody_uses check' -l suppressions -r -F -d 'Findings to pass over'
 complete -c custody -n '__custody_uses check' -F
 
 complete -c custody -n '__custody_uses explain' -a 'cross-allocator-free mismatched-release cross-side-free layout-mismatch double-free invalid-free interior-free foreign-free leak'
-complete -c custody -n '__custody_uses help' -a 'commands settings findings log run report check explain'
+complete -c custody -n '__custody_uses help' -a 'commands settings findings log suppressions run report check explain'

@@ -69,10 +69,8 @@ struct choice {
 
 static bool write_process(struct baseline *baseline, const struct cst_log_process *process, const struct choice *choice)
 {
-    bool *wanted = calloc(process->module_count + 1, sizeof *wanted);
-    if (!wanted) {
-        cst_say_and_exit("out of memory");
-    }
+    struct cst_arena arena = {0};
+    bool *wanted = cst_arena_alloc(&arena, process->module_count * sizeof *wanted);
     for (size_t i = 0; i < choice->count; i++) {
         if (choice->items[i]->first->process == process) {
             mark_modules(wanted, choice->items[i]->first);
@@ -91,7 +89,7 @@ static bool write_process(struct baseline *baseline, const struct cst_log_proces
             ok = put_event(baseline, cst_finding_json(choice->items[i]));
         }
     }
-    free(wanted);
+    cst_arena_free(&arena);
     return ok;
 }
 

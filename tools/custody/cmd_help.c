@@ -56,9 +56,36 @@ static void print_log(void)
          "  fork      a child process begins: parent\n"
          "  exec      the process becomes another program: file, argv\n"
          "  exit      the process ends: findings by severity, sides, crossings, repeats\n"
+         "  symbols   what frames of a module mean, added by `custody run` once its command has ended\n"
          "\n"
          "A frame names a module and an offset, which is an address in the module's ELF file; `custody report`\n"
          "turns it into functions and lines. Further events and fields may be added; none changes its meaning.");
+}
+
+static void print_suppressions(void)
+{
+    puts("A suppression file has a suppression a line; lines that begin with # are comments. Two forms:\n"
+         "\n"
+         "  leak:PATTERN          as in LeakSanitizer's files: leaks with PATTERN in the function, source file or\n"
+         "                        module of a frame; * is any text, ^ and $ are the ends\n"
+         "  KIND [FIELD=VALUE]... findings of that kind (`custody help findings`), * for any, of which all fields\n"
+         "                        hold:\n"
+         "\n"
+         "    function=GLOB  module=GLOB  source=GLOB\n"
+         "                     a call in one of its stacks; parameters, and directories in front, may be left out\n"
+         "    side=GLOB        it owns the block, releases it or holds it\n"
+         "    crate=GLOB       the Rust crate that the finding is billed to\n"
+         "    max=COUNT        with more blocks (of leaks) or times than this, nothing is suppressed\n"
+         "\n"
+         "In a GLOB * is any text, ? any character, \\ takes their meaning away; a value with blanks stands in\n"
+         "quotes. The first line that matches takes a finding. As in\n"
+         "\n"
+         "  leak:libfontconfig\n"
+         "  leak function=registry_* source=src/registry.c max=3\n"
+         "  cross-side-free side=libledger.so\n"
+         "\n"
+         "Lines for other sanitizers are left out, with a note. What is suppressed is summed up; lines that match\n"
+         "nothing are named.");
 }
 
 static int help_about(const char *topic)
@@ -66,7 +93,10 @@ static int help_about(const char *topic)
     static const struct {
         const char *name;
         void (*print)(void);
-    } topics[] = {{"settings", print_settings}, {"findings", print_findings}, {"log", print_log}};
+    } topics[] = {{"settings", print_settings},
+                  {"findings", print_findings},
+                  {"log", print_log},
+                  {"suppressions", print_suppressions}};
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
         if (strcmp(topic, topics[i].name) == 0) {
             topics[i].print();
@@ -79,7 +109,8 @@ static int help_about(const char *topic)
     if (cst_usage_text(topic)) {
         return cst_usage_print(topic);
     }
-    cst_say("help: no topic '%s'; there are commands, settings, findings, log, and the commands' names", topic);
+    cst_say("help: no topic '%s'; there are commands, settings, findings, log, suppressions, and the commands' names",
+            topic);
     return CST_EXIT_OWN_ERROR;
 }
 

@@ -4,7 +4,6 @@
 #include "say.h"
 #include "site_key.h"
 
-#include <stdlib.h>
 #include <string.h>
 #define uthash_fatal(message) cst_say_and_exit("%s", message)
 #include <uthash.h>
@@ -44,10 +43,9 @@ static void add(struct sum *sum, const struct cst_group *group)
 
 struct cst_finding_index *cst_finding_index_new(const struct cst_groups *groups, struct cst_symbols *symbols)
 {
-    struct cst_finding_index *index = calloc(1, sizeof *index);
-    if (!index) {
-        cst_say_and_exit("out of memory");
-    }
+    struct cst_arena arena = {0};
+    struct cst_finding_index *index = cst_arena_alloc(&arena, sizeof *index);
+    index->arena = arena;
     index->groups = groups;
     index->symbols = symbols;
     for (size_t i = 0; i < groups->count; i++) {
@@ -143,6 +141,6 @@ void cst_finding_index_free(struct cst_finding_index *index)
 {
     HASH_CLEAR(hh, index->by_key);
     HASH_CLEAR(hh, index->by_site);
-    cst_arena_free(&index->arena);
-    free(index);
+    struct cst_arena arena = index->arena; /* which the index itself lies in */
+    cst_arena_free(&arena);
 }

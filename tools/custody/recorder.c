@@ -39,10 +39,9 @@ struct cst_recorder {
 
 struct cst_recorder *cst_recorder_new(struct cst_symbols *symbols)
 {
-    struct cst_recorder *recorder = calloc(1, sizeof *recorder);
-    if (!recorder) {
-        cst_say_and_exit("out of memory");
-    }
+    struct cst_arena arena = {0};
+    struct cst_recorder *recorder = cst_arena_alloc(&arena, sizeof *recorder);
+    recorder->arena = arena;
     recorder->symbols = symbols;
     return recorder;
 }
@@ -220,15 +219,12 @@ static bool write_module(struct line *line, struct cst_arena *arena, const struc
 bool cst_recorder_write(const struct cst_recorder *recorder, cst_recorder_put *put, void *context)
 {
     struct cst_arena arena = {0};
-    struct line line = {.bytes = malloc(LINE_BYTES + FRAME_BYTES_MAX), .put = put, .context = context};
-    if (!line.bytes) {
-        cst_say_and_exit("out of memory");
-    }
+    char *bytes = cst_arena_alloc(&arena, LINE_BYTES + FRAME_BYTES_MAX);
+    struct line line = {.bytes = bytes, .put = put, .context = context};
     bool ok = true;
     for (const struct module *module = recorder->modules; module && ok; module = module->hh.next) {
         ok = write_module(&line, &arena, module);
     }
-    free(line.bytes);
     cst_arena_free(&arena);
     return ok;
 }
@@ -241,6 +237,6 @@ void cst_recorder_free(struct cst_recorder *recorder)
         HASH_CLEAR(hh, module->frames);
     }
     HASH_CLEAR(hh, recorder->modules);
-    cst_arena_free(&recorder->arena);
-    free(recorder);
+    struct cst_arena arena = recorder->arena; /* which the recorder itself lies in */
+    cst_arena_free(&arena);
 }

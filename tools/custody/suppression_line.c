@@ -95,8 +95,8 @@ static bool read_max(struct scan *scan, const char *start, const char *value, st
     return ok || fail(scan, start, cst_arena_format(scan->arena, "max takes a number, not '%s'", value));
 }
 
-/* Where the value of the field `name` goes; NULL when there is no such field of text. */
-static const char **field_of(struct cst_suppression *out, const char *name)
+/* Finds where the value of the field `name` goes; false when there is no such field of text. */
+static bool find_field(struct cst_suppression *out, const char *name, const char ***out_field)
 {
     const struct {
         const char *name;
@@ -107,10 +107,11 @@ static const char **field_of(struct cst_suppression *out, const char *name)
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (strcmp(name, fields[i].name) == 0) {
-            return fields[i].value;
+            *out_field = fields[i].value;
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 static bool read_field(struct scan *scan, struct cst_suppression *out)
@@ -121,14 +122,14 @@ static bool read_field(struct scan *scan, struct cst_suppression *out)
     if (start[length] != '=') {
         return fail(scan, start, cst_arena_format(scan->arena, "'%s' is not NAME=VALUE", name));
     }
-    const char **field = field_of(out, name);
+    const char **field = NULL;
     bool is_max = strcmp(name, "max") == 0;
-    if (!field && !is_max) {
+    if (!is_max && !find_field(out, name, &field)) {
         return fail(scan, start,
                     cst_arena_format(scan->arena,
                                      "no field '%s'; there are function, module, source, side, crate and max", name));
     }
-    if (field ? *field != NULL : out->has_max) {
+    if (is_max ? out->has_max : *field != NULL) {
         return fail(scan, start, cst_arena_format(scan->arena, "%s stands here twice", name));
     }
     scan->at += length + 1;

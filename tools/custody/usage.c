@@ -13,9 +13,10 @@ static const char overview[] =
     "Usage:\n"
     "  custody run [OPTION...] [--] COMMAND [ARG...]   run a program and check every release in it\n"
     "  custody report [OPTION...] LOG...               show what logs hold\n"
-    "  custody check [OPTION...] LOG...                fail when logs hold findings that a baseline has not\n"
+    "  custody check [OPTION...] LOG...                fail when logs hold what is new or too much\n"
     "  custody explain [KIND]                          say what a kind of finding means\n"
-    "  custody help [TOPIC]                            commands, settings, findings, log, or a command's name\n"
+    "  custody help [TOPIC]                            commands, settings, findings, log, suppressions, a command's "
+    "name\n"
     "  custody --version\n";
 
 static const struct {
@@ -34,6 +35,7 @@ static const struct {
      "  --policy FILE         rules for crossings; this version takes files without rules only\n"
      "  --stacks N            frames kept for each allocation and release (0-64, default 16)\n"
      "  --leaks WHAT          blocks live at exit: off, summary, or full (default)\n"
+     "  --suppressions FILE   findings to pass over, by `custody help suppressions`; may be given several times\n"
      "  --quiet               print nothing unless the run fails, and then one line\n"
      "\n"
      "Exit status: the command's own, or 128+N when signal N killed it; 99 (--exit-code) with findings; 125 when\n"
@@ -49,17 +51,24 @@ static const struct {
      "  --leaks-by WHAT       leaks as a table by who pays for them: side, module, crate or site\n"
      "  --folded-by WHAT      weight of collapsed stacks: bytes (default) or blocks\n"
      "  --all-frames          frames of standard libraries too, one by one\n"
+     "  --suppressions FILE   findings to pass over, by `custody help suppressions`; may be given several times\n"
      "\n"
      "Exit status: 0; 125 when a log cannot be read.\n"},
     {"check",
      "Usage: custody check [OPTION...] LOG...\n"
      "\n"
-     "Prints one line per finding that the baseline has not, then those that only the baseline has (\"fixed\").\n"
+     "Prints one line per finding that no baseline has, then those that only a baseline has (\"fixed\"), those of\n"
+     "which more leaks than before (\"grew\"), and the budgets.\n"
      "\n"
      "  --fail-on SEVERITY    least severity that counts: error (default), warning, note or never\n"
-     "  --baseline LOG        findings in this log are known\n"
+     "  --baseline LOG        findings in this log are known, by key or by function and line; several may be given\n"
+     "  --write-baseline FILE write the findings that count to FILE, as a log that is a baseline for later builds\n"
+     "  --budget SPEC         leaks allowed, as [side:|module:|crate:|site:]NAME=BYTES[K|M|G][/BLOCKS]; several may\n"
+     "                        be given\n"
+     "  --suppressions FILE   findings to pass over, by `custody help suppressions`; may be given several times\n"
      "\n"
-     "Exit status: 0 when nothing is new, 1 when something is, 125 when a log cannot be read.\n"},
+     "Exit status: 0 when nothing is new and no budget exceeded, or a baseline was written; 1 otherwise; 125 when a\n"
+     "file cannot be read or an option is not understood.\n"},
     {"explain",
      "Usage: custody explain [KIND]\n"
      "\n"
@@ -67,7 +76,7 @@ static const struct {
      "purpose. Without KIND, lists all kinds.\n"},
     {"help", "Usage: custody help [TOPIC]\n"
              "\n"
-             "Topics: commands, settings, findings, log, and the names of the commands.\n"},
+             "Topics: commands, settings, findings, log, suppressions, and the names of the commands.\n"},
 };
 
 const char *cst_usage_text(const char *command)

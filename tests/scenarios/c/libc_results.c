@@ -5,10 +5,11 @@
  * @run good
  * @forbid cross-side-free
  * @run jump
+ * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 alloc=$prog symbol=leave_scandir
  * @forbid cross-allocator-free
  * @forbid cross-side-free
  * @run leak
- * @expect leak note exact owner=$prog/c/malloc class=live blocks=1 bytes=27 alloc=*
+ * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 bytes=27 alloc=*
  */
 #include "keep.h"
 

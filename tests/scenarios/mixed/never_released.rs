@@ -3,9 +3,9 @@
 //!
 //! @libs vault
 //! @run destructor
-//! @expect leak note exact owner=$vault/c/malloc class=live blocks=4 bytes=844 alloc=*
+//! @expect leak error exact owner=$vault/c/malloc class=definite blocks=4 bytes=844 alloc=*
 //! @run into-raw
-//! @expect leak note exact owner=$prog/rust/rust class=live blocks=1 bytes=212 alloc=$prog
+//! @expect leak error exact owner=$prog/rust/rust class=definite blocks=1 bytes=212 alloc=$prog
 //! @run good
 //! @forbid leak bytes=844
 //! @forbid leak bytes=211

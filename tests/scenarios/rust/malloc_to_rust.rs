@@ -14,6 +14,7 @@
 //! @expect double-free error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=80 align=8 alloc=$prog release=$prog first=$prog
 //! @run interior
 //! @expect interior-free error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=160 offset=8 release=$prog
+//! @expect leak error exact owner=$prog/rust/rust class=definite blocks=1 bytes=160
 //! @run good
 
 use std::ffi::{c_char, c_void, CStr, CString};
