@@ -169,23 +169,33 @@ static struct cst_origin maker_after_resize(const struct cst_origin *caller, con
                                .stack = cst_tag_alloc_stack(before)};
 }
 
-/* A live block of ours gets a new size and a new maker. */
+static void *copy_elsewhere(void *block, size_t rounded, size_t align)
+{
+    void *copy = cst_heap_alloc(cst_heap_arena_of((uintptr_t)block), rounded, align, false);
+    size_t usable = cst_heap_usable(block);
+    return copy ? memcpy(copy, block, usable < rounded ? usable : rounded) : NULL;
+}
+
+/* A live block of ours gets a new size and a new maker. It stays live until its copy is: what it points to is held at every
+ * moment, for whoever halts this thread to look for leaks. */
 static void *resize_block(const struct cst_origin *origin, struct cst_tag *tag, void *block, size_t size, size_t align)
 {
     size_t rounded = cst_engine_round(size, align);
     if (rounded - 1 >= CST_TAG_SIZE_MAX)
         return cst_engine_no_memory();
     struct cst_tag before = *tag;
-    cst_tag_release(tag, origin->stack);
-    void *moved = cst_heap_resize(block, rounded, align);
-    if (!moved) {
-        *tag = before;
+    void *moved = cst_heap_resize(block, rounded, align) ? block : copy_elsewhere(block, rounded, align);
+    if (!moved)
         return cst_engine_no_memory();
-    }
     if (cst_tag_contract(&before) != CUSTODY_CONTRACT_UNKNOWN)
         cst_count_free(cst_tag_side(&before), cst_tag_size(&before));
     struct cst_origin maker = maker_after_resize(origin, &before);
     tag_for(&maker, moved, rounded, size, align);
+    if (moved != block) {
+        size_t align_before = cst_tag_align(&before);
+        cst_tag_release(tag, origin->stack);
+        cst_heap_release(block, cst_engine_round(cst_tag_size(&before), align_before), align_before);
+    }
     return moved;
 }
 

@@ -59,8 +59,7 @@ CST_INLINE size_t cst_engine_round(size_t size, size_t align)
 CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, uint64_t facts, uint64_t sites)
 {
     struct cst_tag *tag = cst_tag_claim(address, rounded);
-    tag->facts = facts;
-    tag->sites = sites | cst_tag_sites(address, 0, 0);
+    cst_tag_write(tag, facts, sites | cst_tag_sites(address, 0, 0));
 }
 
 /** Parts of the quick ways that are out of line, each in the place of its caller's last step, so that the caller need not

@@ -40,8 +40,9 @@ CST_MUST_USE unsigned cst_heap_isolate(void);
  * request. NULL when memory is out; errno is not set. */
 CST_INLINE void *cst_heap_alloc(unsigned arena, size_t rounded, size_t align, bool zero);
 
-/** Resizes a block in place or by moving, keeping `align`; on NULL the block is as it was. `rounded` as for alloc. */
-CST_INLINE void *cst_heap_resize(void *block, size_t rounded, size_t align);
+/** Makes a block one of `rounded` bytes where it is, keeping `align`. False, with the block still in use as it was, when it
+ * must move for that. `rounded` as for alloc. */
+CST_INLINE CST_MUST_USE bool cst_heap_resize(void *block, size_t rounded, size_t align);
 
 /** Releases a block made with `rounded` bytes and `align`. */
 CST_INLINE void cst_heap_release(void *block, size_t rounded, size_t align);
@@ -125,9 +126,10 @@ CST_INLINE void cst_heap_release(void *block, size_t rounded, size_t align)
 /** The arena of an isolated heap's block, so that a resize stays in it; 0 for the shared heap. */
 unsigned cst_heap_arena_of(uintptr_t address);
 
-CST_INLINE void *cst_heap_resize(void *block, size_t rounded, size_t align)
+CST_INLINE bool cst_heap_resize(void *block, size_t rounded, size_t align)
 {
-    return cst_je_rallocx(block, rounded, cst_heap_flags(cst_heap_arena_of((uintptr_t)block), align, false));
+    int flags = cst_heap_flags(cst_heap_arena_of((uintptr_t)block), align, false);
+    return cst_je_xallocx(block, rounded, 0, flags) == cst_je_nallocx(rounded, flags);
 }
 
 #endif

@@ -53,11 +53,12 @@ size_t cst_je_malloc_usable_size(void *block);
 
 /* `size` must not be 0, and for allocations the size class (cst_je_nallocx) must not overflow: NULL when out of memory. */
 void *cst_je_mallocx(size_t size, int flags);
-void *cst_je_rallocx(void *block, size_t size, int flags);
 /** Releases a block; `size` must lie between what was asked for and the real size. */
 void cst_je_sdallocx(void *block, size_t size, int flags);
 /** Real size that mallocx would give; 0 when the request cannot be met. */
 size_t cst_je_nallocx(size_t size, int flags);
+/* The size class of the block afterwards, whether it could be resized where it is or not. */
+size_t cst_je_xallocx(void *block, size_t size, size_t extra, int flags);
 
 /* Control tree; 0 on success, else an errno value. `old_size` is in and out, in bytes. */
 int cst_je_mallctl(const char *name, void *old_value, size_t *old_size, void *new_value, size_t new_size);

@@ -21,6 +21,7 @@
 #include "plat/compiler.h"
 #include "plat/sys.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -106,6 +107,15 @@ CST_INLINE uint64_t cst_tag_facts(size_t size, unsigned align_log2, enum custody
 CST_INLINE uint64_t cst_tag_sites(uintptr_t address, uint32_t alloc_stack, uint8_t generation)
 {
     return (uint64_t)alloc_stack | (uint64_t)generation << 24 | (uint64_t)((address >> 4) & 0xff) << 56;
+}
+
+/** Makes the tag that of a live block. The word that says so comes last: the thread may be halted in between, for somebody
+ * to look at all tags. */
+CST_INLINE void cst_tag_write(struct cst_tag *tag, uint64_t facts, uint64_t sites)
+{
+    tag->sites = sites;
+    atomic_signal_fence(memory_order_release);
+    tag->facts = facts;
 }
 
 /** Fields of a first word that is not in a tag yet. */
@@ -195,6 +205,7 @@ CST_INLINE bool cst_tag_starts_at(const struct cst_tag *tag, uintptr_t address)
 CST_INLINE void cst_tag_release(struct cst_tag *tag, uint32_t release_stack)
 {
     tag->facts ^= (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62;
+    atomic_signal_fence(memory_order_release);
     tag->sites = (tag->sites & ~((uint64_t)0xffffff << 32)) | (uint64_t)release_stack << 32;
 }
 
@@ -208,6 +219,7 @@ CST_INLINE bool cst_sites_start_at(uint64_t sites, uintptr_t address)
 CST_INLINE void cst_tag_release_known(struct cst_tag *tag, uint64_t facts, uint64_t sites, uint32_t release_stack)
 {
     tag->facts = facts ^ (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62;
+    atomic_signal_fence(memory_order_release);
     tag->sites = sites | (uint64_t)release_stack << 32;
 }
 
