@@ -214,7 +214,7 @@ static bool take_signal(void)
                                        .flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | KERNEL_SA_RESTORER,
                                        .restorer = cst_halt_restore,
                                        .mask = ~UINT64_C(0)};
-    struct kernel_action now;
+    struct kernel_action now = {0};
     if (!set_action(NULL, &now))
         return false;
     if (now.handler == ours.handler)
@@ -276,7 +276,7 @@ void cst_halt_end(struct cst_halt *halt)
 
 void cst_halt_after_fork(void)
 {
-    struct kernel_action now;
+    struct kernel_action now = {0};
     atomic_store(&gate.asked, NULL);
     atomic_store(&gate.closed, 0);
     atomic_store(&gate.open, 0);
