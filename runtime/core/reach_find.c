@@ -113,6 +113,15 @@ static bool has_counts(const struct cst_tag *tag, uintptr_t start, size_t offset
     return offset == (align > header ? align : header) && strong > 0 && strong < most && weak > 0 && weak < most;
 }
 
+/* A hash table is never full: a control byte without an element has its highest bit set. */
+static bool has_vacancy(const unsigned char *control, size_t buckets)
+{
+    for (size_t i = 0; i < buckets; i++)
+        if (control[i] & 0x80)
+            return true;
+    return false;
+}
+
 /* The control bytes of a hash table of Rust (hashbrown, raw table): its elements lie in front of them, one for each bucket,
  * and a group more behind, the first bytes again. The table keeps nothing but a pointer to the control bytes. */
 static bool has_buckets(uintptr_t start, size_t size, size_t offset)
@@ -123,7 +132,7 @@ static bool has_buckets(uintptr_t start, size_t size, size_t offset)
         return false;
     const unsigned char *control = (const unsigned char *)start + offset;
     size_t again = buckets < group ? buckets : group;
-    return memcmp(control + (buckets < group ? group : buckets), control, again) == 0;
+    return memcmp(control + (buckets < group ? group : buckets), control, again) == 0 && has_vacancy(control, buckets);
 }
 
 bool cst_reach_is_whole(const struct cst_reach *reach, const struct cst_tag *tag, uintptr_t start, uintptr_t address)
