@@ -51,7 +51,7 @@ static int read_number(const char *text)
 
 bool cst_process_each_number(const char *path, void (*visit)(int number, void *data), void *data)
 {
-    _Alignas(struct entry) char entries[1024]; /* stacks may be small */
+    _Alignas(struct entry) char entries[1024] = {0}; /* stacks may be small */
     int folder = cst_sys_open_read(path);
     if (folder < 0) {
         return false;

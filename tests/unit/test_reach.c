@@ -512,7 +512,7 @@ static void the_cookie_of_an_array_keeps_it(void **state)
 static void the_counts_of_an_arc_keep_it(void **state)
 {
     (void)state;
-    void *arc = make_of(CUSTODY_DOOR_RUST_ALLOC, CUSTODY_DOOR_RUST_DEALLOC, rust_side, 40, 8);
+    void *arc = make_of(CUSTODY_DOOR_RUST_ALLOC, CUSTODY_DOOR_RUST_DEALLOC, rust_side, 56, 8);
     void *aligned = make_of(CUSTODY_DOOR_RUST_ALLOC, CUSTODY_DOOR_RUST_DEALLOC, rust_side, 128, 64);
     point_to(arc, 0, 1);
     point_to(arc, 8, 1);
@@ -526,6 +526,21 @@ static void the_counts_of_an_arc_keep_it(void **state)
     point_to(aligned, 8, 2);
     assert_true(keeps_whole(aligned, 64));
     assert_false(keeps_whole(aligned, 16));
+}
+
+static void the_control_bytes_of_a_hash_table_keep_it(void **state)
+{
+    (void)state;
+    enum { BUCKETS = 32, ELEMENT = 24, CONTROL = BUCKETS * ELEMENT };
+    void *table = make_of(CUSTODY_DOOR_RUST_ALLOC, CUSTODY_DOOR_RUST_DEALLOC, rust_side, CONTROL + BUCKETS + 16, 16);
+    unsigned char *control = (unsigned char *)table + CONTROL;
+    memset(control, 0xff, BUCKETS + 16);
+    control[3] = control[BUCKETS + 3] = 0x21;
+    assert_true(keeps_whole(table, CONTROL));
+    assert_false(keeps_whole(table, CONTROL - 16));
+    assert_false(keeps_whole(table, CONTROL + 16));
+    control[BUCKETS + 3] = 0x22;
+    assert_false(keeps_whole(table, CONTROL));
 }
 
 static const struct cst_module libc = {.id = 4002, .name = "libc.so.6", .role = CST_ROLE_LIBC, .lang = CUSTODY_LANG_C};
@@ -966,6 +981,7 @@ int main(void)
         TEST(the_header_of_a_counted_string_keeps_it),
         TEST(the_cookie_of_an_array_keeps_it),
         TEST(the_counts_of_an_arc_keep_it),
+        TEST(the_control_bytes_of_a_hash_table_keep_it),
         TEST(a_rust_hash_table_is_kept_by_its_control_bytes),
         TEST(anything_keeps_what_libc_made_for_itself),
         TEST(the_end_of_a_stdio_buffer_says_nothing_of_the_next_block),
