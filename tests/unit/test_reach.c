@@ -541,6 +541,8 @@ static void the_control_bytes_of_a_hash_table_keep_it(void **state)
     assert_false(keeps_whole(table, CONTROL + 16));
     control[BUCKETS + 3] = 0x22;
     assert_false(keeps_whole(table, CONTROL));
+    memset(control, 0, BUCKETS + 16); /* full, which no table is */
+    assert_false(keeps_whole(table, CONTROL));
 }
 
 static const struct cst_module libc = {.id = 4002, .name = "libc.so.6", .role = CST_ROLE_LIBC, .lang = CUSTODY_LANG_C};
