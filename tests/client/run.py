@@ -115,13 +115,19 @@ def admit_unknown(fact, wanted):
     return fact
 
 
+def is_lost_too(fact, wanted):
+    """Whether a leak goes with a wanted one: an object of several blocks is lost with all of them."""
+    return fact.kind == "leak" and any(want.kind == "leak" and want.owner == fact.owner for want in wanted)
+
+
 def judge_findings(run, lines):
     """What is missing, too much, or not certain among the findings."""
     findings = [line for line in lines if line["event"] == "finding"]
     facts = [admit_unknown(fact_of(finding), run.wanted) for finding in findings]
     found, wanted = Counter(facts), Counter(run.wanted)
     faults = [f"not found: {fact}" for fact in (wanted - found).elements()]
-    faults += [f"too much: {fact}" for fact in (found - wanted).elements() if fact.severity != "note"]
+    faults += [f"too much: {fact}" for fact in (found - wanted).elements()
+               if fact.severity != "note" and not is_lost_too(fact, run.wanted)]
     faults += [f"in the correct twin: {fact}" for fact in run.unwanted if fact in found]
     faults += [f"inferred: {f}" for f, line in zip(facts, findings) if f in wanted and line["confidence"] != "exact"]
     return faults

@@ -143,9 +143,10 @@ keys_outlive_unrelated_rust_code_and_other_hashes_of_crates() (
 
 a_stack_without_frame_pointers_goes_through_a_signal_to_main() (
     gcc -g -O2 -fomit-frame-pointer -o "$work/handler" "$here/programs/handler.c" || complain "cannot compile"
-    run_custody 99 run "$work/handler"
+    run_custody 99 run --log "$work/handler.jsonl" "$work/handler"
     has err "released a second time by handler (c) with free"
-    tr '\n' ' ' <"$work/err" >"$work/line"
+    run_custody 0 report --all-frames "$work/handler.jsonl"
+    tr '\n' ' ' <"$work/out" >"$work/line"
     grep -qE "release at .*on_signal at .*raise .*compare at .*qsort.*main at .*_start in handler" "$work/line" ||
-        complain "not whole: $(cat "$work/err")"
+        complain "not whole: $(cat "$work/out")"
 )

@@ -59,7 +59,7 @@ const fn wrong_layout(size: usize) -> Finding {
 }
 
 const fn leak(owner: &'static str, size: usize) -> Finding {
-    Finding { kind: "leak", severity: "note", owner, by: NOBODY, size }
+    error("leak", owner, NOBODY, size)
 }
 
 /// Builds one row. Sizes come from the module that makes the block, so that table and bug cannot drift apart.
