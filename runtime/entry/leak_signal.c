@@ -42,18 +42,20 @@ static void *serve(void *unused)
     }
 }
 
-/* No signal of the program's is to be handled by our thread. */
+/* No signal of the program's is to be handled by our thread. libc leaves out its own signals, one of which halts threads. */
 static bool start_thread(void)
 {
     pthread_t thread;
     pthread_attr_t attributes;
     atomic_store(&requests, 0);
-    cst_signals before = cst_process_block_signals();
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     bool made = pthread_create(&thread, &attributes, serve, NULL) == 0;
     pthread_attr_destroy(&attributes);
-    cst_process_restore_signals(before);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return made;
 }
 

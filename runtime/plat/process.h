@@ -45,7 +45,7 @@ int cst_process_fd_limit(void);
 /** True when `fd` is open for writing and not for reading. */
 CST_MUST_USE bool cst_process_fd_write_only(int fd);
 
-/** Holds back every signal of the calling thread but those that a fault raises. Returns what was held back before. */
+/** Holds back every signal of the calling thread but those that a fault raises, and the one that halts threads. Returns what was held back before. */
 CST_MUST_USE cst_signals cst_process_block_signals(void);
 
 /** Sets the signals that are held back: the counterpart of cst_process_block_signals. */

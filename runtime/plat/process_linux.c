@@ -165,9 +165,12 @@ static cst_signals set_blocked(cst_signals blocked)
     return before;
 }
 
+/* glibc's SIGSETXID: threads are halted by it (plat/halt.h), and it never runs code of the program's. */
+#define HALT SIGNAL_BIT(33)
+
 cst_signals cst_process_block_signals(void)
 {
-    return set_blocked(~FAULTS);
+    return set_blocked(~(FAULTS | HALT));
 }
 
 void cst_process_restore_signals(cst_signals blocked)

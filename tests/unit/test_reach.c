@@ -546,22 +546,6 @@ static void the_control_bytes_of_a_hash_table_keep_it(void **state)
 static const struct cst_module libc = {.id = 4002, .name = "libc.so.6", .role = CST_ROLE_LIBC, .lang = CUSTODY_LANG_C};
 static uint16_t libc_side;
 
-/* 16 buckets of 24 bytes, and their control bytes, the first group of which stands again at the end. */
-static void a_rust_hash_table_is_kept_by_its_control_bytes(void **state)
-{
-    (void)state;
-    const size_t elements = (size_t)16 * 24, size = elements + 16 + 16;
-    unsigned char *table = make_of(CUSTODY_DOOR_RUST_ALLOC, CUSTODY_DOOR_RUST_DEALLOC, rust_side, size, 16);
-    memset(table, 0, size);
-    assert_false(keeps_whole(table, elements)); /* full, which none is */
-    memset(table + elements, 0xff, 32);
-    table[elements + 3] = table[elements + 16 + 3] = 0x41;
-    assert_true(keeps_whole(table, elements));
-    assert_false(keeps_whole(table, elements - 16));
-    table[elements + 16 + 3] = 0x42;
-    assert_false(keeps_whole(table, elements));
-}
-
 static void anything_keeps_what_libc_made_for_itself(void **state)
 {
     (void)state;
@@ -982,7 +966,6 @@ int main(void)
         TEST(the_cookie_of_an_array_keeps_it),
         TEST(the_counts_of_an_arc_keep_it),
         TEST(the_control_bytes_of_a_hash_table_keep_it),
-        TEST(a_rust_hash_table_is_kept_by_its_control_bytes),
         TEST(anything_keeps_what_libc_made_for_itself),
         TEST(the_end_of_a_stdio_buffer_says_nothing_of_the_next_block),
         TEST(aligned_words_of_roots_are_seen_from_the_first_to_the_last),
