@@ -60,22 +60,25 @@ test-one: all unit-binaries ## run what is named: make test-one T=test_tag, T=on
 # Left out, since they cannot hold there:
 # - libc's functions are the sanitizer's interceptors, which lie in another module under another name;
 # - a library loaded again does not get its old address, as the sanitizer keeps its own record of mappings;
-# - address space cannot be limited, as the sanitizer has taken terabytes of it.
+# - address space cannot be limited, as the sanitizer has taken terabytes of it, through which a search for leaks would
+#   look.
 NOT_SANITIZED := $(addprefix test_module:,libc_and_the_kernels_library_are_libc symbols_are_named_with_their_start \
     a_library_that_took_anothers_place_is_told_apart_by_a_scan) \
     $(addprefix test_heap:,under_a_limit_of_two_gigabytes_the_program_keeps_its_share \
-    under_a_small_limit_the_heap_is_small)
+    under_a_small_limit_the_heap_is_small) \
+    test_leak test_moments test_api:what_the_callers_registers_hold_is_reachable
 # - ThreadSanitizer takes a thread's state away before its last destructors have run, and its own blocks do not look like
-#   those of other allocators. It makes vfork a fork, and counts at most 64 locks, of which jemalloc takes more then.
-#   It does not see what glibc's allocator does under the names that nobody intercepts.
+#   those of other allocators. It counts at most 64 locks, of which jemalloc takes more after a fork.
+#   It does not see what glibc's allocator does under the names that nobody intercepts, and crashes in signal handlers
+#   that it has not put in place itself, as that which halts threads.
 NOT_TSAN := test_thread test_heap:a_thread_that_ends_is_served_after_jemallocs_own_destructor \
     test_suspect:a_block_of_another_allocator_is_foreign \
-    test_moments:a_child_of_vfork_says_nothing_and_its_parent_goes_on \
-    test_out_of_memory:memory_that_is_out_from_any_moment_on_crashes_nothing
+    test_out_of_memory:memory_that_is_out_from_any_moment_on_crashes_nothing \
+    test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
 #   limited for it too, and a program that runs itself again runs it. A search for leaks would read through everything
-#   that is reserved.
+#   that is reserved. It shows handlers no vector registers.
 NOT_VALGRIND := test_log:the_descriptor_is_high_and_closed_on_exec \
     test_log:a_small_limit_gives_the_highest_descriptor_it_leaves \
     test_log:a_program_with_high_descriptors_of_its_own_gets_a_lower_one \
@@ -84,7 +87,9 @@ NOT_VALGRIND := test_log:the_descriptor_is_high_and_closed_on_exec \
     test_place:the_main_stack_is_a_stack test_place:the_break_segment_is_foreign \
     test_heap:under_a_limit_of_two_gigabytes_the_program_keeps_its_share \
     test_heap:under_a_small_limit_the_heap_is_small \
-    test_sys:reserved_addresses_are_aligned_and_usable_once_that_is_said test_moments test_out_of_memory
+    test_sys:reserved_addresses_are_aligned_and_usable_once_that_is_said test_moments test_out_of_memory \
+    test_leak test_api:what_the_callers_registers_hold_is_reachable \
+    test_halt:registers_and_the_stack_in_use_are_those_of_the_interrupted_code
 
 sanitize = +@$(3) $(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) CFLAGS='-O1 $(2)' LDFLAGS='$(2)' unit
 
