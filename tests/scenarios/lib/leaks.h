@@ -68,7 +68,7 @@ static const char *fate_of(const char *word, enum fate *fate)
 }
 
 /* The whole `main` of a leak scenario: runs the case that the first argument names. */
-static int run_leak_case(const char *word, const struct leak_case *cases, size_t count)
+__attribute__((unused)) static int run_leak_case(const char *word, const struct leak_case *cases, size_t count)
 {
     enum fate fate;
     const char *name = fate_of(word, &fate);
