@@ -3,6 +3,7 @@
 #include "core/leak.h"
 
 #include "base/lock.h"
+#include "base/sort.h"
 #include "core/heap.h"
 #include "core/root.h"
 #include "core/side.h"
@@ -10,7 +11,7 @@
 #include "plat/halt.h"
 #include "plat/own.h"
 
-#include <string.h>
+_Static_assert(sizeof(struct cst_leak) <= CST_SORT_SIZE_MAX, "leaks are sorted");
 
 #define FIRST_CAPACITY ((size_t)1024)
 
@@ -133,41 +134,22 @@ static void sum_up_part(uintptr_t from, uintptr_t to, void *data)
     cst_tag_each_live(from, to, sum_up, data);
 }
 
-static bool comes_before(const struct cst_leak *a, const struct cst_leak *b)
+static bool comes_before(const void *left, const void *right)
 {
+    const struct cst_leak *a = left, *b = right;
     if (a->class != b->class)
         return a->class > b->class;
     return a->bytes != b->bytes ? a->bytes > b->bytes : a->key < b->key;
 }
 
-static void sift_down(struct cst_leak *list, size_t root, size_t count)
-{
-    for (size_t child; (child = 2 * root + 1) < count; root = child) {
-        if (child + 1 < count && comes_before(&list[child], &list[child + 1]))
-            child++;
-        if (!comes_before(&list[root], &list[child]))
-            return;
-        struct cst_leak swap = list[root];
-        list[root] = list[child];
-        list[child] = swap;
-    }
-}
-
-/* Rows to the front, in order. A heap sort: libc's qsort may allocate. */
+/* Rows to the front, in order. */
 static void put_in_order(struct cst_leaks *leaks)
 {
     size_t count = 0;
     for (size_t i = 0; i < leaks->capacity; i++)
         if (leaks->list[i].key != 0)
             leaks->list[count++] = leaks->list[i];
-    for (size_t root = count / 2; root-- > 0;)
-        sift_down(leaks->list, root, count);
-    for (size_t last = count; last-- > 1;) {
-        struct cst_leak swap = leaks->list[0];
-        leaks->list[0] = leaks->list[last];
-        leaks->list[last] = swap;
-        sift_down(leaks->list, 0, last);
-    }
+    cst_sort(leaks->list, count, sizeof *leaks->list, comes_before);
 }
 
 /* Marks what can be reached. False when that cannot be said. */

@@ -4,6 +4,7 @@
 
 #include "base/boot.h"
 #include "base/maps.h"
+#include "base/sort.h"
 #include "core/heap.h"
 #include "core/side.h"
 #include "core/stacks.h"
@@ -167,30 +168,9 @@ static void add_ended(struct gathering *gathering, const struct cst_halt *halt, 
     }
 }
 
-static void sift_down(struct region *regions, size_t root, size_t count)
+static bool lies_before(const void *a, const void *b)
 {
-    for (size_t child; (child = 2 * root + 1) < count; root = child) {
-        if (child + 1 < count && regions[child + 1].lo > regions[child].lo)
-            child++;
-        if (regions[root].lo >= regions[child].lo)
-            return;
-        struct region swap = regions[root];
-        regions[root] = regions[child];
-        regions[child] = swap;
-    }
-}
-
-/* A heap sort: libc's qsort may allocate. */
-static void sort(struct region *regions, size_t count)
-{
-    for (size_t root = count / 2; root-- > 0;)
-        sift_down(regions, root, count);
-    for (size_t last = count; last-- > 1;) {
-        struct region swap = regions[0];
-        regions[0] = regions[last];
-        regions[last] = swap;
-        sift_down(regions, 0, last);
-    }
+    return ((const struct region *)a)->lo < ((const struct region *)b)->lo;
 }
 
 static void add_root(struct gathering *gathering, uintptr_t lo, uintptr_t hi, uint16_t holder, enum cst_reach_how how)
@@ -322,7 +302,7 @@ bool cst_roots_gather(struct cst_roots *roots, const struct cst_halt *halt, uint
             add_stack(&gathering, halt->threads[i].stack_pointer, RED_ZONE);
     if (halt->listed && halt->missed == 0)
         add_ended(&gathering, halt, stack_pointer);
-    sort(gathering.regions, gathering.region_count);
+    cst_sort(gathering.regions, gathering.region_count, sizeof *gathering.regions, lies_before);
     bool good = cst_maps_each(take_mapping, &gathering) && gathering.own_seen && !gathering.full;
     const void *boot_begin, *boot_end;
     cst_boot_used(&boot_begin, &boot_end);

@@ -71,6 +71,8 @@ size_t cst_leak_report(const char *when, uintptr_t stack, struct cst_class_total
     cst_leaks_find(cst_options.leaks == CST_LEAKS_FULL, stack, &leaks);
     for (size_t i = 0; i < leaks.count && i < LEAKS_MAX; i++)
         tell(&leaks.list[i], leaks.exact, when);
+    if (leaks.incomplete)
+        cst_audit_say("memory for the list of leaks ran out: some are in the totals only");
     size_t count = list_totals(&leaks, out_totals);
     cst_leaks_free(&leaks);
     return count;
