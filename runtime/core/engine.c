@@ -3,6 +3,7 @@
 
 #include "base/boot.h"
 #include "core/crossing.h"
+#include "core/departure.h"
 #include "core/rules.h"
 #include "core/suspect.h"
 
@@ -113,6 +114,16 @@ static void give_back(struct cst_tag *tag, uintptr_t address, uint32_t release_s
     cst_heap_release((void *)address, rounded, align);
 }
 
+static void give_back_suspect(const struct cst_suspect *suspect, uintptr_t address, uint32_t release_stack)
+{
+    uint8_t mode = cst_thread.mode;
+    cst_thread.mode = CST_THREAD_INSIDE;
+    if (cst_tag_contract(suspect->hit.tag) == CUSTODY_CONTRACT_LIBC)
+        cst_departure_note(address);
+    cst_thread.mode = mode;
+    give_back(suspect->hit.tag, address, release_stack);
+}
+
 static struct cst_rule_party party(uint16_t side, enum custody_contract contract)
 {
     return (struct cst_rule_party){.side = side, .module = cst_side_get(side)->module, .contract = contract};
@@ -152,7 +163,7 @@ void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, con
     } else {
         struct cst_suspect suspect = examine(call, &origin, address, given);
         if (suspect.target == CST_TARGET_BLOCK)
-            give_back(suspect.hit.tag, address, origin.stack);
+            give_back_suspect(&suspect, address, origin.stack);
     }
     errno = saved;
 }

@@ -6,6 +6,7 @@
 #include "core/findings.h"
 #include "core/place.h"
 #include "core/stacks.h"
+#include "site/stack_frame.h"
 
 #include <stdlib.h>
 
@@ -34,7 +35,7 @@ static struct cst_rule_party party_of(uint16_t side, enum custody_contract contr
     return (struct cst_rule_party){
         .side = side,
         .module = cst_side_get(side)->module,
-        .near = return_address ? cst_module_find(return_address - 1) : NULL,
+        .near = return_address ? cst_stack_frame_place(return_address).module : NULL,
         .contract = contract,
     };
 }

@@ -35,6 +35,23 @@ static void count_telling(const struct cst_module *module)
     atomic_fetch_add(&told[module->id], 1);
 }
 
+static unsigned returned_count, displaced_count;
+
+static void count_return(const struct cst_module *module)
+{
+    (void)module;
+    returned_count++;
+}
+
+static void count_displacement(const struct cst_module *module)
+{
+    (void)module;
+    displaced_count++;
+}
+
+static const struct cst_module_watch watch = {
+    .found = count_telling, .returned = count_return, .displaced = count_displacement};
+
 static int build_fixtures(void **state)
 {
     (void)state;
@@ -52,7 +69,7 @@ static int build_fixtures(void **state)
         "awk 'BEGIN { for (i = 0; i < 50000; i++) print \"_label_\" i \": nop\"; print \".section .note.GNU-stack\" }' "
         ">@/labels.s && "
         "cc -O1 -shared -fPIC -o @/slow.so %/plain.c @/labels.s");
-    cst_module_observe(count_telling);
+    cst_module_watch(&watch);
     cst_module_scan();
     return 0;
 }
@@ -96,7 +113,7 @@ static void the_program_is_module_0(void **state)
     assert_int_equal(program->role, CST_ROLE_PROGRAM);
     assert_int_equal(program->lang, CUSTODY_LANG_C);
     assert_int_equal(program->rust, CST_RUST_ABSENT);
-    assert_false(program->own_operators);
+    assert_int_equal(program->operators, CST_OPERATORS_SHARED);
     assert_string_equal(program->path, path);
     assert_string_equal(program->name, "test_module");
     assert_true(program->lo <= (uintptr_t)&build_fixtures && (uintptr_t)&build_fixtures < program->hi);
@@ -133,7 +150,7 @@ static void a_library_with_a_hole_between_its_segments_is_one_module(void **stat
     assert_ptr_equal(cst_module_find(data), module);
     assert_int_equal(cst_module_count(), count + 1);
     dlclose(library);
-    assert_int_equal(cst_module_sweep(), 1);
+    assert_int_equal(cst_module_sweep(NULL), 1);
     assert_true(module->unloaded);
 }
 
@@ -175,25 +192,25 @@ static void languages_and_operators_are_told_apart(void **state)
     const struct cst_module *c = module_of(plain);
     assert_int_equal(c->role, CST_ROLE_LIBRARY);
     assert_int_equal(c->lang, CUSTODY_LANG_C);
-    assert_false(c->own_operators);
+    assert_int_equal(c->operators, CST_OPERATORS_SHARED);
     const struct cst_module *cxx = cst_module_find(address_in(placement, "placement_make"));
     assert_int_equal(cxx->lang, CUSTODY_LANG_CXX);
-    assert_false(cxx->own_operators);
-    assert_true(cst_module_find(address_in(operators, "_Znwm"))->own_operators ||
+    assert_int_equal(cxx->operators, CST_OPERATORS_SHARED);
+    assert_true(cst_module_find(address_in(operators, "_Znwm"))->operators == CST_OPERATORS_OWN ||
                 strstr(cst_module_find(address_in(operators, "_Znwm"))->name, "libstdc++") != NULL);
     cst_module_scan();
     bool found = false;
     for (uint32_t id = 0; id < cst_module_count(); id++) {
         const struct cst_module *module = cst_module_get(id);
-        found |= strcmp(module->name, "operators.so") == 0 && module->own_operators;
+        found |= strcmp(module->name, "operators.so") == 0 && module->operators == CST_OPERATORS_OWN;
         assert_true(strncmp(module->name, "libstdc++", 9) != 0 || module->role == CST_ROLE_CXX_RUNTIME);
-        assert_true(module->role != CST_ROLE_CXX_RUNTIME || !module->own_operators);
+        assert_true(module->role != CST_ROLE_CXX_RUNTIME || module->operators == CST_OPERATORS_SHARED);
     }
     assert_true(found);
     dlclose(operators);
     dlclose(placement);
     dlclose(plain);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void a_library_loaded_again_is_a_new_module(void **state)
@@ -202,13 +219,13 @@ static void a_library_loaded_again_is_a_new_module(void **state)
     void *library = load(fixture_path("plain.so"));
     const struct cst_module *first = module_of(library);
     assert_ptr_equal(first, module_of(library));
-    assert_int_equal(cst_module_sweep(), 0);
+    assert_int_equal(cst_module_sweep(NULL), 0);
     assert_false(first->unloaded);
     uintptr_t address = address_in(library, "plain_name");
     dlclose(library);
     assert_null(cst_module_find(address));
-    assert_int_equal(cst_module_sweep(), 1);
-    assert_int_equal(cst_module_sweep(), 0);
+    assert_int_equal(cst_module_sweep(NULL), 1);
+    assert_int_equal(cst_module_sweep(NULL), 0);
     assert_true(first->unloaded);
 
     library = load(fixture_path("plain.so"));
@@ -218,7 +235,7 @@ static void a_library_loaded_again_is_a_new_module(void **state)
     assert_int_equal(told[second->id], 1);
     assert_ptr_equal(cst_module_get(first->id), first);
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 /* The loader puts the next library where the last one was, and in a young heap its record too: then only a sweep tells them
@@ -233,7 +250,7 @@ static void a_library_that_took_anothers_place_is_told_apart_by_a_sweep(void **s
         void *library = load(fixture_path(i % 2 == 0 ? "plain.so" : "other.so"));
         struct link_map *map = NULL;
         assert_int_equal(dlinfo(library, RTLD_DI_LINKMAP, &map), 0);
-        cst_module_sweep();
+        cst_module_sweep(NULL);
         const struct cst_module *module = module_of(library);
         assert_string_equal(module->name, i % 2 == 0 ? "plain.so" : "other.so");
         assert_int_equal(module->build_id[0], i % 2 == 0 ? 0x0a : 0x0b);
@@ -243,7 +260,7 @@ static void a_library_that_took_anothers_place_is_told_apart_by_a_sweep(void **s
         last = module;
         dlclose(library);
     }
-    cst_module_sweep();
+    cst_module_sweep(NULL);
     if (same_place == 0) { /* as under AddressSanitizer, which keeps freed memory from being used again */
         skip();
     }
@@ -271,12 +288,12 @@ static void hundreds_of_modules_are_found_by_their_own_names(void **state)
     for (int i = 0; i < MANY; i += 2) {
         dlclose(libraries[i]);
     }
-    assert_int_equal(cst_module_sweep(), MANY / 2);
+    assert_int_equal(cst_module_sweep(NULL), MANY / 2);
     for (int i = 1; i < MANY; i += 2) {
         assert_false(module_of(libraries[i])->unloaded);
         dlclose(libraries[i]);
     }
-    assert_int_equal(cst_module_sweep(), MANY / 2);
+    assert_int_equal(cst_module_sweep(NULL), MANY / 2);
 }
 
 struct race {
@@ -315,7 +332,7 @@ static void threads_that_race_for_a_new_module_register_it_once(void **state)
         assert_int_equal(told[before], 1);
         pthread_barrier_destroy(&start);
         dlclose(library);
-        assert_int_equal(cst_module_sweep(), 1);
+        assert_int_equal(cst_module_sweep(NULL), 1);
     }
 }
 
@@ -343,7 +360,7 @@ static void symbols_of_an_unloaded_library_are_still_told(void **state)
     const struct cst_module *module = module_of(library);
     uintptr_t address = address_in(library, "plain_name");
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
     const char *name;
     uintptr_t start;
     assert_true(cst_module_symbol(module, address, &name, &start));
@@ -368,7 +385,7 @@ static void symbols_are_not_taken_from_a_file_that_took_the_place(void **state)
     assert_false(cst_module_symbol(removed, address_in(bare, "plain_name"), &name, &start));
     dlclose(bare);
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void a_library_without_build_id_is_known_by_its_headers(void **state)
@@ -381,7 +398,7 @@ static void a_library_without_build_id_is_known_by_its_headers(void **state)
     assert_int_equal(module->build_id_size, 0);
     assert_true(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 /* Where the object called `symbol` is in the file; where the file ends for NULL. */
@@ -433,9 +450,9 @@ static void program_headers_are_found_wherever_they_are_loaded(void **state)
         assert_int_equal(module->build_id[1], 0x0d);
         assert_true(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
         assert_string_equal(name, "plain_name");
-        assert_int_equal(cst_module_sweep(), 0);
+        assert_int_equal(cst_module_sweep(NULL), 0);
         dlclose(library);
-        assert_int_equal(cst_module_sweep(), 1);
+        assert_int_equal(cst_module_sweep(NULL), 1);
     }
 }
 
@@ -450,9 +467,9 @@ static void a_library_whose_program_headers_are_not_loaded_has_no_file(void **st
     assert_int_equal(module->fingerprint, 0);
     assert_int_equal(module->headers_size, 0);
     assert_false(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
-    assert_int_equal(cst_module_sweep(), 0);
+    assert_int_equal(cst_module_sweep(NULL), 0);
     dlclose(library);
-    assert_int_equal(cst_module_sweep(), 1);
+    assert_int_equal(cst_module_sweep(NULL), 1);
 }
 
 /* The headers in memory belong to the dynamic linker, but a program may write there. */
@@ -466,7 +483,7 @@ static void headers_that_do_not_lie_where_they_say_are_unknown(void **state)
     }
     assert_int_equal(module_of(library)->fingerprint, 0);
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void a_relative_name_becomes_a_path(void **state)
@@ -479,7 +496,7 @@ static void a_relative_name_becomes_a_path(void **state)
     assert_int_equal(chdir(before), 0);
     assert_string_equal(module_of(library)->path, fixture_path("plain.so"));
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void a_library_in_anonymous_memory_has_a_name_and_no_file(void **state)
@@ -501,7 +518,7 @@ static void a_library_in_anonymous_memory_has_a_name_and_no_file(void **state)
     uintptr_t start;
     assert_false(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void errno_is_left_alone(void **state)
@@ -520,7 +537,7 @@ static void errno_is_left_alone(void **state)
     assert_int_equal(errno, 4711);
     assert_false(named);
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void a_child_registers_for_itself(void **state)
@@ -544,12 +561,12 @@ static void a_child_registers_for_itself(void **state)
 static void when_ids_are_used_up_modules_are_not_found(void **state)
 {
     (void)state;
-    cst_module_observe(NULL);
+    cst_module_watch(NULL);
     while (cst_module_count() < CST_MODULE_MAX) {
         void *library = load(fixture_path("plain.so"));
         assert_non_null(module_of(library));
         dlclose(library);
-        assert_int_equal(cst_module_sweep(), 1);
+        assert_int_equal(cst_module_sweep(NULL), 1);
     }
     void *library = load(fixture_path("plain.so"));
     assert_null(module_of(library));
