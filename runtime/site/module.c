@@ -235,9 +235,9 @@ const struct cst_module *cst_module_recall(uintptr_t address)
 {
     const struct cst_module *module = cst_module_find(address);
     for (uint32_t id = cst_module_count(); module == NULL && id-- > 0;) {
-        const struct cst_module *past = cst_module_get(id);
-        if (past->unloaded && address >= past->lo && address < past->hi) {
-            module = past;
+        const struct cst_module_record *past = record_at(id);
+        if (!past->displaced && address >= past->module.lo && address < past->module.hi) {
+            module = &past->module;
         }
     }
     return module;

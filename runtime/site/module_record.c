@@ -108,6 +108,7 @@ bool cst_module_record_equal(const struct cst_module_record *record, const struc
 {
     const struct cst_module *ours = &record->module, *theirs = &fresh->module;
     return ours->base == theirs->base && ours->lo == theirs->lo && ours->hi == theirs->hi &&
-           record->in_parts == fresh->in_parts && ours->build_id_size != 0 &&
-           cst_module_record_same_file(ours, theirs) && strcmp(record->loader_name, fresh->loader_name) == 0;
+           record->in_parts == fresh->in_parts && ours->link_namespace == theirs->link_namespace &&
+           ours->build_id_size != 0 && cst_module_record_same_file(ours, theirs) &&
+           strcmp(record->loader_name, fresh->loader_name) == 0;
 }
