@@ -28,13 +28,20 @@ static size_t character_length(const unsigned char *bytes, size_t size)
     return more + 1;
 }
 
+/* Those of ASCII but the tab, and those of ISO 8859-1, which some terminals obey: U+0080 to U+009F. */
+static bool is_control(const unsigned char *bytes, size_t length)
+{
+    if (length == 2)
+        return bytes[0] == 0xc2 && bytes[1] < 0xa0;
+    return (bytes[0] < 0x20 && bytes[0] != '\t') || bytes[0] == 0x7f;
+}
+
 bool cst_policy_bytes_check(struct cst_view line, size_t *out_at, const char **out_why)
 {
     const unsigned char *bytes = (const unsigned char *)line.bytes;
     for (size_t at = 0; at < line.length;) {
         size_t length = character_length(bytes + at, line.length - at);
-        bool is_control = (bytes[at] < 0x20 && bytes[at] != '\t') || bytes[at] == 0x7f;
-        if (length == 0 || is_control) {
+        if (length == 0 || is_control(bytes + at, length)) {
             *out_at = at;
             *out_why = length == 0      ? "this is not UTF-8"
                        : bytes[at] == 0 ? "the line has a NUL in it"

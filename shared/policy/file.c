@@ -75,3 +75,12 @@ size_t cst_policy_file_read(struct cst_view text, struct cst_policy_rule *out_ru
     }
     return count;
 }
+
+/* FNV-1a, 64 bits (parameters from draft-eastlake-fnv). */
+uint64_t cst_policy_file_digest(struct cst_view text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t at = 0; at < text.length; at++)
+        hash = (hash ^ (unsigned char)text.bytes[at]) * UINT64_C(0x100000001b3);
+    return hash;
+}

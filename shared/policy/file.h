@@ -21,4 +21,7 @@ size_t cst_policy_file_bound(struct cst_view text);
 size_t cst_policy_file_read(struct cst_view text, struct cst_policy_rule *out_rules, size_t bound,
                             cst_policy_complain *complain, void *data, size_t *out_errors);
 
+/** A hash of the text, by which a file is known to be the one that was read (FNV-1a). */
+uint64_t cst_policy_file_digest(struct cst_view text);
+
 #endif

@@ -281,6 +281,7 @@ static void bytes_that_are_no_text_are_told_where_they_stand(void **state)
         {"allow \0to=a", 11, "1:7+1: the line has a NUL in it\n"},
         {"# fine\n# \x1b[2J", 13, "2:3+1: the line has a control character in it\n"},
         {"# a\rb", 5, "1:4+1: the line has a control character in it\n"},
+        {"# \xc2\x9b", 4, "1:3+1: the line has a control character in it\n"},
         {"# \x7f", 3, "1:3+1: the line has a control character in it\n"},
         {"# \xff", 3, "1:3+1: this is not UTF-8\n"},
         {"\xff\xfe#\0", 4, "1:1+1: this is not UTF-8\n"},
