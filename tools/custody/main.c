@@ -11,7 +11,8 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"run", cst_command_run},       {"report", cst_command_report},   {"check", cst_command_check},
-    {"policy", cst_command_policy}, {"explain", cst_command_explain}, {"help", cst_command_help},
+    {"policy", cst_command_policy}, {"prepare", cst_command_prepare}, {"explain", cst_command_explain},
+    {"help", cst_command_help},
 };
 
 static int dispatch(int argc, char **argv)

@@ -15,6 +15,7 @@ static const char overview[] =
     "  custody report [OPTION...] LOG...               show what logs hold\n"
     "  custody check [OPTION...] LOG...                fail when logs hold what is new or too much\n"
     "  custody policy FILE...                          say what rules of a policy mean, or what is wrong\n"
+    "  custody prepare [OPTION...] FILE...             work out what debug information says of programs and libraries\n"
     "  custody explain [KIND]                          say what a kind of finding means\n"
     "  custody help [TOPIC]                            commands, settings, findings, log, suppressions, a command's "
     "name\n"
@@ -103,6 +104,20 @@ static const struct {
      "Rules that nothing matched are named after a run. custody-policy(5) says it all.\n"
      "\n"
      "Exit status: 0; 1 when a file has errors; 125 when one cannot be read.\n"},
+    {"prepare",
+     "Usage: custody prepare [OPTION...] FILE...\n"
+     "\n"
+     "Works out which code of programs and shared objects was written in which language, and where Rust's\n"
+     "allocator is in it, from symbols and debug information, and keeps that in a cache, where audited programs\n"
+     "find it. A directory stands for the programs and shared objects in it.\n"
+     "\n"
+     "  --cache DIR           keep it in DIR, not in $XDG_CACHE_HOME/custody/facts or ~/.cache/custody/facts\n"
+     "  --force               work it out anew where the cache has it already\n"
+     "  --show                print what is known, as a table; FILE may be a file of the cache, too\n"
+     "  --clean               empty the cache first; FILE may be left out\n"
+     "  --quiet               print nothing unless something fails\n"
+     "\n"
+     "Exit status: 0; 125 when anything could not be prepared.\n"},
     {"explain",
      "Usage: custody explain [KIND]\n"
      "\n"
