@@ -166,6 +166,7 @@ static void tell(const struct run_wish *wish, const struct cst_groups *groups, s
     if (!wish->quiet) {
         cst_report_inferred(stderr, cst_report_wants_colour(stderr), groups);
         cst_suppression_summary_print(stderr, "custody: ", &wish->suppressions, true);
+        cst_policy_uses_print(stderr, "custody: ", &groups->policies, true);
     }
     if (!wish->quiet || cst_groups_reach(groups, wish->fail_on)) {
         print_summary(wish, groups);
