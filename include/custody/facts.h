@@ -9,7 +9,9 @@
 #ifndef CUSTODY_FACTS_H
 #define CUSTODY_FACTS_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,6 +25,12 @@ extern "C" {
 /** Most rows that a file may have: 64 MiB of them. */
 #define CUSTODY_FACTS_ROWS_MAX ((uint32_t)8 << 20)
 
+/** A request for a module's facts, as the runtime sends it to whoever makes them (setting `prepare`): one packet with the
+ * path of the module's file and the name of the file of facts without its suffix, a NUL behind each. The answer is a byte. */
+#define CUSTODY_FACTS_REQUEST_MAX 4352
+#define CUSTODY_FACTS_NONE 0  /**< there are none to be had */
+#define CUSTODY_FACTS_READY 1 /**< the file is there */
+
 /** The start of a file; the rows follow at once, and nothing follows the rows. */
 struct custody_facts_header {
     char magic[8];        /**< CUSTODY_FACTS_MAGIC with its NUL */
@@ -33,7 +41,7 @@ struct custody_facts_header {
     uint8_t build_id[CUSTODY_FACTS_BUILD_ID_MAX]; /**< zero behind build_id_size */
     uint32_t build_id_size;                       /**< 0 when the module has none */
     uint32_t reserved;                            /**< 0 */
-    uint64_t checksum;                            /**< FNV-1a, 64 bits, of the whole file with this field 0 */
+    uint64_t checksum;                            /**< custody_facts_checksum of the whole file */
 };
 
 /** A row: from this address to that of the next row, the code is so. Rows ascend strictly by address; the last one has
@@ -49,6 +57,22 @@ enum custody_facts_flag {
                                          were inlined there; a call to malloc or free from it is made for the rust
                                          contract */
 };
+
+/** FNV-1a, 64 bits (IETF draft-eastlake-fnv), of the file `bytes[size]`, a word of 8 bytes at a time and with the header's
+ * checksum taken as 0. A word at a time, since every start of a program may have to go over all of a file. `size` is that
+ * of a header and whole rows. */
+static inline uint64_t custody_facts_checksum(const void *bytes, size_t size)
+{
+    uint64_t value = UINT64_C(0xcbf29ce484222325);
+    for (size_t at = 0; at + sizeof(uint64_t) <= size; at += sizeof(uint64_t)) {
+        uint64_t word = 0;
+        if (at != offsetof(struct custody_facts_header, checksum)) {
+            memcpy(&word, (const char *)bytes + at, sizeof word);
+        }
+        value = (value ^ word) * UINT64_C(0x100000001b3);
+    }
+    return value;
+}
 
 static inline custody_facts_row custody_facts_row_make(uint64_t address, unsigned flags, unsigned lang)
 {
