@@ -86,7 +86,8 @@ static const char *join_options(struct cst_arena *arena, const struct cst_preloa
     } pairs[] = {
         {"log", settings->log},       {"strict", settings->strict ? "1" : NULL},
         {"stacks", settings->stacks}, {"leaks", settings->leaks},
-        {"policy", settings->policy},
+        {"policy", settings->policy}, {"facts", settings->facts},
+        {"prepare", settings->prepare},
     };
     const char *options = getenv("CUSTODY_OPTIONS");
     options = options ? options : "";
