@@ -31,17 +31,28 @@ extern "C" {
 #define CUSTODY_FACTS_NONE 0  /**< there are none to be had */
 #define CUSTODY_FACTS_READY 1 /**< the file is there */
 
+/** What the facts rest on, from little to much: facts of the same module with more take the place of those with less. */
+enum custody_facts_source {
+    CUSTODY_FACTS_NOTHING = 0,    /**< the module has neither symbols nor debug information */
+    CUSTODY_FACTS_SYMBOLS = 1,    /**< symbol tables */
+    CUSTODY_FACTS_DEBUG_INFO = 2, /**< debug information, and symbol tables where there are any */
+};
+
 /** The start of a file; the rows follow at once, and nothing follows the rows. */
 struct custody_facts_header {
     char magic[8];        /**< CUSTODY_FACTS_MAGIC with its NUL */
     uint32_t version;     /**< CUSTODY_FACTS_VERSION */
     uint32_t row_count;   /**< at most CUSTODY_FACTS_ROWS_MAX */
     uint64_t fingerprint; /**< FNV-1a, 64 bits, of the module's program headers as they stand in its file; 1 for 0 */
-    uint64_t module_size; /**< bytes of the module's file */
+    uint64_t module_size; /**< bytes of the file that the facts come from; with a build-id it is information only: the
+                             stripped file of the same build has the same code */
     uint8_t build_id[CUSTODY_FACTS_BUILD_ID_MAX]; /**< zero behind build_id_size */
     uint32_t build_id_size;                       /**< 0 when the module has none */
     uint32_t reserved;                            /**< 0 */
     uint64_t checksum;                            /**< custody_facts_checksum of the whole file */
+
+    uint32_t source;                              /**< enum custody_facts_source */
+    uint64_t checksum;                            /**< custody_facts_checksum */
 };
 
 /** A row: from this address to that of the next row, the code is so. Rows ascend strictly by address; the last one has
@@ -58,18 +69,19 @@ enum custody_facts_flag {
                                          contract */
 };
 
-/** FNV-1a, 64 bits (IETF draft-eastlake-fnv), of the file `bytes[size]`, a word of 8 bytes at a time and with the header's
- * checksum taken as 0. A word at a time, since every start of a program may have to go over all of a file. `size` is that
- * of a header and whole rows. */
-static inline uint64_t custody_facts_checksum(const void *bytes, size_t size)
+/** What a file's checksum has to be: FNV-1a, 64 bits (IETF draft-eastlake-fnv), over its header, with checksum 0, and its
+ * rows, taken as words of 8 bytes. Words, since every start of a program may have to go over all of a file. */
+static inline uint64_t custody_facts_checksum(const struct custody_facts_header *header, const custody_facts_row *rows)
 {
-    uint64_t value = UINT64_C(0xcbf29ce484222325);
-    for (size_t at = 0; at + sizeof(uint64_t) <= size; at += sizeof(uint64_t)) {
-        uint64_t word = 0;
-        if (at != offsetof(struct custody_facts_header, checksum)) {
-            memcpy(&word, (const char *)bytes + at, sizeof word);
-        }
-        value = (value ^ word) * UINT64_C(0x100000001b3);
+    uint64_t value = UINT64_C(0xcbf29ce484222325), words[sizeof *header / sizeof(uint64_t)];
+    struct custody_facts_header bare = *header;
+    bare.checksum = 0;
+    memcpy(words, &bare, sizeof words);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        value = (value ^ words[i]) * UINT64_C(0x100000001b3);
+    }
+    for (size_t i = 0; i < header->row_count; i++) {
+        value = (value ^ rows[i]) * UINT64_C(0x100000001b3);
     }
     return value;
 }

@@ -21,21 +21,24 @@ void cst_facts_key(const struct cst_module *module, uint64_t module_size, char o
     }
 }
 
-static bool is_whole(const struct custody_facts_header *header, const void *bytes, size_t size)
+static bool is_whole(const struct custody_facts_header *header, const custody_facts_row *rows, size_t size)
 {
     if (header->row_count > CUSTODY_FACTS_ROWS_MAX ||
         size != sizeof *header + (size_t)header->row_count * sizeof(custody_facts_row)) {
         return false;
     }
-    return header->build_id_size <= CUSTODY_FACTS_BUILD_ID_MAX && header->reserved == 0 &&
-           header->checksum == custody_facts_checksum(bytes, size);
+    return header->build_id_size <= CUSTODY_FACTS_BUILD_ID_MAX && header->source <= CUSTODY_FACTS_DEBUG_INFO &&
+           header->checksum == custody_facts_checksum(header, rows);
 }
 
+/* With a build-id, the size may be that of the file before it was stripped. */
 static bool is_about(const struct custody_facts_header *header, const struct cst_module *module, uint64_t module_size)
 {
-    return header->fingerprint == module->fingerprint && header->module_size == module_size &&
-           header->build_id_size == module->build_id_size &&
-           memcmp(header->build_id, module->build_id, module->build_id_size) == 0;
+    bool same = header->fingerprint == module->fingerprint && header->build_id_size == module->build_id_size;
+    if (module->build_id_size == 0) {
+        return same && header->module_size == module_size;
+    }
+    return same && memcmp(header->build_id, module->build_id, module->build_id_size) == 0;
 }
 
 enum cst_facts_state cst_facts_judge(const void *bytes, size_t size, const struct cst_module *module,
@@ -52,10 +55,10 @@ enum cst_facts_state cst_facts_judge(const void *bytes, size_t size, const struc
     if (header.version != CUSTODY_FACTS_VERSION) {
         return CST_FACTS_OTHER;
     }
-    if (!is_whole(&header, bytes, size)) {
+    const custody_facts_row *rows = (const void *)((const char *)bytes + sizeof header);
+    if (!is_whole(&header, rows, size)) {
         return CST_FACTS_DAMAGED;
     }
-    const custody_facts_row *rows = (const void *)((const char *)bytes + sizeof header);
     if (header.row_count != 0 && (rows[header.row_count - 1] & 0xffff) != 0) {
         return CST_FACTS_DAMAGED; /* the last row ends what the others say */
     }

@@ -104,7 +104,7 @@ static void write_facts(const struct cst_module *module, bool damaged)
               .rows = {custody_facts_row_make(0, CUSTODY_FACTS_DESCRIBED, CUSTODY_LANG_RUST),
                        custody_facts_row_make(0x100000, 0, 0)}};
     memcpy(file.header.build_id, module->build_id, module->build_id_size);
-    file.header.checksum = custody_facts_checksum(&file, sizeof file) ^ damaged;
+    file.header.checksum = custody_facts_checksum(&file.header, file.rows) ^ damaged;
     int fd = open(facts_path(module), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, &file, sizeof file), sizeof file);
