@@ -48,9 +48,6 @@ struct custody_facts_header {
                              stripped file of the same build has the same code */
     uint8_t build_id[CUSTODY_FACTS_BUILD_ID_MAX]; /**< zero behind build_id_size */
     uint32_t build_id_size;                       /**< 0 when the module has none */
-    uint32_t reserved;                            /**< 0 */
-    uint64_t checksum;                            /**< custody_facts_checksum of the whole file */
-
     uint32_t source;                              /**< enum custody_facts_source */
     uint64_t checksum;                            /**< custody_facts_checksum */
 };
