@@ -48,7 +48,9 @@ void cst_facts_place_find(void (*notice)(const char *text))
     if (relative)
         refuse(given, notice);
     const struct cst_facts_source source = {
-        .directory = relative ? NULL : given[0] ? given : usual_directory(),
+        .directory = relative   ? NULL
+                     : given[0] ? given
+                                : usual_directory(),
         .prepare = cst_options.prepare,
         .notice = notice,
     };

@@ -126,7 +126,8 @@ static int ask(const struct question *question, const char *name, const void *me
 {
     int result = connect_to(question, name);
     if (result == 0) {
-        long sent = cst_syscall6(SYS_sendto, question->fd, (long)message, (long)size, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
+        long sent =
+            cst_syscall6(SYS_sendto, question->fd, (long)message, (long)size, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
         result = sent < 0 ? (int)sent : await_answer(question);
     }
     if (result == 0) {

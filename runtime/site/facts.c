@@ -50,8 +50,7 @@ static bool has_more(const struct cst_module *module, const struct cst_elf *elf)
 static bool find_subject(const struct cst_module *module, struct subject *out_subject)
 {
     struct cst_elf elf;
-    if ((module->role != CST_ROLE_PROGRAM && module->role != CST_ROLE_LIBRARY) ||
-        !cst_module_open_file(module, &elf)) {
+    if ((module->role != CST_ROLE_PROGRAM && module->role != CST_ROLE_LIBRARY) || !cst_module_open_file(module, &elf)) {
         return false;
     }
     bool wanted = has_more(module, &elf);
@@ -118,18 +117,19 @@ static void keep(const struct cst_facts *facts, size_t id)
 static CST_COLD bool look(const struct cst_module *module, struct cst_facts *out_facts)
 {
     struct subject subject;
-    bool found = find_subject(module, &subject) && read_facts(&subject, out_facts);
-    if (found) {
+    if (find_subject(module, &subject) && read_facts(&subject, out_facts)) {
         keep(out_facts, module->id);
-    } else {
-        const struct cst_facts *before = NULL;
-        (void)atomic_compare_exchange_strong(&known[module->id], &before, &nothing);
+        return true;
     }
-    return found;
+    const struct cst_facts *before = NULL;
+    (void)atomic_compare_exchange_strong(&known[module->id], &before, &nothing);
+    *out_facts = nothing;
+    return false;
 }
 
 bool cst_facts_open(const struct cst_module *module, struct cst_facts *out_facts)
 {
+    *out_facts = nothing;
     if (source.directory == NULL || module->id >= CST_MODULE_MAX) {
         return false;
     }

@@ -33,7 +33,7 @@ struct cst_facts_source {
 void cst_facts_setup(const struct cst_facts_source *source);
 
 /** The facts of `module`. The first call for a module reads files and may wait for them to be made, 30 s at most; of threads
- * that come meanwhile each does the same. False when there are none, when they cannot be had or fail a check, and for
+ * that come meanwhile each does the same. False, and no rows, when there are none, when they cannot be had or fail a check, and for
  * modules that none are kept of: libc, C++ runtimes and ourselves, and what has neither Rust in it nor symbols nor debug
  * information. */
 CST_MUST_USE bool cst_facts_open(const struct cst_module *module, struct cst_facts *out_facts);

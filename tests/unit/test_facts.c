@@ -175,12 +175,20 @@ static void facts_of_a_file_that_took_the_modules_place_are_not_its(void **state
 {
     (void)state;
     set_up("");
-    struct cst_facts facts;
+    struct cst_facts facts = {.count = 7};
     struct cst_module module = *load_copy("plain.so");
     write_facts(&module, false);
     module.id = CST_MODULE_MAX - 10;
     module.path = fixture_path("bare.so");
     assert_false(cst_facts_open(&module, &facts));
+    assert_int_equal(facts.count, 0);
+    struct cst_module twin = *load_copy("plain.so");
+    write_facts(&twin, false);
+    fixture_run("mv @/facts/0a0b.facts @/facts/0a0c.facts");
+    twin.id = CST_MODULE_MAX - 11;
+    twin.build_id[1] = 0x0c; /* as if loaded from a file that the one at its path has replaced */
+    assert_false(cst_facts_open(&twin, &facts));
+    assert_int_equal(facts.count, 0);
 }
 
 static void a_damaged_file_is_said_once_and_not_used(void **state)

@@ -53,9 +53,10 @@ static struct file good_file(void)
                    .build_id = {0xab, 0xcd, 0x01},
                    .build_id_size = 3},
         .rows = {custody_facts_row_make(0x1000, CUSTODY_FACTS_DESCRIBED, CUSTODY_LANG_C),
-                 custody_facts_row_make(0x1010, CUSTODY_FACTS_DESCRIBED | CUSTODY_FACTS_RUST_ALLOCATOR, CUSTODY_LANG_RUST),
-                 custody_facts_row_make(0x1020, 0, CUSTODY_LANG_CXX), custody_facts_row_make(0x2000, 0, CUSTODY_LANG_RUST),
-                 custody_facts_row_make(0x3000, 0, 0)},
+                 custody_facts_row_make(0x1010, CUSTODY_FACTS_DESCRIBED | CUSTODY_FACTS_RUST_ALLOCATOR,
+                                        CUSTODY_LANG_RUST),
+                 custody_facts_row_make(0x1020, 0, CUSTODY_LANG_CXX),
+                 custody_facts_row_make(0x2000, 0, CUSTODY_LANG_RUST), custody_facts_row_make(0x3000, 0, 0)},
     };
     seal(&file);
     return file;

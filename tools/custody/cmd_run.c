@@ -116,8 +116,7 @@ static void begin_facts(struct cst_arena *arena, struct run_wish *wish, struct r
         return;
     }
     wish->settings.facts = facts->directory.path;
-    facts->serving =
-        facts->directory.writable && cst_facts_server_start(arena, facts->directory.path, &facts->server);
+    facts->serving = facts->directory.writable && cst_facts_server_start(arena, facts->directory.path, &facts->server);
     if (facts->serving) {
         wish->settings.prepare = facts->server.name;
     }

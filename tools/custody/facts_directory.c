@@ -58,7 +58,8 @@ bool cst_facts_directory_find(struct cst_arena *arena, bool may_make, struct cst
     *out_directory = (struct cst_facts_directory){.path = path, .writable = may_make && path && is_writable(path)};
     if (may_make && !named && !out_directory->writable) {
         path = make_temporary(arena);
-        *out_directory = (struct cst_facts_directory){.path = path, .temporary = path != NULL, .writable = path != NULL};
+        *out_directory =
+            (struct cst_facts_directory){.path = path, .temporary = path != NULL, .writable = path != NULL};
     }
     return path != NULL;
 }

@@ -124,8 +124,7 @@ static void greet(struct service *service)
 
 _Noreturn void cst_facts_requests_serve(int listener, const char *directory)
 {
-    struct service service = {
-        .directory = directory, .waiting = {{.fd = listener, .events = POLLIN}}, .count = 1};
+    struct service service = {.directory = directory, .waiting = {{.fd = listener, .events = POLLIN}}, .count = 1};
     for (;;) {
         service.waiting[0].events = service.count < 1 + CLIENT_MAX ? POLLIN : 0;
         if (poll(service.waiting, service.count, -1) < 0) {
