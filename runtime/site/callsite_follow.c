@@ -132,17 +132,58 @@ struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal)
     return (struct cst_landing){.kind = CST_LAND_OPAQUE};
 }
 
-struct cst_landing cst_follow_slot(const struct cst_image *image, uintptr_t slot, const struct cst_goal *goal)
+bool cst_grounds_hold(const struct cst_grounds *grounds)
+{
+    bool hold = true;
+    for (size_t i = 0; i < grounds->count; i++) {
+        const struct cst_ground *word = &grounds->words[i];
+        hold = hold && __atomic_load_n((const uintptr_t *)word->variable, __ATOMIC_RELAXED) == word->value;
+    }
+    return hold;
+}
+
+static void note_ground(struct cst_grounds *grounds, struct cst_ground word)
+{
+    for (size_t i = 0; i < grounds->count; i++) {
+        if (grounds->words[i].variable == word.variable) {
+            return;
+        }
+    }
+    grounds->too_many = grounds->too_many || grounds->count == CST_GROUNDS_MAX;
+    if (!grounds->too_many) {
+        grounds->words[grounds->count++] = word;
+    }
+}
+
+static struct cst_landing follow_variable(uintptr_t slot, uintptr_t target, const struct cst_goal *goal,
+                                          struct cst_grounds *grounds)
+{
+    if (slot % sizeof slot) {
+        return (struct cst_landing){.kind = CST_LAND_OPAQUE};
+    }
+    note_ground(grounds, (struct cst_ground){slot, target});
+    return target ? cst_follow(target, goal) : (struct cst_landing){.kind = CST_LAND_ELSEWHERE};
+}
+
+struct cst_landing cst_follow_slot(uintptr_t slot, const struct cst_goal *goal, struct cst_grounds *grounds)
 {
     uintptr_t target;
     enum cst_rust_entry entry;
     uint32_t rust_module;
-    if (!cst_image_word(image, slot, &target)) {
+    struct cst_image image;
+    if (!cst_image_at(slot, &image) || !cst_image_word(&image, slot, &target)) {
         return (struct cst_landing){.kind = CST_LAND_OPAQUE};
     }
     if (cst_rust_is_entry(target, &entry, &rust_module)) {
         return land_on_rust(rust_module);
     }
-    bool filled = cst_image_slot(image, slot) != CST_SLOT_NONE;
-    return filled ? cst_follow(target, goal) : (struct cst_landing){.kind = CST_LAND_OPAQUE};
+    bool filled = cst_image_slot(&image, slot) != CST_SLOT_NONE;
+    return filled ? cst_follow(target, goal) : follow_variable(slot, target, goal, grounds);
+}
+
+struct cst_landing cst_follow_value(const struct cst_value *value, const struct cst_goal *goal,
+                                    struct cst_grounds *grounds)
+{
+    return value->kind == CST_VALUE_WORD ? cst_follow_slot(value->address, goal, grounds)
+                                         : cst_follow(value->address, goal);
 }

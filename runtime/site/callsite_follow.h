@@ -4,13 +4,28 @@
 #ifndef CST_SITE_CALLSITE_FOLLOW_H
 #define CST_SITE_CALLSITE_FOLLOW_H
 
-#include "site/callsite_image.h"
+#include "site/callsite_value.h"
 #include "site/rust.h"
 
 /** What a call is followed for. */
 struct cst_goal {
     uintptr_t door; /**< address of the door; 0 when it has none and only a Rust entry leads there */
 };
+
+#define CST_GROUNDS_MAX 4
+
+/** Variables that an answer rests on: it holds as long as each of them holds the address that it held then. */
+struct cst_grounds {
+    size_t count;
+    bool too_many; /**< there are more than fit */
+    struct cst_ground {
+        uintptr_t variable; /**< address of the variable, in a loaded module */
+        uintptr_t value;    /**< what it held */
+    } words[CST_GROUNDS_MAX];
+};
+
+/** True when each variable holds what it held. Each must still be mapped. */
+CST_MUST_USE bool cst_grounds_hold(const struct cst_grounds *grounds);
 
 enum cst_landing_kind {
     CST_LAND_OPAQUE,    /**< outside every module, or code of unknown extent */
@@ -31,9 +46,13 @@ struct cst_landing {
 /** Follows code at `address`. */
 struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal);
 
-/** Follows the function address in the word at `slot` of `image`. Opaque unless the dynamic linker fills that word, or it
- * holds a Rust entry, which nobody but Rust code calls: any other function pointer that the program keeps in a variable
- * says nothing about who calls. */
-struct cst_landing cst_follow_slot(const struct cst_image *image, uintptr_t slot, const struct cst_goal *goal);
+/** Follows the function address in the word at `slot`, of any loaded module. Unless the dynamic linker fills that word, or it
+ * holds a Rust entry, which nobody but Rust code calls, it is a variable of the program: what it holds now is followed, and
+ * noted in `grounds`. A variable without a function leads elsewhere: who checks it does not call it. */
+struct cst_landing cst_follow_slot(uintptr_t slot, const struct cst_goal *goal, struct cst_grounds *grounds);
+
+/** Follows what a register or a memory operand can only be. */
+struct cst_landing cst_follow_value(const struct cst_value *value, const struct cst_goal *goal,
+                                    struct cst_grounds *grounds);
 
 #endif

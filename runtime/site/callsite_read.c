@@ -1,8 +1,8 @@
 /* From a return address to the caller; see the header. */
 #include "site/callsite_read.h"
 
-#include "site/callsite_hoist.h"
 #include "site/callsite_tail.h"
+#include "site/callsite_value.h"
 #include "site/decode_x86_64.h"
 #include "site/fde.h"
 
@@ -81,27 +81,30 @@ static bool read_call(struct site *site)
 
 static struct cst_callsite_reading reading_of(enum cst_callsite_how how, const struct cst_module *module)
 {
-    return (struct cst_callsite_reading){module ? how : CST_HOW_UNKNOWN, module, false};
+    return (struct cst_callsite_reading){.how = module ? how : CST_HOW_UNKNOWN, .module = module};
 }
 
-static struct cst_callsite_reading judge_tail(const struct cst_landing *landing, const struct cst_goal *goal)
+static struct cst_callsite_reading judge_tail(const struct cst_landing *landing, const struct cst_goal *goal,
+                                              struct cst_grounds *grounds)
 {
-    struct cst_tail tail = cst_tail_trace(landing, goal);
+    struct cst_tail tail = cst_tail_trace(landing, goal, grounds);
     struct cst_callsite_reading reading = reading_of(tail.how, cst_module_get(tail.module));
     reading.passing = tail.passing;
     return reading;
 }
 
+/* `how` is the way when the landing is the door itself. */
 static struct cst_callsite_reading judge_landing(const struct site *site, struct cst_landing landing,
-                                                 const struct cst_goal *goal)
+                                                 enum cst_callsite_how how, const struct cst_goal *goal,
+                                                 struct cst_grounds *grounds)
 {
     switch (landing.kind) {
     case CST_LAND_DOOR:
-        return reading_of(CST_HOW_DIRECT, site->image.module);
+        return reading_of(how, site->image.module);
     case CST_LAND_RUST:
         return reading_of(CST_HOW_RUST, cst_module_get(landing.rust_module));
     case CST_LAND_FUNCTION:
-        return judge_tail(&landing, goal);
+        return judge_tail(&landing, goal, grounds);
     case CST_LAND_OPAQUE:
     case CST_LAND_ELSEWHERE:
     case CST_LAND_UNBOUND:
@@ -110,17 +113,29 @@ static struct cst_callsite_reading judge_landing(const struct site *site, struct
     return reading_of(CST_HOW_UNKNOWN, NULL);
 }
 
-static struct cst_callsite_reading judge_register(const struct site *site, const struct cst_goal *goal)
+/* `how` is the way when the value leads to the door itself by a word that only the dynamic linker wrote. */
+static struct cst_callsite_reading judge_value(const struct site *site, const struct cst_value *value,
+                                               enum cst_callsite_how how, const struct cst_goal *goal)
 {
-    uintptr_t slot;
-    if (!cst_hoist_slot(&site->image, site->return_address, &slot)) {
+    struct cst_grounds grounds = {0};
+    struct cst_landing landing = cst_follow_value(value, goal, &grounds);
+    bool through_variable = landing.kind == CST_LAND_DOOR && grounds.count;
+    struct cst_callsite_reading reading =
+        judge_landing(site, landing, through_variable ? CST_HOW_VARIABLE : how, goal, &grounds);
+    if (grounds.too_many) {
         return reading_of(CST_HOW_UNKNOWN, NULL);
     }
-    struct cst_landing landing = cst_follow_slot(&site->image, slot, goal);
-    if (landing.kind == CST_LAND_DOOR) {
-        return reading_of(CST_HOW_HOISTED, site->image.module);
-    }
-    return judge_landing(site, landing, goal);
+    reading.variable = through_variable ? value->address : 0;
+    reading.grounds = grounds;
+    return reading;
+}
+
+static struct cst_callsite_reading judge_indirect(const struct site *site, const struct cst_goal *goal)
+{
+    struct cst_value value;
+    return cst_value_of_call(&site->image, site->return_address, &value)
+               ? judge_value(site, &value, CST_HOW_HOISTED, goal)
+               : reading_of(CST_HOW_UNKNOWN, NULL);
 }
 
 struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const struct cst_goal *goal)
@@ -131,11 +146,12 @@ struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const st
     }
     switch (site.call.kind) {
     case CST_INSN_CALL:
-        return judge_landing(&site, cst_follow(site.call.target, goal), goal);
+        return judge_value(&site, &(struct cst_value){CST_VALUE_ADDRESS, site.call.target}, CST_HOW_DIRECT, goal);
     case CST_INSN_CALL_RIP:
-        return judge_landing(&site, cst_follow_slot(&site.image, site.call.target, goal), goal);
+        return judge_value(&site, &(struct cst_value){CST_VALUE_WORD, site.call.target}, CST_HOW_DIRECT, goal);
     case CST_INSN_CALL_REG:
-        return judge_register(&site, goal);
+    case CST_INSN_CALL_MEM:
+        return judge_indirect(&site, goal);
     default:
         return reading_of(CST_HOW_UNKNOWN, NULL);
     }

@@ -10,6 +10,8 @@ struct cst_callsite_reading {
     enum cst_callsite_how how;
     const struct cst_module *module; /**< that made the call; NULL when `how` is UNKNOWN */
     bool passing;                    /**< good for this call only: read the next one anew (struct cst_tail) */
+    struct cst_grounds grounds;      /**< variables that it rests on */
+    uintptr_t variable;              /**< the one that holds the door and was called through; 0 when none was */
 };
 
 /** How the call that returns to `return_address` came to `goal`. */
