@@ -132,37 +132,16 @@ struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal)
     return (struct cst_landing){.kind = CST_LAND_OPAQUE};
 }
 
-bool cst_grounds_hold(const struct cst_grounds *grounds)
-{
-    bool hold = true;
-    for (size_t i = 0; i < grounds->count; i++) {
-        const struct cst_ground *word = &grounds->words[i];
-        hold = hold && __atomic_load_n((const uintptr_t *)word->variable, __ATOMIC_RELAXED) == word->value;
-    }
-    return hold;
-}
-
-static void note_ground(struct cst_grounds *grounds, struct cst_ground word)
-{
-    for (size_t i = 0; i < grounds->count; i++) {
-        if (grounds->words[i].variable == word.variable) {
-            return;
-        }
-    }
-    grounds->too_many = grounds->too_many || grounds->count == CST_GROUNDS_MAX;
-    if (!grounds->too_many) {
-        grounds->words[grounds->count++] = word;
-    }
-}
-
-static struct cst_landing follow_variable(uintptr_t slot, uintptr_t target, const struct cst_goal *goal,
+static struct cst_landing follow_variable(uintptr_t variable, uintptr_t target, const struct cst_goal *goal,
                                           struct cst_grounds *grounds)
 {
-    if (slot % sizeof slot) {
-        return (struct cst_landing){.kind = CST_LAND_OPAQUE};
+    struct cst_landing landing = {.kind = CST_LAND_OPAQUE};
+    if (variable % sizeof variable == 0) {
+        cst_grounds_add(grounds, variable, target);
+        landing = target ? cst_follow(target, goal) : (struct cst_landing){.kind = CST_LAND_ELSEWHERE};
+        landing.variable = landing.kind == CST_LAND_DOOR ? variable : 0;
     }
-    note_ground(grounds, (struct cst_ground){slot, target});
-    return target ? cst_follow(target, goal) : (struct cst_landing){.kind = CST_LAND_ELSEWHERE};
+    return landing;
 }
 
 struct cst_landing cst_follow_slot(uintptr_t slot, const struct cst_goal *goal, struct cst_grounds *grounds)

@@ -4,28 +4,15 @@
 #ifndef CST_SITE_CALLSITE_FOLLOW_H
 #define CST_SITE_CALLSITE_FOLLOW_H
 
+#include "site/callsite_grounds.h"
 #include "site/callsite_value.h"
 #include "site/rust.h"
 
 /** What a call is followed for. */
 struct cst_goal {
+    enum custody_door name;
     uintptr_t door; /**< address of the door; 0 when it has none and only a Rust entry leads there */
 };
-
-#define CST_GROUNDS_MAX 4
-
-/** Variables that an answer rests on: it holds as long as each of them holds the address that it held then. */
-struct cst_grounds {
-    size_t count;
-    bool too_many; /**< there are more than fit */
-    struct cst_ground {
-        uintptr_t variable; /**< address of the variable, in a loaded module */
-        uintptr_t value;    /**< what it held */
-    } words[CST_GROUNDS_MAX];
-};
-
-/** True when each variable holds what it held. Each must still be mapped. */
-CST_MUST_USE bool cst_grounds_hold(const struct cst_grounds *grounds);
 
 enum cst_landing_kind {
     CST_LAND_OPAQUE,    /**< outside every module, or code of unknown extent */
@@ -39,6 +26,7 @@ enum cst_landing_kind {
 struct cst_landing {
     enum cst_landing_kind kind;
     uint32_t rust_module;
+    uintptr_t variable; /**< the one that held the door's address; 0 when the landing is another, or was found without */
     const struct cst_module *module;
     struct cst_range function;
 };

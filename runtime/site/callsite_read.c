@@ -79,30 +79,48 @@ static bool read_call(struct site *site)
     return sensible == 1 || (sensible > 1 && sweep_to_call(site));
 }
 
-static struct cst_callsite_reading reading_of(enum cst_callsite_how how, const struct cst_module *module)
+static struct cst_callsite_reading unknown_of(const struct cst_goal *goal)
 {
-    return (struct cst_callsite_reading){.how = module ? how : CST_HOW_UNKNOWN, .module = module};
+    return (struct cst_callsite_reading){.how = CST_HOW_UNKNOWN,
+                                         .caller = {.module = NULL, .contract = custody_door_contract(goal->name)}};
+}
+
+/* The code in front of the return address called, and landed at the door. */
+static struct cst_callsite_reading called_by(enum cst_callsite_how how, const struct site *site,
+                                             const struct cst_landing *landing, const struct cst_goal *goal)
+{
+    return (struct cst_callsite_reading){
+        .how = how,
+        .caller = cst_caller_through(landing->variable, site->image.module, site->return_address - 1, goal->name)};
+}
+
+static struct cst_callsite_reading called_by_rust(uint32_t module, const struct cst_goal *goal)
+{
+    const struct cst_caller rust = {cst_module_get(module), CUSTODY_LANG_RUST, CUSTODY_CONTRACT_RUST};
+    return rust.module ? (struct cst_callsite_reading){.how = CST_HOW_RUST, .caller = rust} : unknown_of(goal);
 }
 
 static struct cst_callsite_reading judge_tail(const struct cst_landing *landing, const struct cst_goal *goal,
                                               struct cst_grounds *grounds)
 {
     struct cst_tail tail = cst_tail_trace(landing, goal, grounds);
-    struct cst_callsite_reading reading = reading_of(tail.how, cst_module_get(tail.module));
+    struct cst_callsite_reading reading = unknown_of(goal);
+    if (tail.how != CST_HOW_UNKNOWN) {
+        reading = (struct cst_callsite_reading){.how = tail.how, .caller = tail.caller};
+    }
     reading.passing = tail.passing;
     return reading;
 }
 
-/* `how` is the way when the landing is the door itself. */
 static struct cst_callsite_reading judge_landing(const struct site *site, struct cst_landing landing,
                                                  enum cst_callsite_how how, const struct cst_goal *goal,
                                                  struct cst_grounds *grounds)
 {
     switch (landing.kind) {
     case CST_LAND_DOOR:
-        return reading_of(how, site->image.module);
+        return called_by(how, site, &landing, goal);
     case CST_LAND_RUST:
-        return reading_of(CST_HOW_RUST, cst_module_get(landing.rust_module));
+        return called_by_rust(landing.rust_module, goal);
     case CST_LAND_FUNCTION:
         return judge_tail(&landing, goal, grounds);
     case CST_LAND_OPAQUE:
@@ -110,24 +128,18 @@ static struct cst_callsite_reading judge_landing(const struct site *site, struct
     case CST_LAND_UNBOUND:
         break;
     }
-    return reading_of(CST_HOW_UNKNOWN, NULL);
+    return unknown_of(goal);
 }
 
-/* `how` is the way when the value leads to the door itself by a word that only the dynamic linker wrote. */
+/* A call to what `value` leads to; `how` is the way when that is the door itself. */
 static struct cst_callsite_reading judge_value(const struct site *site, const struct cst_value *value,
                                                enum cst_callsite_how how, const struct cst_goal *goal)
 {
     struct cst_grounds grounds = {0};
     struct cst_landing landing = cst_follow_value(value, goal, &grounds);
-    bool through_variable = landing.kind == CST_LAND_DOOR && grounds.count;
-    struct cst_callsite_reading reading =
-        judge_landing(site, landing, through_variable ? CST_HOW_VARIABLE : how, goal, &grounds);
-    if (grounds.too_many) {
-        return reading_of(CST_HOW_UNKNOWN, NULL);
-    }
-    reading.variable = through_variable ? value->address : 0;
+    struct cst_callsite_reading reading = judge_landing(site, landing, how, goal, &grounds);
     reading.grounds = grounds;
-    return reading;
+    return grounds.too_many ? unknown_of(goal) : reading;
 }
 
 static struct cst_callsite_reading judge_indirect(const struct site *site, const struct cst_goal *goal)
@@ -135,14 +147,14 @@ static struct cst_callsite_reading judge_indirect(const struct site *site, const
     struct cst_value value;
     return cst_value_of_call(&site->image, site->return_address, &value)
                ? judge_value(site, &value, CST_HOW_HOISTED, goal)
-               : reading_of(CST_HOW_UNKNOWN, NULL);
+               : unknown_of(goal);
 }
 
 struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const struct cst_goal *goal)
 {
     struct site site = {.return_address = return_address};
     if (!cst_image_at(return_address - 1, &site.image) || !read_call(&site)) {
-        return reading_of(CST_HOW_UNKNOWN, NULL);
+        return unknown_of(goal);
     }
     switch (site.call.kind) {
     case CST_INSN_CALL:
@@ -153,7 +165,7 @@ struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const st
     case CST_INSN_CALL_MEM:
         return judge_indirect(&site, goal);
     default:
-        return reading_of(CST_HOW_UNKNOWN, NULL);
+        return unknown_of(goal);
     }
 }
 

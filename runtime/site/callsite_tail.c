@@ -22,7 +22,7 @@ struct trace {
     size_t count;
     size_t bytes;
     enum cst_callsite_how how; /* of the jumps to the door found so far; UNKNOWN when none was */
-    uint32_t module;           /* who made them */
+    struct cst_caller caller;  /* who made them */
     bool passing;              /* an unbound stub was left out */
 };
 
@@ -70,24 +70,35 @@ static bool add_function(struct trace *trace, const struct cst_landing *landing)
     return true;
 }
 
-/* A jump to the door was found. False when it contradicts an earlier one. */
-static bool agree(struct trace *trace, enum cst_callsite_how how, uint32_t module)
+/* A jump to the door was found. False when it contradicts an earlier one. Of two languages in one module neither is told. */
+static bool agree(struct trace *trace, enum cst_callsite_how how, const struct cst_caller *caller)
 {
     if (trace->how == CST_HOW_UNKNOWN) {
         trace->how = how;
-        trace->module = module;
+        trace->caller = *caller;
     }
-    return trace->how == how && trace->module == module;
+    if (trace->caller.lang != caller->lang) {
+        trace->caller.lang = CUSTODY_LANG_NONE;
+    }
+    return trace->how == how && cst_caller_agrees(&trace->caller, caller);
 }
 
-/* A jump out of `from` lands. False when nothing can be said any more. */
-static bool note_exit(struct trace *trace, const struct cst_module *from, struct cst_landing landing)
+static bool agree_on_rust(struct trace *trace, uint32_t module)
 {
+    const struct cst_caller rust = {cst_module_get(module), CUSTODY_LANG_RUST, CUSTODY_CONTRACT_RUST};
+    return rust.module && agree(trace, CST_HOW_RUST, &rust);
+}
+
+/* A jump at `at` out of the code of `from` lands. False when nothing can be said any more. */
+static bool note_exit(struct trace *trace, const struct cst_module *from, uintptr_t at, struct cst_landing landing)
+{
+    struct cst_caller caller;
     switch (landing.kind) {
     case CST_LAND_DOOR:
-        return agree(trace, CST_HOW_TAIL, from->id);
+        caller = cst_caller_through(landing.variable, from, at, trace->goal->name);
+        return agree(trace, CST_HOW_TAIL, &caller);
     case CST_LAND_RUST:
-        return agree(trace, CST_HOW_RUST, landing.rust_module);
+        return agree_on_rust(trace, landing.rust_module);
     case CST_LAND_FUNCTION:
         return add_function(trace, &landing);
     case CST_LAND_ELSEWHERE:
@@ -107,7 +118,7 @@ static bool note_indirect(struct trace *trace, const struct cst_image *image, st
 {
     struct cst_value value;
     return is_switch(watch, insn) || (cst_value_of_jump(image, function, at, &value) &&
-                                      note_exit(trace, image->module,
+                                      note_exit(trace, image->module, at,
                                                 cst_follow_value(&value, trace->goal, trace->grounds)));
 }
 
@@ -118,9 +129,9 @@ static bool note_instruction(struct trace *trace, const struct cst_image *image,
     case CST_INSN_JUMP:
     case CST_INSN_BRANCH:
         return (insn->target >= function.lo && insn->target < function.hi) ||
-               note_exit(trace, image->module, cst_follow(insn->target, trace->goal));
+               note_exit(trace, image->module, at, cst_follow(insn->target, trace->goal));
     case CST_INSN_JUMP_RIP:
-        return note_exit(trace, image->module, cst_follow_slot(insn->target, trace->goal, trace->grounds));
+        return note_exit(trace, image->module, at, cst_follow_slot(insn->target, trace->goal, trace->grounds));
     case CST_INSN_JUMP_REG:
     case CST_INSN_JUMP_MEM:
         return note_indirect(trace, image, function, at, watch, insn);
@@ -150,8 +161,8 @@ static bool sweep(struct trace *trace, struct function function)
 struct cst_tail cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal,
                                struct cst_grounds *grounds)
 {
-    static const struct cst_tail unknown = {CST_HOW_UNKNOWN, CST_MODULE_NONE, false};
-    struct trace trace = {.goal = goal, .grounds = grounds, .how = CST_HOW_UNKNOWN, .module = CST_MODULE_NONE};
+    static const struct cst_tail unknown = {.how = CST_HOW_UNKNOWN};
+    struct trace trace = {.goal = goal, .grounds = grounds, .how = CST_HOW_UNKNOWN};
     if (!add_function(&trace, start)) {
         return unknown;
     }
@@ -160,5 +171,5 @@ struct cst_tail cst_tail_trace(const struct cst_landing *start, const struct cst
             return unknown;
         }
     }
-    return (struct cst_tail){trace.how, trace.module, trace.passing};
+    return (struct cst_tail){trace.how, trace.caller, trace.passing};
 }

@@ -3,13 +3,14 @@
 
 #include "base/maps.h"
 #include "base/pool.h"
+#include "site/allocator.h"
+#include "site/mangling.h"
 #include "site/module_file.h"
 #include "site/rust_survey.h"
 
 #include <string.h>
 
 #define UNKNOWN_NAME "[unknown]"
-#define RUST_HASH_LENGTH ((size_t)20)
 #define NAME_MAX_BYTES 4096
 
 /* Beginnings of the names of what glibc consists of, and of the C++ runtimes (gcc's and LLVM's). */
@@ -119,24 +120,9 @@ static bool is_operator(const char *name)
     return false;
 }
 
-/* The end of Rust's legacy mangling, which else looks like C++'s: "17h", 16 hexadecimal digits, "E". */
-static bool is_rust_hash(const char *text)
-{
-    return starts_with(text, "17h") && strspn(text + 3, "0123456789abcdef") == 16 && text[19] == 'E';
-}
-
-/* The compiler may have put a suffix behind the hash. */
 static bool is_cxx_name(const char *name)
 {
-    if (!starts_with(name, "_Z")) {
-        return is_named(name, "__gxx_personality_v0");
-    }
-    size_t length = strlen(name);
-    if (length > RUST_HASH_LENGTH && is_rust_hash(name + length - RUST_HASH_LENGTH)) {
-        return false;
-    }
-    const char *hash = strstr(name, "17h");
-    return hash == NULL || !is_rust_hash(hash);
+    return cst_mangling_lang(name) == CUSTODY_LANG_CXX || is_named(name, "__gxx_personality_v0");
 }
 
 static bool is_rust_main(const char *name)
@@ -224,9 +210,10 @@ static bool is_rust(const struct cst_module *module, const struct traits *traits
     return module->rust != CST_RUST_ABSENT && !guest;
 }
 
-static void classify_own(const struct cst_elf *elf, struct cst_module *module)
+static void classify_own(const struct cst_elf *elf, const char *soname, struct cst_module *module)
 {
     struct traits traits;
+    module->allocator = module->role == CST_ROLE_LIBRARY ? cst_allocator_recognise(module->name, soname, elf) : 0;
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
     module->own_operators = traits.own_operators;
     module->rust = cst_rust_hook(module, elf, &traits.survey);
@@ -237,12 +224,13 @@ void cst_module_classify(bool is_program, struct cst_module *module)
 {
     struct cst_elf elf = {0};
     bool readable = cst_module_open_file(module, &elf);
-    const char *soname = readable ? cst_elf_dynamic_string(&elf, DT_SONAME, 0) : NULL;
-    module->role = role_of(module, is_program, soname != NULL ? soname : "");
+    const char *found = readable ? cst_elf_dynamic_string(&elf, DT_SONAME, 0) : NULL;
+    const char *soname = found != NULL ? found : "";
+    module->role = role_of(module, is_program, soname);
     module->lang = module->role == CST_ROLE_CXX_RUNTIME ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
     module->rust = CST_RUST_ABSENT;
     if (readable && (module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY)) {
-        classify_own(&elf, module);
+        classify_own(&elf, soname, module);
     }
     cst_elf_close(&elf);
 }
