@@ -48,7 +48,8 @@ static const char *find_trouble(const struct cst_facts_file *file)
         return "of another version";
     }
     if (header->row_count > CUSTODY_FACTS_ROWS_MAX || header->build_id_size > CUSTODY_FACTS_BUILD_ID_MAX ||
-        header->reserved != 0 || file->size != sizeof *header + header->row_count * sizeof *file->rows ||
+        header->source > CUSTODY_FACTS_DEBUG_INFO ||
+        file->size != sizeof *header + header->row_count * sizeof *file->rows ||
         header->checksum != checksum(header, file->rows) || !are_rows_in_order(file->rows, header->row_count)) {
         return "damaged";
     }
