@@ -179,7 +179,7 @@ static inline enum custody_lang custody_contract_lang(enum custody_contract cont
 static inline const char *custody_contract_library(enum custody_contract contract)
 {
     switch ((int)contract) {
-#define CUSTODY_ALLOCATOR(contract, library, symbol, calls, functions) \
+#define CUSTODY_ALLOCATOR(contract, library, symbol, header, calls, functions) \
     case CUSTODY_CONTRACT_##contract: \
         return library;
 #include "custody/allocators.def"

@@ -7,16 +7,17 @@
 
 #include <string.h>
 
-enum calls { CALLS_ALL, CALLS_OF_FUNCTIONS, CALLS_ALIGNED, CALLS_INDIRECT };
+enum calls { CALLS_ALL, CALLS_OF_FUNCTIONS, CALLS_FOR_CALLERS, CALLS_ALIGNED, CALLS_INDIRECT };
 
 static const struct row {
     enum custody_contract contract;
     const char *library, *symbol;
+    size_t header;
     enum calls calls;
     const char *functions;
 } rows[] = {
-#define CUSTODY_ALLOCATOR(contract, library, symbol, calls, functions) \
-    {CUSTODY_CONTRACT_##contract, library, symbol, CALLS_##calls, functions},
+#define CUSTODY_ALLOCATOR(contract, library, symbol, header, calls, functions) \
+    {CUSTODY_CONTRACT_##contract, library, symbol, header, CALLS_##calls, functions},
 #include "custody/allocators.def"
 };
 
@@ -104,6 +105,7 @@ static bool is_meant(const struct row *row, const struct cst_module *module, uin
     case CALLS_ALL:
         return true;
     case CALLS_OF_FUNCTIONS:
+    case CALLS_FOR_CALLERS:
         return is_of_functions(row, module, address);
     case CALLS_ALIGNED:
         return is_aligned(door);
@@ -213,10 +215,60 @@ static const struct row *row_of(enum custody_contract contract)
     return NULL;
 }
 
-bool cst_allocator_names(enum custody_contract contract, const char *name)
+bool cst_allocator_is_open(enum custody_contract contract)
 {
     const struct row *row = row_of(contract);
-    return row && lists(row->functions, name, strcspn(name, ".@"));
+    return row && row->calls == CALLS_FOR_CALLERS;
+}
+
+/* The contract of whatever else the library of `row` allocates. */
+static enum custody_contract contract_of_rest(const struct row *row)
+{
+    for (const struct row *next = row + 1; next < rows + ROW_COUNT && strcmp(next->library, row->library) == 0; next++) {
+        if (next->calls == CALLS_ALL) {
+            return next->contract;
+        }
+    }
+    return row->contract;
+}
+
+enum custody_contract cst_allocator_maker(enum custody_contract contract, const uintptr_t frames[], size_t count)
+{
+    const struct row *row = row_of(contract);
+    const struct cst_module *library = count ? cst_module_find(frames[0] - 1) : NULL;
+    if (!row || row->calls != CALLS_FOR_CALLERS || !library) {
+        return contract;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct cst_module *module = cst_module_find(frames[i] - 1);
+        if (module != library) {
+            return contract;
+        }
+        if (!is_of_functions(row, module, frames[i] - 1)) {
+            return contract_of_rest(row);
+        }
+    }
+    return contract;
+}
+
+static bool is_behind_header(const struct row *row, uintptr_t start, size_t size, uintptr_t address)
+{
+    uint64_t noted;
+    if (row->header < sizeof noted || address - start != row->header || size < row->header) {
+        return false;
+    }
+    memcpy(&noted, (const void *)start, sizeof noted);
+    return noted == size - row->header;
+}
+
+enum cst_allocator_piece cst_allocator_piece(enum custody_contract contract, uintptr_t start, size_t size,
+                                             uintptr_t address)
+{
+    const struct row *row = row_of(contract);
+    if (row && row->calls == CALLS_ALIGNED) {
+        return CST_PIECE_PART;
+    }
+    return row && is_behind_header(row, start, size, address) ? CST_PIECE_WHOLE : CST_PIECE_NONE;
 }
 
 /* The program and a library of an indirect allocator, opened. */

@@ -23,8 +23,23 @@ CST_MUST_USE bool cst_allocator_of_code(const struct cst_module *module, uintptr
 CST_MUST_USE bool cst_allocator_of_variable(uintptr_t variable, const struct cst_module **out_library,
                                             enum custody_contract *out_contract);
 
-/** True when a function called `name` is among those that the row of `contract` names. */
-CST_MUST_USE bool cst_allocator_names(enum custody_contract contract, const char *name);
+/** True when who calls the functions of this contract may release what they make with free(), too. */
+CST_MUST_USE bool cst_allocator_is_open(enum custody_contract contract);
+
+/** The contract of a block that was made under `contract` by the stack of return addresses `frames[count]`, innermost first:
+ * what a library makes for itself with functions that others may call, too, belongs to its own contract. */
+enum custody_contract cst_allocator_maker(enum custody_contract contract, const uintptr_t frames[], size_t count);
+
+/** What an address inside a block is to the library that made the block. */
+enum cst_allocator_piece {
+    CST_PIECE_NONE,  /**< nothing that is known */
+    CST_PIECE_PART,  /**< perhaps one of the pieces that it cuts blocks of this contract into */
+    CST_PIECE_WHOLE, /**< the start of the memory that it handed out, behind a header of its own */
+};
+
+/** The same for `address` inside the live block at `start` of `size` bytes. */
+enum cst_allocator_piece cst_allocator_piece(enum custody_contract contract, uintptr_t start, size_t size,
+                                             uintptr_t address);
 
 /** False only when the library of `contract` certainly calls libc itself wherever it may, and no functions that the program
  * gave it instead. */

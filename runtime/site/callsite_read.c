@@ -38,11 +38,12 @@ static bool is_code(uintptr_t address)
 /* Chance readings of other instructions seldom lead to code or to a slot. */
 static bool makes_sense(const struct cst_image *image, const struct cst_insn *call)
 {
+    uintptr_t word;
     switch (call->kind) {
     case CST_INSN_CALL:
         return is_code(call->target);
     case CST_INSN_CALL_RIP:
-        return cst_image_slot(image, call->target) != CST_SLOT_NONE;
+        return cst_image_slot(image, call->target) != CST_SLOT_NONE || cst_image_word(image, call->target, &word);
     default:
         return true;
     }
