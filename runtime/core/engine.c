@@ -159,7 +159,7 @@ void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, con
     } else {
         struct cst_suspect suspect = examine(call, &origin, address, given);
         if (suspect.target == CST_TARGET_BLOCK)
-            give_back(suspect.hit.tag, address, origin.stack);
+            give_back(suspect.hit.tag, suspect.hit.start, origin.stack);
     }
     errno = saved;
 }
@@ -224,7 +224,9 @@ static void *resize_suspect(const struct cst_call *call, const struct cst_origin
     const struct cst_tag *tag = suspect.hit.tag;
     switch (suspect.target) {
     case CST_TARGET_BLOCK:
-        return resize_block(origin, suspect.hit.tag, block, size, align);
+        if (suspect.hit.start == address)
+            return resize_block(origin, suspect.hit.tag, block, size, align);
+        return replace(origin, block, cst_tag_size(tag) - (address - suspect.hit.start), size, align);
     case CST_TARGET_RELEASED:
         return replace(origin, block, cst_tag_size(tag), size, align);
     case CST_TARGET_INTERIOR:
