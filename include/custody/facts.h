@@ -23,16 +23,24 @@ extern "C" {
 /** Most rows that a file may have: 64 MiB of them. */
 #define CUSTODY_FACTS_ROWS_MAX ((uint32_t)8 << 20)
 
+/** What the facts rest on, from little to much: facts of the same module with more take the place of those with less. */
+enum custody_facts_source {
+    CUSTODY_FACTS_NOTHING = 0,    /**< the module has neither symbols nor debug information */
+    CUSTODY_FACTS_SYMBOLS = 1,    /**< symbol tables */
+    CUSTODY_FACTS_DEBUG_INFO = 2, /**< debug information, and symbol tables where there are any */
+};
+
 /** The start of a file; the rows follow at once, and nothing follows the rows. */
 struct custody_facts_header {
     char magic[8];        /**< CUSTODY_FACTS_MAGIC with its NUL */
     uint32_t version;     /**< CUSTODY_FACTS_VERSION */
     uint32_t row_count;   /**< at most CUSTODY_FACTS_ROWS_MAX */
     uint64_t fingerprint; /**< FNV-1a, 64 bits, of the module's program headers as they stand in its file; 1 for 0 */
-    uint64_t module_size; /**< bytes of the module's file */
+    uint64_t module_size; /**< bytes of the file that the facts come from; with a build-id it is information only: the
+                             stripped file of the same build has the same code */
     uint8_t build_id[CUSTODY_FACTS_BUILD_ID_MAX]; /**< zero behind build_id_size */
     uint32_t build_id_size;                       /**< 0 when the module has none */
-    uint32_t reserved;                            /**< 0 */
+    uint32_t source;                              /**< enum custody_facts_source */
     uint64_t checksum;                            /**< FNV-1a, 64 bits, of the whole file with this field 0 */
 };
 

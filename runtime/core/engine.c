@@ -58,7 +58,8 @@ static void tag_for(const struct cst_origin *origin, void *block, size_t rounded
 {
     bool is_asked = origin->layout_known || align > CST_BLOCK_ALIGN;
     unsigned align_log2 = is_asked ? (unsigned)__builtin_ctzl(align) : CST_ALIGN_UNKNOWN;
-    uint64_t facts = cst_tag_facts(size, align_log2, (enum custody_contract)origin->contract, origin->side);
+    uint16_t owner = cst_owner_make((enum custody_contract)origin->contract, origin->side);
+    uint64_t facts = cst_tag_facts(size, align_log2, owner);
     cst_engine_tag((uintptr_t)block, rounded, facts, cst_tag_sites(0, origin->stack, cst_thread.generation));
     cst_count_alloc(origin->side, size);
 }
@@ -135,7 +136,7 @@ static struct cst_tag *plain_tag(const struct cst_origin *origin, uintptr_t addr
 {
     struct cst_tag *tag = cst_heap_has(address) ? cst_tag_of(address) : NULL;
     enum custody_contract contract = (enum custody_contract)origin->contract;
-    bool fits = tag && cst_engine_is_plain(tag, cst_tag_side(tag), contract, address, given);
+    bool fits = tag && cst_engine_is_plain(tag, cst_owner_make(contract, cst_tag_side(tag)), address, given);
     return fits && is_allowed_crossing(tag, origin) ? tag : NULL;
 }
 

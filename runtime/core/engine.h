@@ -96,7 +96,7 @@ CST_INLINE void *cst_engine_alloc(enum custody_door door, uint16_t side, uintptr
     size_t rounded = cst_engine_round(size, align);
     if (CST_LIKELY(rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated &&
                    cst_origin_quick(door, side, return_address, &owner, &site))) {
-        uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), custody_door_contract(door), owner);
+        uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), owner);
         if (CST_UNLIKELY(cst_origin_is_deep()))
             return cst_engine_make_deep(facts, rounded, zero, return_address, frame);
         return cst_engine_make(facts, rounded, align, zero, cst_origin_shallow(site));
@@ -117,11 +117,11 @@ CST_INLINE bool cst_engine_fits(const struct cst_tag *tag, const struct cst_give
     return !given->has_align || given->align == cst_tag_align(tag);
 }
 
-/** True when this release is what the tag expects: a live block that starts here, of this side and contract. */
-CST_INLINE bool cst_engine_is_plain(const struct cst_tag *tag, uint16_t side, enum custody_contract contract,
-                                    uintptr_t address, const struct cst_given *given)
+/** True when this release is what the tag expects: a live block that starts here, of this owner. */
+CST_INLINE bool cst_engine_is_plain(const struct cst_tag *tag, uint16_t owner, uintptr_t address,
+                                    const struct cst_given *given)
 {
-    return cst_tag_is_live_of(tag, side, contract) && cst_tag_starts_at(tag, address) && cst_engine_fits(tag, given);
+    return cst_tag_is_live_of(tag, owner) && cst_tag_starts_at(tag, address) && cst_engine_fits(tag, given);
 }
 
 /** Counts a block of the shared heap out whose tag was released, and gives it back. */
@@ -151,14 +151,14 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
                                    uintptr_t frame, void *block, struct cst_given given)
 {
     uintptr_t address = (uintptr_t)block;
-    uint16_t side;
+    uint16_t owner;
     uint32_t site;
     unsigned align_log2;
-    if (CST_LIKELY(cst_origin_quick(door, known_side, return_address, &side, &site) && cst_heap_is_shared(address) &&
+    if (CST_LIKELY(cst_origin_quick(door, known_side, return_address, &owner, &site) && cst_heap_is_shared(address) &&
                    cst_engine_small_align(&given, &align_log2))) {
         struct cst_tag *tag = cst_tag_of(address);
         uint64_t facts = tag->facts, sites = tag->sites;
-        size_t size = cst_tag_size_if(facts, align_log2, custody_door_contract(door), side);
+        size_t size = cst_tag_size_if(facts, align_log2, owner);
         if (CST_LIKELY(size <= CST_TAG_SIZE_MAX && (!given.has_size || size == given.size) &&
                        cst_sites_start_at(sites, address))) {
             if (CST_UNLIKELY(cst_origin_is_deep())) {
@@ -166,7 +166,7 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
                 return;
             }
             cst_tag_release_known(tag, facts, sites, cst_origin_shallow(site));
-            cst_engine_take(side, block, size);
+            cst_engine_take(cst_owner_side(owner), block, size);
             return;
         }
     }

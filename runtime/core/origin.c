@@ -3,11 +3,11 @@
 
 #include "site/stack_place.h"
 
-static uint16_t owner_of_site(const struct cst_module *module, enum custody_door door, enum cst_callsite_how how)
+static uint16_t owner_of(const struct cst_caller *caller)
 {
-    if (!module || how == CST_HOW_UNKNOWN)
-        return CST_SIDE_UNKNOWN;
-    return cst_side_of_module(module, how == CST_HOW_RUST ? CUSTODY_CONTRACT_RUST : custody_door_contract(door));
+    uint16_t side =
+        caller->module ? cst_side_of_code(caller->module, caller->contract, caller->lang) : CST_SIDE_UNKNOWN;
+    return cst_owner_make(caller->contract, side);
 }
 
 static uint32_t stack_of_one(uintptr_t return_address)
@@ -15,7 +15,7 @@ static uint32_t stack_of_one(uintptr_t return_address)
     return cst_stack_store(&return_address, 1);
 }
 
-const struct cst_callsite_resolver cst_origin_resolver = {.owner = owner_of_site, .site = stack_of_one};
+const struct cst_callsite_resolver cst_origin_resolver = {.owner = owner_of, .site = stack_of_one};
 
 static bool inside_libc(const struct cst_callsite *site)
 {
@@ -28,11 +28,12 @@ static uint32_t stack_of(const struct cst_call *call, uint32_t site)
     return cst_origin_is_deep() ? cst_origin_deep(call->return_address, call->frame) : cst_origin_shallow(site);
 }
 
-static struct cst_origin make(const struct cst_call *call, uint16_t side, enum custody_contract contract,
-                              const struct cst_callsite *site)
+static struct cst_origin make(const struct cst_call *call, uint16_t owner, const struct cst_callsite *site)
 {
-    return (struct cst_origin){
-        .side = side, .contract = (uint8_t)contract, .layout_known = true, .stack = stack_of(call, site->site)};
+    return (struct cst_origin){.side = cst_owner_side(owner),
+                               .contract = (uint8_t)cst_owner_contract(owner),
+                               .layout_known = site->how != CST_HOW_RUST,
+                               .stack = stack_of(call, site->site)};
 }
 
 /* True when the function that allocates for its caller still returns to where it was called from, as far as can be seen:
@@ -59,18 +60,14 @@ static struct cst_origin on_behalf(void)
     const struct cst_call call = {
         .door = behalf->door, .return_address = behalf->return_address, .frame = behalf->frame};
     struct cst_callsite site = cst_callsite_get(call.return_address, call.door);
-    return make(&call, site.owner, custody_door_contract(call.door), &site);
+    return make(&call, site.owner, &site);
 }
 
 struct cst_origin cst_origin_of(const struct cst_call *call)
 {
     struct cst_callsite site = cst_callsite_get(call->return_address, call->door);
-    if (site.how == CST_HOW_RUST) {
-        struct cst_origin origin = make(call, site.owner, CUSTODY_CONTRACT_RUST, &site);
-        origin.layout_known = false;
-        return origin;
-    }
     if (is_on_behalf(call, &site))
         return on_behalf();
-    return make(call, call->side ? call->side : site.owner, custody_door_contract(call->door), &site);
+    bool known = call->side != CST_SIDE_UNKNOWN;
+    return make(call, known ? cst_owner_make(custody_door_contract(call->door), call->side) : site.owner, &site);
 }

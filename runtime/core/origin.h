@@ -3,6 +3,7 @@
 #ifndef CST_CORE_ORIGIN_H
 #define CST_CORE_ORIGIN_H
 
+#include "core/owner.h"
 #include "core/side.h"
 #include "core/thread.h"
 #include "custody/words.h"
@@ -29,22 +30,22 @@ struct cst_origin {
     uint32_t stack;    /**< id of the stack; 0 when none is kept */
 };
 
-/** The resolver that turns modules into sides for cst_callsite_setup. */
+/** The resolver that turns callers into owners for cst_callsite_setup. */
 extern const struct cst_callsite_resolver cst_origin_resolver;
 
 /** Who makes this call, in every case. */
 struct cst_origin cst_origin_of(const struct cst_call *call);
 
 /** Who makes a call in the common case: a call site seen before, in a thread that is simply ready. `side` is known
- * beforehand or CST_SIDE_UNKNOWN; gives the id of the stack of one frame. False: ask cst_origin_of. */
-CST_INLINE bool cst_origin_quick(enum custody_door door, uint16_t side, uintptr_t return_address, uint16_t *out_side,
+ * beforehand or CST_SIDE_UNKNOWN; gives the owner and the id of the stack of one frame. False: ask cst_origin_of. */
+CST_INLINE bool cst_origin_quick(enum custody_door door, uint16_t side, uintptr_t return_address, uint16_t *out_owner,
                                  uint32_t *out_site)
 {
     uint16_t owner;
     if (CST_UNLIKELY(cst_thread.mode != CST_THREAD_READY ||
                      !cst_callsite_quick(return_address, door, &owner, out_site)))
         return false;
-    *out_side = side ? side : owner;
+    *out_owner = side ? cst_owner_make(custody_door_contract(door), side) : owner;
     return true;
 }
 

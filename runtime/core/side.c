@@ -83,28 +83,39 @@ static uint16_t find_or_add(const char *name, enum custody_lang lang, const stru
     return number;
 }
 
-static enum custody_lang lang_of(const struct cst_module *module, enum custody_contract contract)
+/* What Rust's module does through malloc, by code of which nothing is known, is more likely C's. */
+static enum custody_lang lang_of(const struct cst_module *module, enum custody_contract contract,
+                                 enum custody_lang code_lang)
 {
     enum custody_lang lang = custody_contract_lang(contract);
     if (lang != CUSTODY_LANG_NONE)
         return lang;
+    if (code_lang != CUSTODY_LANG_NONE)
+        return code_lang;
     return module->lang == CUSTODY_LANG_RUST ? CUSTODY_LANG_C : module->lang;
 }
 
 uint16_t cst_side_find_module(const struct cst_module *module, enum custody_contract contract)
 {
-    return atomic_load_explicit(&sides.by_module[module->id][lang_of(module, contract)], memory_order_acquire);
+    return atomic_load_explicit(&sides.by_module[module->id][lang_of(module, contract, CUSTODY_LANG_NONE)],
+                                memory_order_acquire);
+}
+
+uint16_t cst_side_of_code(const struct cst_module *module, enum custody_contract contract, enum custody_lang lang)
+{
+    enum custody_lang spoken = lang_of(module, contract, lang);
+    _Atomic uint16_t *cached = &sides.by_module[module->id][spoken];
+    uint16_t number = atomic_load_explicit(cached, memory_order_acquire);
+    if (number == CST_SIDE_UNKNOWN) {
+        number = find_or_add(module->name, spoken, module);
+        atomic_store_explicit(cached, number, memory_order_release);
+    }
+    return number;
 }
 
 uint16_t cst_side_of_module(const struct cst_module *module, enum custody_contract contract)
 {
-    _Atomic uint16_t *cached = &sides.by_module[module->id][lang_of(module, contract)];
-    uint16_t number = atomic_load_explicit(cached, memory_order_acquire);
-    if (number == CST_SIDE_UNKNOWN) {
-        number = find_or_add(module->name, lang_of(module, contract), module);
-        atomic_store_explicit(cached, number, memory_order_release);
-    }
-    return number;
+    return cst_side_of_code(module, contract, CUSTODY_LANG_NONE);
 }
 
 uint16_t cst_side_register(const char *name, enum custody_lang lang)

@@ -25,8 +25,12 @@ struct cst_side {
 /** True once any side has a heap of its own. */
 extern bool cst_side_any_isolated;
 
-/** The side of a module in the language that `contract` implies, or the module's own. CST_SIDE_UNKNOWN when sides are
- * used up or memory is out. */
+/** The side of code of a module that takes part in `contract`: in the language that the contract implies, else in `lang`,
+ * that of the code, else, when that is CUSTODY_LANG_NONE, in the module's own. CST_SIDE_UNKNOWN when sides are used up or
+ * memory is out. */
+uint16_t cst_side_of_code(const struct cst_module *module, enum custody_contract contract, enum custody_lang lang);
+
+/** As cst_side_of_code, when nothing is known of the code. */
 uint16_t cst_side_of_module(const struct cst_module *module, enum custody_contract contract);
 
 /** The side that cst_side_of_module has found before; CST_SIDE_UNKNOWN when it was not asked yet. Takes no lock. */

@@ -3,7 +3,7 @@
  * is the only file that knows the bits.
  *
  * Two words a block:
- *   facts   size 0-39 | align (log2) 40-45 | contract 46-51 | side 52-61 | state 62-63
+ *   facts   size 0-39 | align (log2) 40-45 | owner (contract 46-51, side 52-61) | state 62-63
  *   sites   allocation stack 0-23 | fork generation 24-31 | release stack 32-55 | start 56-63
  * `start` is (address >> 4) & 0xff: it tells the start of a block from other addresses that share its slot. The upper half
  * of `sites` changes at a release; until then its release stack is 0, so that one comparison tells the start.
@@ -17,6 +17,7 @@
 #ifndef CST_CORE_TAG_H
 #define CST_CORE_TAG_H
 
+#include "core/owner.h"
 #include "custody/words.h"
 #include "plat/compiler.h"
 #include "plat/sys.h"
@@ -98,10 +99,10 @@ CST_INLINE struct cst_tag *cst_tag_claim(uintptr_t address, size_t rounded)
     return cst_tag_slot(address, density);
 }
 
-CST_INLINE uint64_t cst_tag_facts(size_t size, unsigned align_log2, enum custody_contract contract, uint16_t side)
+/** The first word of a live block's tag; `owner` from cst_owner_make. */
+CST_INLINE uint64_t cst_tag_facts(size_t size, unsigned align_log2, uint16_t owner)
 {
-    return (uint64_t)size | (uint64_t)align_log2 << 40 | (uint64_t)contract << 46 | (uint64_t)side << 52 |
-           (uint64_t)CST_STATE_LIVE << 62;
+    return (uint64_t)size | (uint64_t)align_log2 << 40 | (uint64_t)owner << 46 | (uint64_t)CST_STATE_LIVE << 62;
 }
 
 CST_INLINE uint64_t cst_tag_sites(uintptr_t address, uint32_t alloc_stack, uint8_t generation)
@@ -129,9 +130,14 @@ CST_INLINE unsigned cst_facts_align_log2(uint64_t facts)
     return (unsigned)(facts >> 40) & 0x3f;
 }
 
+CST_INLINE uint16_t cst_facts_owner(uint64_t facts)
+{
+    return (uint16_t)(facts >> 46);
+}
+
 CST_INLINE uint16_t cst_facts_side(uint64_t facts)
 {
-    return (uint16_t)(facts >> 52 & 0x3ff);
+    return cst_owner_side(cst_facts_owner(facts));
 }
 
 CST_INLINE enum cst_tag_state cst_tag_state(const struct cst_tag *tag)
@@ -157,22 +163,22 @@ CST_INLINE size_t cst_tag_align(const struct cst_tag *tag)
     return log2 == CST_ALIGN_UNKNOWN ? CST_BLOCK_ALIGN : (size_t)1 << log2;
 }
 
-/** The size in `facts` if they are those of a live block with this alignment, contract and side; otherwise a number above
+/** The size in `facts` if they are those of a live block with this alignment and owner; otherwise a number above
  * CST_TAG_SIZE_MAX: all that a release must know of a tag in one subtraction. */
-CST_INLINE uint64_t cst_tag_size_if(uint64_t facts, unsigned align_log2, enum custody_contract contract, uint16_t side)
+CST_INLINE uint64_t cst_tag_size_if(uint64_t facts, unsigned align_log2, uint16_t owner)
 {
-    return facts - cst_tag_facts(0, align_log2, contract, side);
+    return facts - cst_tag_facts(0, align_log2, owner);
 }
 
-/** True when the tag is of a live block of this side and contract: in one comparison. */
-CST_INLINE bool cst_tag_is_live_of(const struct cst_tag *tag, uint16_t side, enum custody_contract contract)
+/** True when the tag is of a live block of this owner: in one comparison. */
+CST_INLINE bool cst_tag_is_live_of(const struct cst_tag *tag, uint16_t owner)
 {
-    return tag->facts >> 46 == ((uint64_t)contract | (uint64_t)side << 6 | (uint64_t)CST_STATE_LIVE << 16);
+    return tag->facts >> 46 == ((uint64_t)owner | (uint64_t)CST_STATE_LIVE << 16);
 }
 
 CST_INLINE enum custody_contract cst_tag_contract(const struct cst_tag *tag)
 {
-    return (enum custody_contract)((tag->facts >> 46) & 0x3f);
+    return cst_owner_contract(cst_facts_owner(tag->facts));
 }
 
 CST_INLINE uint16_t cst_tag_side(const struct cst_tag *tag)

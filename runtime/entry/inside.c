@@ -27,7 +27,9 @@ static void *alloc_in_heap(size_t size, size_t align, bool zero)
     if (!block)
         return NULL;
     struct cst_tag *tag = cst_tag_claim((uintptr_t)block, rounded);
-    cst_tag_write(tag, cst_tag_facts(size, (unsigned)__builtin_ctzl(align), CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN),
+    cst_tag_write(tag,
+                  cst_tag_facts(size, (unsigned)__builtin_ctzl(align),
+                                cst_owner_make(CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN)),
                   cst_tag_sites((uintptr_t)block, 0, 0));
     return block;
 }

@@ -85,13 +85,17 @@ static bool knows_its_caller(enum custody_door door)
     return contract == CUSTODY_CONTRACT_RUST || contract == CUSTODY_CONTRACT_CUSTODY;
 }
 
-static struct cst_callsite resolve(uintptr_t return_address, enum custody_door door, enum cst_callsite_how how,
-                                   const struct cst_module *module)
+static struct cst_caller nobody(enum custody_door door)
+{
+    return (struct cst_caller){.module = NULL, .contract = custody_door_contract(door)};
+}
+
+static struct cst_callsite resolve(uintptr_t return_address, enum cst_callsite_how how, const struct cst_caller *caller)
 {
     return (struct cst_callsite){
-        .module = module ? module->id : CST_MODULE_NONE,
+        .module = caller->module ? caller->module->id : CST_MODULE_NONE,
         .how = (uint8_t)how,
-        .owner = the_resolver ? the_resolver->owner(module, door, how) : 0,
+        .owner = the_resolver ? the_resolver->owner(caller) : 0,
         .site = the_resolver ? the_resolver->site(return_address) : 0,
     };
 }
@@ -99,15 +103,16 @@ static struct cst_callsite resolve(uintptr_t return_address, enum custody_door d
 /* Reads the call and remembers what it says, or, of an answer that may change, that it must be read `left` times more. */
 static struct cst_callsite read_anew(uintptr_t return_address, enum custody_door door, unsigned left)
 {
-    struct cst_callsite_reading reading = {.how = CST_HOW_UNKNOWN, .module = NULL};
+    const struct cst_caller unknown = nobody(door);
+    struct cst_callsite_reading reading = {.how = CST_HOW_UNKNOWN, .caller = unknown};
     if (!knows_its_caller(door)) {
-        struct cst_goal goal = {.door = door_addresses ? door_addresses[door] : 0};
+        struct cst_goal goal = {.name = door, .door = door_addresses ? door_addresses[door] : 0};
         reading = cst_callsite_read(return_address, &goal);
     }
-    struct cst_callsite answer = resolve(return_address, door, reading.how, reading.module);
+    struct cst_callsite answer = resolve(return_address, reading.how, &reading.caller);
     struct cst_callsite lasting = answer;
     if (reading.passing) {
-        lasting = resolve(return_address, door, CST_HOW_UNKNOWN, NULL);
+        lasting = resolve(return_address, CST_HOW_UNKNOWN, &unknown);
     }
     if (the_resolver) {
         remember(cst_callsite_key(return_address, door), cst_callsite_pack(&lasting, reading.passing ? left : 0));

@@ -1,4 +1,4 @@
-/* Call sites: which module called an allocator, decided from the instruction in front of the return address, because
+/* Call sites: whose code called an allocator, decided from the instruction in front of the return address, because
  * the return address itself lies when a function ends in a tail jump. The answer belongs to the pair of return address
  * and door and is worked out once; later calls find it in a table without a lock.
  *
@@ -14,6 +14,7 @@
 
 #include "custody/words.h"
 #include "plat/compiler.h"
+#include "site/caller.h"
 #include "site/module.h"
 
 #include <stdatomic.h>
@@ -30,19 +31,20 @@ enum cst_callsite_how {
     CST_HOW_RUST,    /**< went through a `__rust_*` entry that was not hooked yet */
 };
 
-/** What is known of one call site. `owner` is what the resolver below made of the module: opaque here. `site` fits in 24
+/** What is known of one call site. `owner` is what the resolver below made of the caller: opaque here. `site` fits in 24
  * bits (CST_STACK_ID_BITS). */
 struct cst_callsite {
     uint32_t module; /**< id of the module that called; CST_MODULE_NONE when unknown */
-    uint16_t owner;  /**< the resolver's answer; 0 when unknown */
+    uint16_t owner;  /**< the resolver's answer */
     uint8_t how;     /**< enum cst_callsite_how */
     uint8_t spare;
     uint32_t site; /**< the resolver's answer for the return address (an id of the one-frame stack) */
 };
 
-/** Turns (module or NULL, door) into an owner, and a return address into a site id. Called once per call site. */
+/** Turns a caller (its module NULL when it is unknown) into an owner, and a return address into a site id. Called once per
+ * call site. */
 struct cst_callsite_resolver {
-    uint16_t (*owner)(const struct cst_module *module, enum custody_door door, enum cst_callsite_how how);
+    uint16_t (*owner)(const struct cst_caller *caller);
     uint32_t (*site)(uintptr_t return_address);
 };
 

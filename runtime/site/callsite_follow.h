@@ -9,6 +9,7 @@
 
 /** What a call is followed for. */
 struct cst_goal {
+    enum custody_door name;
     uintptr_t door; /**< address of the door; 0 when it has none and only a Rust entry leads there */
 };
 

@@ -79,15 +79,33 @@ static bool read_call(struct site *site)
     return sensible == 1 || (sensible > 1 && sweep_to_call(site));
 }
 
-static struct cst_callsite_reading reading_of(enum cst_callsite_how how, const struct cst_module *module)
+static struct cst_callsite_reading unknown_of(const struct cst_goal *goal)
 {
-    return (struct cst_callsite_reading){module ? how : CST_HOW_UNKNOWN, module, false};
+    return (struct cst_callsite_reading){.how = CST_HOW_UNKNOWN,
+                                         .caller = {.module = NULL, .contract = custody_door_contract(goal->name)}};
+}
+
+/* The code in front of the return address called. */
+static struct cst_callsite_reading called_by(enum cst_callsite_how how, const struct site *site,
+                                             const struct cst_goal *goal)
+{
+    return (struct cst_callsite_reading){
+        .how = how, .caller = cst_caller_at(site->image.module, site->return_address - 1, goal->name)};
+}
+
+static struct cst_callsite_reading called_by_rust(uint32_t module, const struct cst_goal *goal)
+{
+    const struct cst_caller rust = {cst_module_get(module), CUSTODY_LANG_RUST, CUSTODY_CONTRACT_RUST};
+    return rust.module ? (struct cst_callsite_reading){.how = CST_HOW_RUST, .caller = rust} : unknown_of(goal);
 }
 
 static struct cst_callsite_reading judge_tail(const struct cst_landing *landing, const struct cst_goal *goal)
 {
     struct cst_tail tail = cst_tail_trace(landing, goal);
-    struct cst_callsite_reading reading = reading_of(tail.how, cst_module_get(tail.module));
+    struct cst_callsite_reading reading = unknown_of(goal);
+    if (tail.how != CST_HOW_UNKNOWN) {
+        reading = (struct cst_callsite_reading){.how = tail.how, .caller = tail.caller};
+    }
     reading.passing = tail.passing;
     return reading;
 }
@@ -97,9 +115,9 @@ static struct cst_callsite_reading judge_landing(const struct site *site, struct
 {
     switch (landing.kind) {
     case CST_LAND_DOOR:
-        return reading_of(CST_HOW_DIRECT, site->image.module);
+        return called_by(CST_HOW_DIRECT, site, goal);
     case CST_LAND_RUST:
-        return reading_of(CST_HOW_RUST, cst_module_get(landing.rust_module));
+        return called_by_rust(landing.rust_module, goal);
     case CST_LAND_FUNCTION:
         return judge_tail(&landing, goal);
     case CST_LAND_OPAQUE:
@@ -107,18 +125,18 @@ static struct cst_callsite_reading judge_landing(const struct site *site, struct
     case CST_LAND_UNBOUND:
         break;
     }
-    return reading_of(CST_HOW_UNKNOWN, NULL);
+    return unknown_of(goal);
 }
 
 static struct cst_callsite_reading judge_register(const struct site *site, const struct cst_goal *goal)
 {
     uintptr_t slot;
     if (!cst_hoist_slot(&site->image, site->return_address, &slot)) {
-        return reading_of(CST_HOW_UNKNOWN, NULL);
+        return unknown_of(goal);
     }
     struct cst_landing landing = cst_follow_slot(&site->image, slot, goal);
     if (landing.kind == CST_LAND_DOOR) {
-        return reading_of(CST_HOW_HOISTED, site->image.module);
+        return called_by(CST_HOW_HOISTED, site, goal);
     }
     return judge_landing(site, landing, goal);
 }
@@ -127,7 +145,7 @@ struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const st
 {
     struct site site = {.return_address = return_address};
     if (!cst_image_at(return_address - 1, &site.image) || !read_call(&site)) {
-        return reading_of(CST_HOW_UNKNOWN, NULL);
+        return unknown_of(goal);
     }
     switch (site.call.kind) {
     case CST_INSN_CALL:
@@ -137,7 +155,7 @@ struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const st
     case CST_INSN_CALL_REG:
         return judge_register(&site, goal);
     default:
-        return reading_of(CST_HOW_UNKNOWN, NULL);
+        return unknown_of(goal);
     }
 }
 

@@ -1,4 +1,4 @@
-/* Reads one call site from the code in memory: which module entered the door. The slow half of callsite.h, without its
+/* Reads one call site from the code in memory: who entered the door. The slow half of callsite.h, without its
  * table. No lock may be held: modules may be registered on the way. */
 #ifndef CST_SITE_CALLSITE_READ_H
 #define CST_SITE_CALLSITE_READ_H
@@ -8,8 +8,8 @@
 
 struct cst_callsite_reading {
     enum cst_callsite_how how;
-    const struct cst_module *module; /**< that made the call; NULL when `how` is UNKNOWN */
-    bool passing;                    /**< good for this call only: read the next one anew (struct cst_tail) */
+    struct cst_caller caller; /**< that made the call; without a module when `how` is UNKNOWN */
+    bool passing;             /**< good for this call only: read the next one anew (struct cst_tail) */
 };
 
 /** How the call that returns to `return_address` came to `goal`. */

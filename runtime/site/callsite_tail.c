@@ -21,7 +21,7 @@ struct trace {
     size_t count;
     size_t bytes;
     enum cst_callsite_how how; /* of the jumps to the door found so far; UNKNOWN when none was */
-    uint32_t module;           /* who made them */
+    struct cst_caller caller;  /* who made them */
     bool passing;              /* an unbound stub was left out */
 };
 
@@ -69,24 +69,35 @@ static bool add_function(struct trace *trace, const struct cst_landing *landing)
     return true;
 }
 
-/* A jump to the door was found. False when it contradicts an earlier one. */
-static bool agree(struct trace *trace, enum cst_callsite_how how, uint32_t module)
+/* A jump to the door was found. False when it contradicts an earlier one. Of two languages in one module neither is told. */
+static bool agree(struct trace *trace, enum cst_callsite_how how, const struct cst_caller *caller)
 {
     if (trace->how == CST_HOW_UNKNOWN) {
         trace->how = how;
-        trace->module = module;
+        trace->caller = *caller;
     }
-    return trace->how == how && trace->module == module;
+    if (trace->caller.lang != caller->lang) {
+        trace->caller.lang = CUSTODY_LANG_NONE;
+    }
+    return trace->how == how && cst_caller_agrees(&trace->caller, caller);
 }
 
-/* A jump out of `from` lands. False when nothing can be said any more. */
-static bool note_exit(struct trace *trace, const struct cst_module *from, struct cst_landing landing)
+static bool agree_on_rust(struct trace *trace, uint32_t module)
 {
+    const struct cst_caller rust = {cst_module_get(module), CUSTODY_LANG_RUST, CUSTODY_CONTRACT_RUST};
+    return rust.module && agree(trace, CST_HOW_RUST, &rust);
+}
+
+/* A jump at `at` out of the code of `from` lands. False when nothing can be said any more. */
+static bool note_exit(struct trace *trace, const struct cst_module *from, uintptr_t at, struct cst_landing landing)
+{
+    struct cst_caller caller;
     switch (landing.kind) {
     case CST_LAND_DOOR:
-        return agree(trace, CST_HOW_TAIL, from->id);
+        caller = cst_caller_at(from, at, trace->goal->name);
+        return agree(trace, CST_HOW_TAIL, &caller);
     case CST_LAND_RUST:
-        return agree(trace, CST_HOW_RUST, landing.rust_module);
+        return agree_on_rust(trace, landing.rust_module);
     case CST_LAND_FUNCTION:
         return add_function(trace, &landing);
     case CST_LAND_ELSEWHERE:
@@ -101,15 +112,15 @@ static bool note_exit(struct trace *trace, const struct cst_module *from, struct
 }
 
 static bool note_instruction(struct trace *trace, const struct cst_image *image, struct cst_range function,
-                             const struct switch_watch *watch, const struct cst_insn *insn)
+                             const struct switch_watch *watch, uintptr_t at, const struct cst_insn *insn)
 {
     switch (insn->kind) {
     case CST_INSN_JUMP:
     case CST_INSN_BRANCH:
         return (insn->target >= function.lo && insn->target < function.hi) ||
-               note_exit(trace, image->module, cst_follow(insn->target, trace->goal));
+               note_exit(trace, image->module, at, cst_follow(insn->target, trace->goal));
     case CST_INSN_JUMP_RIP:
-        return note_exit(trace, image->module, cst_follow_slot(image, insn->target, trace->goal));
+        return note_exit(trace, image->module, at, cst_follow_slot(image, insn->target, trace->goal));
     case CST_INSN_JUMP_REG:
     case CST_INSN_JUMP_MEM:
         return is_switch(watch, insn);
@@ -128,7 +139,7 @@ static bool sweep(struct trace *trace, struct function function)
     }
     for (uintptr_t at = function.range.lo; at < function.range.hi; at += insn.length) {
         if (!cst_insn_decode((const uint8_t *)at, function.range.hi - at, at, &insn) ||
-            !note_instruction(trace, &image, function.range, &watch, &insn)) {
+            !note_instruction(trace, &image, function.range, &watch, at, &insn)) {
             return false;
         }
         watch_for_switch(&watch, &insn);
@@ -138,8 +149,8 @@ static bool sweep(struct trace *trace, struct function function)
 
 struct cst_tail cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal)
 {
-    static const struct cst_tail unknown = {CST_HOW_UNKNOWN, CST_MODULE_NONE, false};
-    struct trace trace = {.goal = goal, .how = CST_HOW_UNKNOWN, .module = CST_MODULE_NONE};
+    static const struct cst_tail unknown = {.how = CST_HOW_UNKNOWN};
+    struct trace trace = {.goal = goal, .how = CST_HOW_UNKNOWN};
     if (!add_function(&trace, start)) {
         return unknown;
     }
@@ -148,5 +159,5 @@ struct cst_tail cst_tail_trace(const struct cst_landing *start, const struct cst
             return unknown;
         }
     }
-    return (struct cst_tail){trace.how, trace.module, trace.passing};
+    return (struct cst_tail){trace.how, trace.caller, trace.passing};
 }

@@ -1,4 +1,4 @@
-/* Tail jumps: which module a function hands control on from, when a call to it arrived at a door that it never calls.
+/* Tail jumps: whose code a function hands control on from, when a call to it arrived at a door that it never calls.
  * Reads the code of every function that can be reached by jumps alone; one answer for all ways to the door, or none. */
 #ifndef CST_SITE_CALLSITE_TAIL_H
 #define CST_SITE_CALLSITE_TAIL_H
@@ -8,9 +8,9 @@
 
 struct cst_tail {
     enum cst_callsite_how
-        how;         /**< TAIL, RUST; UNKNOWN when no jump, or jumps of several modules, or unreadable ones lead on */
-    uint32_t module; /**< id of the module that jumped; CST_MODULE_NONE when unknown */
-    bool passing;    /**< see below */
+        how; /**< TAIL, RUST; UNKNOWN when no jump, or jumps of several callers, or unreadable ones lead on */
+    struct cst_caller caller; /**< whose code jumped; without a module when unknown */
+    bool passing;             /**< see below */
 };
 
 /** How a call to the function of `start` (of kind CST_LAND_FUNCTION) came to the door. Jumps through stubs that the dynamic

@@ -3,13 +3,13 @@
 
 #include "base/maps.h"
 #include "base/pool.h"
+#include "site/mangling.h"
 #include "site/module_file.h"
 #include "site/rust_survey.h"
 
 #include <string.h>
 
 #define UNKNOWN_NAME "[unknown]"
-#define RUST_HASH_LENGTH ((size_t)20)
 #define NAME_MAX_BYTES 4096
 
 /* Beginnings of the names of what glibc consists of, and of the C++ runtimes (gcc's and LLVM's). */
@@ -119,24 +119,9 @@ static bool is_operator(const char *name)
     return false;
 }
 
-/* The end of Rust's legacy mangling, which else looks like C++'s: "17h", 16 hexadecimal digits, "E". */
-static bool is_rust_hash(const char *text)
-{
-    return starts_with(text, "17h") && strspn(text + 3, "0123456789abcdef") == 16 && text[19] == 'E';
-}
-
-/* The compiler may have put a suffix behind the hash. */
 static bool is_cxx_name(const char *name)
 {
-    if (!starts_with(name, "_Z")) {
-        return is_named(name, "__gxx_personality_v0");
-    }
-    size_t length = strlen(name);
-    if (length > RUST_HASH_LENGTH && is_rust_hash(name + length - RUST_HASH_LENGTH)) {
-        return false;
-    }
-    const char *hash = strstr(name, "17h");
-    return hash == NULL || !is_rust_hash(hash);
+    return cst_mangling_lang(name) == CUSTODY_LANG_CXX || is_named(name, "__gxx_personality_v0");
 }
 
 static bool is_rust_main(const char *name)

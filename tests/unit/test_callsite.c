@@ -150,11 +150,9 @@ static int remove_parts(void **state)
 }
 
 /* Resolver whose answers can be told from the question. */
-static uint16_t owner_of_door(const struct cst_module *module, enum custody_door door, enum cst_callsite_how how)
+static uint16_t owner_of_contract(const struct cst_caller *caller)
 {
-    (void)module;
-    (void)how;
-    return (uint16_t)(door + 100);
+    return (uint16_t)(caller->contract + 100);
 }
 
 static uint32_t site_of_address(uintptr_t return_address)
@@ -162,7 +160,7 @@ static uint32_t site_of_address(uintptr_t return_address)
     return (uint32_t)(return_address >> 4) & 0xffffff;
 }
 
-static const struct cst_callsite_resolver resolver = {owner_of_door, site_of_address};
+static const struct cst_callsite_resolver resolver = {owner_of_contract, site_of_address};
 static uintptr_t doors[CUSTODY_DOOR_COUNT];
 
 static int set_up_table(void **state)
@@ -183,7 +181,7 @@ static void code_outside_every_module_is_unknown(void **state)
     doors[CUSTODY_DOOR_MALLOC] = 0;
     assert_int_equal(callsite.how, CST_HOW_UNKNOWN);
     assert_int_equal(callsite.module, CST_MODULE_NONE);
-    assert_int_equal(callsite.owner, CUSTODY_DOOR_MALLOC + 100);
+    assert_int_equal(callsite.owner, CUSTODY_CONTRACT_MALLOC + 100);
     munmap(page, 4096);
 }
 
@@ -201,9 +199,9 @@ static void wild_return_addresses_are_unknown(void **state)
 static void a_site_counts_for_each_door_by_itself(void **state)
 {
     (void)state;
-    assert_int_equal(cst_callsite_get(0x10000, CUSTODY_DOOR_FREE).owner, CUSTODY_DOOR_FREE + 100);
-    assert_int_equal(cst_callsite_get(0x10000, CUSTODY_DOOR_MALLOC).owner, CUSTODY_DOOR_MALLOC + 100);
-    assert_int_equal(cst_callsite_get(0x10000, CUSTODY_DOOR_FREE).owner, CUSTODY_DOOR_FREE + 100);
+    assert_int_equal(cst_callsite_get(0x10000, CUSTODY_DOOR_DELETE).owner, CUSTODY_CONTRACT_NEW + 100);
+    assert_int_equal(cst_callsite_get(0x10000, CUSTODY_DOOR_MALLOC).owner, CUSTODY_CONTRACT_MALLOC + 100);
+    assert_int_equal(cst_callsite_get(0x10000, CUSTODY_DOOR_DELETE).owner, CUSTODY_CONTRACT_NEW + 100);
 }
 
 static size_t resolutions;
@@ -217,7 +215,7 @@ static uint32_t counted_site(uintptr_t return_address)
 static void a_site_is_worked_out_once_until_it_is_forgotten(void **state)
 {
     (void)state;
-    static const struct cst_callsite_resolver counting = {owner_of_door, counted_site};
+    static const struct cst_callsite_resolver counting = {owner_of_contract, counted_site};
     cst_callsite_setup(doors, &counting);
     resolutions = 0;
     for (int i = 0; i < 3; i++) {
@@ -306,7 +304,7 @@ static void the_dynamic_linker_is_told_from_those_it_works_for(void **state)
         }
         for (at = code.lo + 1; at < code.hi; at++) {
             struct cst_callsite_reading reading = cst_callsite_read(at, &goal);
-            calls += reading.how == CST_HOW_DIRECT && reading.module == linker;
+            calls += reading.how == CST_HOW_DIRECT && reading.caller.module == linker;
         }
     }
     assert_true(calls >= 10);

@@ -26,7 +26,7 @@ static struct cst_tag tag_of(const void *block)
 static void assert_live(const void *block, uint16_t side, enum custody_contract contract, size_t size, size_t align)
 {
     struct cst_tag tag = tag_of(block);
-    assert_true(cst_tag_is_live_of(&tag, side, contract));
+    assert_true(cst_tag_is_live_of(&tag, cst_owner_make(contract, side)));
     assert_true(cst_tag_starts_at(&tag, (uintptr_t)block));
     assert_int_equal(cst_tag_size(&tag), size);
     assert_int_equal(cst_tag_align(&tag), align);
@@ -419,7 +419,7 @@ static void blocks_of_the_runtime_itself_are_released_uncounted_and_in_silence(v
     for (int resized = 0; resized < 2; resized++) {
         uintptr_t address = (uintptr_t)cst_heap_alloc(0, 64, CST_BLOCK_ALIGN, false);
         struct cst_tag *tag = cst_tag_claim(address, 64);
-        tag->facts = cst_tag_facts(64, 4, CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN);
+        tag->facts = cst_tag_facts(64, 4, cst_owner_make(CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN));
         tag->sites = cst_tag_sites(address, 0, 0);
         uint64_t unknown = live_blocks(CST_SIDE_UNKNOWN), bytes = live_bytes(CST_SIDE_UNKNOWN);
         void *block = (void *)address;

@@ -34,7 +34,7 @@ static void blocks_are_nobodys_and_not_counted(void **state)
         for (size_t size = 0; size <= 10000; size = size * 7 + 1) {
             unsigned char *block = cst_inside_alloc(size, align, true);
             struct cst_tag tag = tag_of(block);
-            assert_true(cst_tag_is_live_of(&tag, CST_SIDE_UNKNOWN, CUSTODY_CONTRACT_UNKNOWN));
+            assert_true(cst_tag_is_live_of(&tag, cst_owner_make(CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN)));
             assert_int_equal((uintptr_t)block % align, 0);
             assert_true(cst_inside_usable(block) >= size);
             for (size_t i = 0; i < size; i++) {

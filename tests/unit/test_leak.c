@@ -250,7 +250,8 @@ static void the_runtimes_own_blocks_are_not_told(void **state)
 {
     (void)state;
     make_some();
-    cst_tag_of(~hidden[4])->facts = cst_tag_facts(3000000, 4, CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN);
+    cst_tag_of(~hidden[4])->facts =
+        cst_tag_facts(3000000, 4, cst_owner_make(CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN));
     audit(true);
     assert_int_equal(leaks.count, 4);
     assert_int_equal(leaks.list[0].bytes, 5000);

@@ -116,34 +116,48 @@ static void stacks_are_as_deep_as_set(void **state)
 static void the_quick_way_answers_like_the_long_one_or_not_at_all(void **state)
 {
     (void)state;
-    uint16_t side = 0;
+    uint16_t owner = 0;
     uint32_t site = 0;
-    assert_true(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, &side, &site));
-    assert_int_equal(side, program_side);
+    assert_true(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, &owner, &site));
+    assert_int_equal(owner, cst_owner_make(CUSTODY_CONTRACT_MALLOC, program_side));
     assert_int_equal(site, SITE);
-    assert_true(cst_origin_quick(CUSTODY_DOOR_MALLOC, library_side, AT_PROGRAM, &side, &site));
-    assert_int_equal(side, library_side);
-    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_RUST, &side, &site));
-    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, 0x5999, &side, &site));
-    assert_false(cst_origin_quick(CUSTODY_DOOR_CALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, &side, &site));
+    assert_true(cst_origin_quick(CUSTODY_DOOR_MALLOC, library_side, AT_PROGRAM, &owner, &site));
+    assert_int_equal(owner, cst_owner_make(CUSTODY_CONTRACT_MALLOC, library_side));
+    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_RUST, &owner, &site));
+    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, 0x5999, &owner, &site));
+    assert_false(cst_origin_quick(CUSTODY_DOOR_CALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, &owner, &site));
     assert_int_equal(cst_origin_shallow(site), SITE);
     cst_thread.stacks = 0;
     assert_int_equal(cst_origin_shallow(site), 0);
     assert_false(cst_origin_is_deep());
     cst_thread.mode = CST_THREAD_BEHALF;
-    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, &side, &site));
+    assert_false(cst_origin_quick(CUSTODY_DOOR_MALLOC, CST_SIDE_UNKNOWN, AT_PROGRAM, &owner, &site));
+}
+
+static uint16_t resolve(const struct cst_module *module, enum custody_lang lang, enum custody_contract contract)
+{
+    const struct cst_caller caller = {module, lang, contract};
+    return cst_origin_resolver.owner(&caller);
+}
+
+static void assert_owner(uint16_t owner, uint16_t side, enum custody_contract contract)
+{
+    assert_int_equal(cst_owner_side(owner), side);
+    assert_int_equal(cst_owner_contract(owner), contract);
 }
 
 static void the_resolver_makes_sides_of_modules_and_knows_what_it_does_not_know(void **state)
 {
     (void)state;
     const struct cst_callsite_resolver *resolver = &cst_origin_resolver;
-    assert_int_equal(resolver->owner(NULL, CUSTODY_DOOR_MALLOC, CST_HOW_DIRECT), CST_SIDE_UNKNOWN);
-    assert_int_equal(resolver->owner(&program, CUSTODY_DOOR_MALLOC, CST_HOW_UNKNOWN), CST_SIDE_UNKNOWN);
-    assert_int_equal(resolver->owner(&program, CUSTODY_DOOR_MALLOC, CST_HOW_TAIL), program_side);
-    assert_int_equal(resolver->owner(&program, CUSTODY_DOOR_MALLOC, CST_HOW_RUST), rust_side);
-    uint16_t cxx_side = resolver->owner(&program, CUSTODY_DOOR_DELETE, CST_HOW_DIRECT);
+    assert_owner(resolve(NULL, CUSTODY_LANG_NONE, CUSTODY_CONTRACT_MALLOC), CST_SIDE_UNKNOWN, CUSTODY_CONTRACT_MALLOC);
+    assert_owner(resolve(&program, CUSTODY_LANG_NONE, CUSTODY_CONTRACT_MALLOC), program_side, CUSTODY_CONTRACT_MALLOC);
+    assert_owner(resolve(&program, CUSTODY_LANG_C, CUSTODY_CONTRACT_MALLOC), program_side, CUSTODY_CONTRACT_MALLOC);
+    assert_owner(resolve(&program, CUSTODY_LANG_RUST, CUSTODY_CONTRACT_RUST), rust_side, CUSTODY_CONTRACT_RUST);
+    assert_owner(resolve(&program, CUSTODY_LANG_RUST, CUSTODY_CONTRACT_MALLOC), rust_side, CUSTODY_CONTRACT_MALLOC);
+    uint16_t cxx_side = cst_owner_side(resolve(&program, CUSTODY_LANG_NONE, CUSTODY_CONTRACT_NEW));
     assert_int_equal(cst_side_get(cxx_side)->lang, CUSTODY_LANG_CXX);
+    assert_owner(resolve(&program, CUSTODY_LANG_CXX, CUSTODY_CONTRACT_MALLOC), cxx_side, CUSTODY_CONTRACT_MALLOC);
     uintptr_t frames[CST_STACK_FRAMES_MAX];
     assert_int_equal(cst_stack_load(resolver->site(0x1234), frames), 1);
     assert_int_equal(frames[0], 0x1234);

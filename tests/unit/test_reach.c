@@ -305,7 +305,8 @@ static void blocks_of_nobody_are_roots(void **state)
 {
     (void)state;
     void *nobodys = block(32), *child = block(32);
-    cst_tag_of(at(nobodys, 0))->facts = cst_tag_facts(32, 4, CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN);
+    cst_tag_of(at(nobodys, 0))->facts =
+        cst_tag_facts(32, 4, cst_owner_make(CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN));
     point_to(nobodys, 0, at(child, 0));
     mark_from(0);
     assert_class(child, REACHABLE);

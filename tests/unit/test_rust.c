@@ -374,7 +374,7 @@ static void calls_through_words_that_hold_an_entry_are_rusts(void **state)
         struct cst_goal goal = {.door = (uintptr_t)&malloc};
         struct cst_callsite_reading reading = cst_callsite_read(last_return, &goal);
         assert_int_equal(reading.how, CST_HOW_RUST);
-        assert_ptr_equal(reading.module, module);
+        assert_ptr_equal(reading.caller.module, module);
         unload(library);
     }
 }

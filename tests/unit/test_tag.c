@@ -29,7 +29,7 @@ static struct block make_block(size_t size, size_t align, uint32_t number)
     uintptr_t start = (uintptr_t)cst_heap_alloc(0, rounded, align, false);
     assert_int_not_equal(start, 0);
     struct cst_tag *tag = cst_tag_claim(start, rounded);
-    tag->facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), CUSTODY_CONTRACT_MALLOC, SIDE);
+    tag->facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), cst_owner_make(CUSTODY_CONTRACT_MALLOC, SIDE));
     tag->sites = cst_tag_sites(start, number, 0);
     return (struct block){.start = start, .size = size, .align = align};
 }
@@ -37,7 +37,7 @@ static struct block make_block(size_t size, size_t align, uint32_t number)
 static void assert_tagged(const struct block *block, uint32_t number)
 {
     const struct cst_tag *tag = cst_tag_of(block->start);
-    assert_true(cst_tag_is_live_of(tag, SIDE, CUSTODY_CONTRACT_MALLOC));
+    assert_true(cst_tag_is_live_of(tag, cst_owner_make(CUSTODY_CONTRACT_MALLOC, SIDE)));
     assert_true(cst_tag_starts_at(tag, block->start));
     assert_int_equal(cst_tag_alloc_stack(tag), number);
     assert_int_equal(cst_tag_size(tag), block->size);
@@ -184,7 +184,8 @@ static void every_field_holds_its_largest_value_beside_the_others(void **state)
 {
     (void)state;
     struct cst_tag tag = {
-        .facts = cst_tag_facts(CST_TAG_SIZE_MAX, CST_ALIGN_UNKNOWN, (enum custody_contract)63, CST_SIDE_MAX - 1),
+        .facts = cst_tag_facts(CST_TAG_SIZE_MAX, CST_ALIGN_UNKNOWN,
+                               cst_owner_make((enum custody_contract)63, CST_SIDE_MAX - 1)),
         .sites = cst_tag_sites(0xff0, 0xffffff, 255),
     };
     cst_tag_release(&tag, 0);
@@ -205,7 +206,7 @@ static void every_field_holds_its_largest_value_beside_the_others(void **state)
 static void marks_of_a_live_block_change_nothing_else_and_are_gone_with_its_release(void **state)
 {
     (void)state;
-    struct cst_tag tag = {.facts = cst_tag_facts(100, 4, CUSTODY_CONTRACT_MALLOC, SIDE),
+    struct cst_tag tag = {.facts = cst_tag_facts(100, 4, cst_owner_make(CUSTODY_CONTRACT_MALLOC, SIDE)),
                           .sites = cst_tag_sites(0xab0, 0xabcdef, 7)};
     const struct cst_tag before = tag;
     assert_int_equal(cst_tag_marks(&tag), 0);

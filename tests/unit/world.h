@@ -87,11 +87,13 @@ static inline void world_forget(void)
 /** Makes the call site of `return_address` and `door` one that was read before, with this outcome. Its one-frame stack is
  * `site`; `module` is CST_MODULE_NONE or the id of a registered one. */
 static inline void world_know(uintptr_t return_address, enum custody_door door, enum cst_callsite_how how,
-                              uint32_t module, uint16_t owner, uint32_t site)
+                              uint32_t module, uint16_t side, uint32_t site)
 {
     uint64_t key = cst_callsite_key(return_address, door);
     struct cst_callsite_row *row = &cst_callsite_table[cst_callsite_home(key)];
-    const struct cst_callsite known = {.module = module, .owner = owner, .how = (uint8_t)how, .site = site};
+    enum custody_contract contract = how == CST_HOW_RUST ? CUSTODY_CONTRACT_RUST : custody_door_contract(door);
+    const struct cst_callsite known = {
+        .module = module, .owner = cst_owner_make(contract, side), .how = (uint8_t)how, .site = site};
     atomic_store(&row->value, cst_callsite_pack(&known, 0));
     atomic_store(&row->key, key);
 }

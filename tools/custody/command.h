@@ -16,6 +16,7 @@ enum cst_exit {
 int cst_command_run(int argc, char **argv);
 int cst_command_report(int argc, char **argv);
 int cst_command_check(int argc, char **argv);
+int cst_command_prepare(int argc, char **argv);
 int cst_command_explain(int argc, char **argv);
 int cst_command_help(int argc, char **argv);
 

@@ -14,6 +14,7 @@ static const char overview[] =
     "  custody run [OPTION...] [--] COMMAND [ARG...]   run a program and check every release in it\n"
     "  custody report [OPTION...] LOG...               show what logs hold\n"
     "  custody check [OPTION...] LOG...                fail when logs hold what is new or too much\n"
+    "  custody prepare [OPTION...] FILE...             work out what debug information says of programs and libraries\n"
     "  custody explain [KIND]                          say what a kind of finding means\n"
     "  custody help [TOPIC]                            commands, settings, findings, log, suppressions, a command's "
     "name\n"
@@ -69,6 +70,20 @@ static const struct {
      "\n"
      "Exit status: 0 when nothing is new and no budget exceeded, or a baseline was written; 1 otherwise; 125 when a\n"
      "file cannot be read or an option is not understood.\n"},
+    {"prepare",
+     "Usage: custody prepare [OPTION...] FILE...\n"
+     "\n"
+     "Works out which code of programs and shared objects was written in which language, and where Rust's\n"
+     "allocator is in it, from symbols and debug information, and keeps that in a cache, where audited programs\n"
+     "find it. A directory stands for the programs and shared objects in it.\n"
+     "\n"
+     "  --cache DIR           keep it in DIR, not in $XDG_CACHE_HOME/custody/facts or ~/.cache/custody/facts\n"
+     "  --force               work it out anew where the cache has it already\n"
+     "  --show                print what is known, as a table; FILE may be a file of the cache, too\n"
+     "  --clean               empty the cache first; FILE may be left out\n"
+     "  --quiet               print nothing unless something fails\n"
+     "\n"
+     "Exit status: 0; 125 when anything could not be prepared.\n"},
     {"explain",
      "Usage: custody explain [KIND]\n"
      "\n"

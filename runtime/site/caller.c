@@ -1,0 +1,27 @@
+/* Callers: see caller.h. */
+#include "site/caller.h"
+
+#include "custody/facts.h"
+#include "site/code_map.h"
+
+/* libc and the C++ runtime act for others, and we are nobody's side: their parts are not told apart. */
+static bool has_parts(const struct cst_module *module)
+{
+    return module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY;
+}
+
+static enum custody_contract contract_of(const struct cst_code *code, enum custody_door door)
+{
+    enum custody_contract contract = custody_door_contract(door);
+    bool rust = contract == CUSTODY_CONTRACT_MALLOC && (code->flags & CUSTODY_FACTS_RUST_ALLOCATOR) != 0;
+    return rust ? CUSTODY_CONTRACT_RUST : contract;
+}
+
+struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t address, enum custody_door door)
+{
+    struct cst_code code = {.lang = CUSTODY_LANG_NONE};
+    if (has_parts(module)) {
+        code = cst_code_at(module, address);
+    }
+    return (struct cst_caller){.module = module, .lang = code.lang, .contract = contract_of(&code, door)};
+}

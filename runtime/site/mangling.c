@@ -1,0 +1,44 @@
+/* Mangling: see mangling.h. Forms from the Itanium C++ ABI, 5.1, and Rust's RFC 2603. */
+#include "site/mangling.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define HASH_DIGITS 16
+#define HASH_LENGTH (3 + HASH_DIGITS + 1)
+
+/* The end of Rust's legacy mangling, which else looks like C++'s: "17h", 16 hexadecimal digits, "E". */
+static bool is_rust_hash(const char *text)
+{
+    return strncmp(text, "17h", 3) == 0 && strspn(text + 3, "0123456789abcdef") == HASH_DIGITS &&
+           text[HASH_LENGTH - 1] == 'E';
+}
+
+/* The compiler may have put a suffix behind the hash. */
+static bool has_rust_hash(const char *symbol)
+{
+    size_t length = strlen(symbol);
+    if (length > HASH_LENGTH && is_rust_hash(symbol + length - HASH_LENGTH)) {
+        return true;
+    }
+    for (const char *at = strstr(symbol, "17h"); at != NULL; at = strstr(at + 1, "17h")) {
+        if (is_rust_hash(at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum custody_lang cst_mangling_lang(const char *symbol)
+{
+    if (symbol[0] != '_') {
+        return CUSTODY_LANG_C;
+    }
+    if (symbol[1] == 'R') {
+        return CUSTODY_LANG_RUST;
+    }
+    if (symbol[1] != 'Z') {
+        return CUSTODY_LANG_C;
+    }
+    return has_rust_hash(symbol) ? CUSTODY_LANG_RUST : CUSTODY_LANG_CXX;
+}

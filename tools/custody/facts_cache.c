@@ -1,0 +1,239 @@
+/* The cache of facts files; see facts_cache.h. */
+#include "facts_cache.h"
+
+#include "facts_file.h"
+#include "facts_module.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What an unfinished file is left alone for: its writer may be at work. Seconds. */
+#define UNFINISHED_AGE 3600
+
+bool cst_facts_cache_directory(char *out_path, size_t size)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"); /* relative ones do not count: XDG Base Directory Specification */
+    const char *home = getenv("HOME");
+    int length = -1;
+    if (cache && cache[0] == '/') {
+        length = snprintf(out_path, size, "%s/custody/facts", cache);
+    } else if (home && home[0] == '/') {
+        length = snprintf(out_path, size, "%s/.cache/custody/facts", home);
+    }
+    return length > 0 && (size_t)length < size;
+}
+
+/* Makes the directory `path` and those above it, as far as they are not there. */
+static void make_directories(const char *path)
+{
+    char part[PATH_MAX];
+    size_t length = strlen(path);
+    if (length >= sizeof part) {
+        return;
+    }
+    memcpy(part, path, length + 1);
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] == '/' || path[i] == '\0') {
+            part[i] = '\0';
+            (void)mkdir(part, 0700); /* what is there already, or cannot be made, opening tells */
+            part[i] = path[i];
+        }
+    }
+}
+
+int cst_facts_cache_open(const char *directory, char *out_trouble, size_t size)
+{
+    char usual[PATH_MAX];
+    if (!directory && !cst_facts_cache_directory(usual, sizeof usual)) {
+        snprintf(out_trouble, size, "neither XDG_CACHE_HOME nor HOME names a directory for facts");
+        return -1;
+    }
+    const char *path = directory ? directory : usual;
+    make_directories(path);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        snprintf(out_trouble, size, "%s: %s", path, strerror(errno));
+    } else if (status.st_uid != geteuid() || (status.st_mode & S_IWOTH)) {
+        snprintf(out_trouble, size, "%s: others may write to it", path);
+    } else {
+        return fd;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return -1;
+}
+
+static void tell(struct cst_facts_made *made, const char *what)
+{
+    snprintf(made->trouble, sizeof made->trouble, "%s", what);
+}
+
+static void count(struct cst_facts_made *made, const custody_facts_row *rows, size_t row_count)
+{
+    made->rows = row_count;
+    for (size_t i = 0; i < row_count; i++) {
+        unsigned flags = custody_facts_row_flags(rows[i]);
+        made->rust_allocator_ranges += (flags & CUSTODY_FACTS_RUST_ALLOCATOR) != 0;
+        made->described_ranges += (flags & CUSTODY_FACTS_DESCRIBED) != 0;
+    }
+}
+
+/* Whether the file is there and about this very module; then it was used now. */
+static bool find(int directory, const char *name, const struct cst_facts_module *module, struct cst_facts_made *made)
+{
+    struct cst_facts_file file;
+    if (!cst_facts_file_map(directory, name, &file)) {
+        return false;
+    }
+    bool same = cst_facts_identity_matches(&module->identity, file.header);
+    if (same) {
+        made->kept = true;
+        count(made, file.rows, file.header->row_count);
+        (void)utimensat(directory, name, NULL, AT_SYMLINK_NOFOLLOW);
+    }
+    cst_facts_file_release(&file);
+    return same;
+}
+
+static bool make(int directory, const char *name, const struct cst_facts_module *module, struct cst_facts_made *made)
+{
+    struct cst_arena arena = {0};
+    struct cst_facts_rows rows = cst_facts_module_read(&arena, module);
+    bool written = cst_facts_file_write(directory, name, &module->identity, &rows);
+    if (written) {
+        count(made, rows.items, rows.count);
+        (void)cst_facts_cache_trim(directory, CST_FACTS_CACHE_BYTES, NULL);
+    } else {
+        snprintf(made->trouble, sizeof made->trouble, "cannot write: %s", strerror(errno));
+    }
+    cst_arena_free(&arena);
+    return written;
+}
+
+static bool find_or_make(int directory, const char *key, bool force, const struct cst_facts_module *module,
+                         struct cst_facts_made *made)
+{
+    char name[CST_FACTS_KEY_MAX + sizeof CUSTODY_FACTS_SUFFIX];
+    cst_facts_identity_key(&module->identity, made->key);
+    if (key && strcmp(key, made->key) != 0) {
+        tell(made, "it is not the file that was loaded");
+        return false;
+    }
+    snprintf(name, sizeof name, "%s%s", made->key, CUSTODY_FACTS_SUFFIX);
+    return (!force && find(directory, name, module, made)) || make(directory, name, module, made);
+}
+
+bool cst_facts_cache_make(const char *path, const char *key, const char *directory, bool force,
+                          struct cst_facts_made *out_made)
+{
+    *out_made = (struct cst_facts_made){0};
+    struct cst_facts_module module;
+    if (!cst_facts_module_open(path, &module)) {
+        tell(out_made, module.trouble);
+        return false;
+    }
+    int cache = cst_facts_cache_open(directory, out_made->trouble, sizeof out_made->trouble);
+    bool made = cache >= 0 && find_or_make(cache, key, force, &module, out_made);
+    if (cache >= 0) {
+        close(cache);
+    }
+    cst_facts_module_close(&module);
+    return made;
+}
+
+/* A file of the cache. */
+struct entry {
+    char name[CST_FACTS_KEY_MAX + sizeof CUSTODY_FACTS_SUFFIX];
+    uint64_t size;
+    time_t used;
+};
+
+/* Files of the cache. */
+struct entries {
+    struct cst_arena arena;
+    struct entry *items;
+    size_t count;
+    uint64_t size;
+};
+
+static bool is_facts_name(const char *name)
+{
+    size_t length = strlen(name), suffix = sizeof CUSTODY_FACTS_SUFFIX - 1;
+    return length > suffix && length - suffix < CST_FACTS_KEY_MAX && name[0] != '.' &&
+           strcmp(name + length - suffix, CUSTODY_FACTS_SUFFIX) == 0;
+}
+
+static void list_entry(struct entries *entries, int directory, const char *name)
+{
+    struct stat status;
+    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) {
+        return;
+    }
+    if (is_facts_name(name)) {
+        entries->items = cst_arena_extend(&entries->arena, entries->items, entries->count, sizeof *entries->items);
+        struct entry *entry = &entries->items[entries->count++];
+        snprintf(entry->name, sizeof entry->name, "%s", name);
+        entry->size = (uint64_t)status.st_size;
+        /* A reader's use shows in the access time, if the file system keeps it. */
+        entry->used = status.st_atime > status.st_mtime ? status.st_atime : status.st_mtime;
+        entries->size += entry->size;
+    } else if (cst_facts_file_is_temporary(name) && status.st_mtime < time(NULL) - UNFINISHED_AGE) {
+        (void)unlinkat(directory, name, 0);
+    }
+}
+
+static struct entries list_entries(int directory)
+{
+    struct entries entries = {0};
+    int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* with a position of its own */
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!stream) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return entries;
+    }
+    for (struct dirent *item = readdir(stream); item; item = readdir(stream)) {
+        list_entry(&entries, directory, item->d_name);
+    }
+    closedir(stream);
+    return entries;
+}
+
+static int by_use(const void *left, const void *right)
+{
+    const struct entry *a = left;
+    const struct entry *b = right;
+    return a->used < b->used ? -1 : a->used > b->used;
+}
+
+size_t cst_facts_cache_trim(int directory, uint64_t limit, uint64_t *out_bytes)
+{
+    struct entries entries = list_entries(directory);
+    size_t removed = 0;
+    uint64_t left = entries.size;
+    if (left > limit && entries.count > 1) {
+        qsort(entries.items, entries.count, sizeof *entries.items, by_use);
+    }
+    for (size_t i = 0; i < entries.count && left > limit; i++) {
+        if (unlinkat(directory, entries.items[i].name, 0) == 0) {
+            removed++;
+            left -= entries.items[i].size;
+        }
+    }
+    if (out_bytes) {
+        *out_bytes = entries.size - left;
+    }
+    cst_arena_free(&entries.arena);
+    return removed;
+}
