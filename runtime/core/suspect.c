@@ -18,14 +18,47 @@ struct place {
     char name[PLACE_NAME_SIZE];
 };
 
-static struct cst_suspect identify(uintptr_t address, enum cst_place place)
+static enum cst_target target_of_adopted(const struct cst_adopted *adopted)
 {
-    struct cst_suspect suspect = {.target = place == CST_PLACE_FOREIGN ? CST_TARGET_FOREIGN : CST_TARGET_NOTHING};
-    suspect.hit = cst_heap_find(address);
-    if (suspect.hit.state == CST_STATE_RELEASED)
-        suspect.target = CST_TARGET_RELEASED;
-    else if (suspect.hit.state == CST_STATE_LIVE)
-        suspect.target = suspect.hit.start == address ? CST_TARGET_BLOCK : CST_TARGET_INTERIOR;
+    return cst_tag_state(&adopted->tag) == CST_STATE_LIVE ? CST_TARGET_BLOCK : CST_TARGET_RELEASED;
+}
+
+static enum cst_target target_in_heap(const struct cst_tag_hit *hit, uintptr_t address)
+{
+    switch (hit->state) {
+    case CST_STATE_RELEASED:
+        return CST_TARGET_RELEASED;
+    case CST_STATE_LIVE:
+        return hit->start == address ? CST_TARGET_BLOCK : CST_TARGET_INTERIOR;
+    case CST_STATE_NONE:
+        break;
+    }
+    return CST_TARGET_NOTHING;
+}
+
+static void find_place(uintptr_t address, struct place *out_place)
+{
+    struct cst_stack_bounds stack;
+    size_t count = cst_stacks_find(address, &stack);
+    out_place->place = cst_place_find(address, &stack, count, out_place->name, sizeof out_place->name);
+}
+
+static struct cst_suspect identify(uintptr_t address, struct place *out_place)
+{
+    struct cst_suspect suspect = {.target = CST_TARGET_NOTHING};
+    *out_place = (struct place){.place = CST_PLACE_HEAP, .name = ""};
+    if (cst_tag_covers(address)) {
+        suspect.hit = cst_heap_find(address);
+        suspect.target = target_in_heap(&suspect.hit, address);
+    } else if (cst_adopted_find(address, &suspect.adopted)) {
+        suspect.is_adopted = true;
+        suspect.hit.start = address;
+        suspect.target = target_of_adopted(&suspect.adopted);
+    } else {
+        find_place(address, out_place);
+        if (out_place->place == CST_PLACE_FOREIGN)
+            suspect.target = CST_TARGET_FOREIGN;
+    }
     return suspect;
 }
 
@@ -58,7 +91,7 @@ static struct cst_rule_case gather(const struct cst_call *call, const struct cst
         .given_align = given->align,
         .strict = cst_engine_settings.strict,
     };
-    const struct cst_tag *tag = suspect->hit.tag;
+    const struct cst_tag *tag = cst_suspect_tag(suspect);
     if (!tag)
         return facts;
     facts.owner = party_of(cst_tag_side(tag), cst_tag_contract(tag), innermost(cst_tag_alloc_stack(tag)));
@@ -102,7 +135,7 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
                  const struct cst_suspect *suspect, uintptr_t address, const struct place *place)
 {
     uintptr_t alloc[CST_STACK_FRAMES_MAX], release[CST_STACK_FRAMES_MAX], first[CST_STACK_FRAMES_MAX];
-    const struct cst_tag *tag = suspect->hit.tag;
+    const struct cst_tag *tag = cst_suspect_tag(suspect);
     bool layout = verdict->kind == CUSTODY_FINDING_LAYOUT_MISMATCH;
     struct cst_finding finding = {
         .kind = verdict->kind,
@@ -137,13 +170,6 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
         abort();
 }
 
-static void find_place(uintptr_t address, struct place *out_place)
-{
-    struct cst_stack_bounds stack;
-    size_t count = cst_stacks_find(address, &stack);
-    out_place->place = cst_place_find(address, &stack, count, out_place->name, sizeof out_place->name);
-}
-
 static void count_crossing(const struct cst_rule_case *facts, bool allowed)
 {
     bool known = facts->owner.side != CST_SIDE_UNKNOWN && facts->by.side != CST_SIDE_UNKNOWN;
@@ -154,14 +180,15 @@ static void count_crossing(const struct cst_rule_case *facts, bool allowed)
 struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                                        const struct cst_given *given)
 {
-    struct place place = {.place = CST_PLACE_HEAP, .name = ""};
-    if (!cst_tag_covers(address))
-        find_place(address, &place);
-    struct cst_suspect suspect = identify(address, place.place);
+    struct place place;
+    uint8_t mode = cst_thread.mode;
+    cst_thread.mode = CST_THREAD_INSIDE;
+    struct cst_suspect suspect = identify(address, &place);
     struct cst_rule_case facts = gather(call, origin, &suspect, given);
     struct cst_verdict verdict = cst_rules_judge(&facts);
     count_crossing(&facts, !verdict.found);
     if (verdict.found)
         tell(&verdict, &facts, call, &suspect, address, &place);
+    cst_thread.mode = mode;
     return suspect;
 }

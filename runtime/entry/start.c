@@ -19,6 +19,7 @@
 #include "plat/own.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
+#include "site/code_write.h"
 #include "site/module.h"
 #include "site/rust.h"
 
@@ -158,9 +159,9 @@ static bool bring_up(void)
     }
     wire(options);
     cst_audit_start();
-    cst_rust_allow_protect(true);
+    cst_code_alone(true);
     cst_module_scan();
-    cst_rust_allow_protect(false);
+    cst_code_alone(false);
     check_malloc();
     check_policy();
     cst_thread_start();

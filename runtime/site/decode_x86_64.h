@@ -50,6 +50,10 @@ struct cst_insn {
     bool notrack;       /**< prefix 3e on an indirect branch: a switch, never a call to a function */
     uint8_t reg;        /**< see enum cst_insn_kind */
     uintptr_t target;   /**< see enum cst_insn_kind */
+    uint8_t
+        rip_at; /**< where the 32-bit displacement of an operand relative to %rip lies, in bytes from the start of the
+                             instruction; 0 without one */
+    bool address32; /**< prefix 67: addresses are cut to 32 bits */
 };
 
 /** Decodes the instruction at `code`, of which `size` bytes may be read; `address` is where it runs. False when it is not
