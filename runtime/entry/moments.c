@@ -9,6 +9,7 @@
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/leak.h"
+#include "core/policy.h"
 #include "core/side.h"
 #include "entry/farewell.h"
 #include "entry/leak_signal.h"
@@ -56,6 +57,7 @@ static void in_child(void)
     cst_findings_after_fork();
     cst_crossing_after_fork();
     cst_adopted_after_fork();
+    cst_policy_after_fork();
     cst_leaks_after_fork();
     cst_start_after_fork();
     cst_thread_after_fork();
@@ -95,8 +97,10 @@ void cst_moments_unload(void)
     if (!cst_start_is_up())
         return;
     uint8_t mode = cst_thread_guard();
-    if (cst_module_sweep() > 0)
+    if (cst_module_sweep() > 0) {
         forget_unloaded();
+        cst_policy_forget();
+    }
     cst_thread_unguard(mode);
 }
 

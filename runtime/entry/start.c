@@ -1,4 +1,5 @@
-/* Start: see start.h. Order matters: settings, so that messages know where to go; the heap, so that libc may be called;
+/* Start: see start.h. Order matters: settings, so that messages know where to go; the policy,
+ * which names and isolates sides; the heap, so that libc may be called;
  * the audit; modules, which are audited as they are found; last the moments of the process. */
 #include "entry/start.h"
 
@@ -10,10 +11,12 @@
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/origin.h"
+#include "core/policy.h"
 #include "core/side.h"
 #include "entry/leak_signal.h"
 #include "entry/moments.h"
 #include "entry/options.h"
+#include "entry/policy_setup.h"
 #include "entry/rust_hook.h"
 #include "entry/thread.h"
 #include "plat/own.h"
@@ -132,28 +135,11 @@ static void check_malloc(void)
         cst_audit_say("%s has a malloc of its own: what it allocates is not audited", module->name);
 }
 
-/* Rules for crossings are not read by this version: a file that holds any would seem to be obeyed. */
-static void check_policy(void)
-{
-    size_t size = 0;
-    if (!cst_options.policy[0])
-        return;
-    const char *text = cst_sys_map_file(cst_options.policy, &size);
-    for (size_t at = 0; text && at < size; at++) {
-        if (text[at] == '#')
-            while (at < size && text[at] != '\n')
-                at++;
-        else if (!strchr(" \t\r\n", text[at])) {
-            cst_audit_say("policy=%s: rules are not supported by this version and are not applied", cst_options.policy);
-            return;
-        }
-    }
-}
-
 static bool bring_up(void)
 {
     const char *options = read_options();
-    if (!cst_heap_start(cst_options.isolate[0] != '\0')) {
+    cst_policy_setup(cst_options.policy);
+    if (!cst_heap_start(cst_options.isolate[0] != '\0' || cst_policy_has_isolated())) {
         cst_audit_say("no address space for the heap (see ulimit -v): this process is not audited");
         return false;
     }
@@ -163,7 +149,6 @@ static bool bring_up(void)
     cst_module_scan();
     cst_code_alone(false);
     check_malloc();
-    check_policy();
     cst_thread_start();
     cst_moments_start();
     return true;

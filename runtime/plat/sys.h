@@ -44,6 +44,10 @@ CST_MUST_USE bool cst_sys_protect(void *address, size_t size, int protection);
 /** Opens `path` read-only, close-on-exec. A descriptor, or the negated errno. */
 CST_MUST_USE int cst_sys_open_read(const char *path);
 
+/** Opens the regular file `path` read-only, close-on-exec; never waits, whatever `path` is. A descriptor, or the negated
+ * errno, -EINVAL when it is something else; `out_size` gets its size in bytes. */
+CST_MUST_USE int cst_sys_open_regular(const char *path, uint64_t *out_size);
+
 /** Opens this process's own memory for reading and writing: offsets are addresses, and page protections do not apply to
  * what is written (proc(5), /proc/pid/mem). Descriptor or -errno. */
 CST_MUST_USE int cst_sys_open_memory(void);

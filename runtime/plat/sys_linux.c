@@ -86,6 +86,20 @@ int cst_sys_open_read(const char *path)
     return open_file(path, O_RDONLY, 0);
 }
 
+int cst_sys_open_regular(const char *path, uint64_t *out_size)
+{
+    int fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0)
+        return fd;
+    struct stat status = {0};
+    if (cst_syscall3(SYS_fstat, fd, (long)&status, 0) != 0 || !S_ISREG(status.st_mode)) {
+        cst_sys_close(fd);
+        return -EINVAL;
+    }
+    *out_size = (uint64_t)status.st_size;
+    return fd;
+}
+
 int cst_sys_open_memory(void)
 {
     return open_file("/proc/thread-self/mem", O_RDWR, 0);
@@ -161,14 +175,14 @@ ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset)
 
 const void *cst_sys_map_file(const char *path, size_t *out_size)
 {
-    int fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    uint64_t size = 0;
+    int fd = cst_sys_open_regular(path, &size);
     if (fd < 0)
         return NULL;
-    struct stat status = {0};
     void *bytes = NULL;
-    if (cst_syscall3(SYS_fstat, fd, (long)&status, 0) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
-        bytes = map((size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd);
-        *out_size = (size_t)status.st_size;
+    if (size > 0) {
+        bytes = map(size, PROT_READ, MAP_PRIVATE, fd);
+        *out_size = size;
     }
     cst_sys_close(fd);
     return bytes;

@@ -155,7 +155,7 @@ struct text {
 
 static struct text text_of(const char *path)
 {
-    struct stat status;
+    struct stat status = {0};
     int fd = open(path, O_RDONLY);
     assert_true(fd >= 0 && fstat(fd, &status) == 0);
     const uint8_t *file = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);

@@ -6,7 +6,7 @@
 #include "log_file.h"
 #include "log_symbols.h"
 #include "option.h"
-#include "policy_file.h"
+#include "policy_source.h"
 #include "preload.h"
 #include "reader.h"
 #include "report.h"
@@ -97,12 +97,26 @@ static bool read_wish(int argc, char **argv, struct run_wish *wish, bool *out_he
                                       wish->suppression_files.count);
 }
 
+/* A command is not run under half a policy. */
+static bool check_policy(const char *path)
+{
+    struct cst_policy_source source = {0};
+    bool ok = cst_policy_source_read(&source, "run", path);
+    if (ok && source.errors > 0) {
+        cst_say("run: nothing was run: %zu error%s in the policy %s", source.errors, source.errors == 1 ? "" : "s",
+                path);
+        ok = false;
+    }
+    cst_policy_source_free(&source);
+    return ok;
+}
+
 /* Makes paths absolute, begins the log and sets the environment. The command may change its directory. */
 static bool prepare(struct cst_arena *arena, struct run_wish *wish)
 {
     struct cst_preload_settings *settings = &wish->settings;
     const char *library = cst_preload_find(arena);
-    if (!library || (settings->policy && !cst_policy_file_check(settings->policy))) {
+    if (!library || (settings->policy && !check_policy(settings->policy))) {
         return false;
     }
     if (settings->policy && !(settings->policy = cst_preload_absolute(arena, settings->policy))) {
@@ -152,6 +166,7 @@ static void tell(const struct run_wish *wish, const struct cst_groups *groups, s
     if (!wish->quiet) {
         cst_report_inferred(stderr, cst_report_wants_colour(stderr), groups);
         cst_suppression_summary_print(stderr, "custody: ", &wish->suppressions, true);
+        cst_policy_uses_print(stderr, "custody: ", &groups->policies, true);
     }
     if (!wish->quiet || cst_groups_reach(groups, wish->fail_on)) {
         print_summary(wish, groups);
