@@ -1,7 +1,9 @@
 /* Departures: see departure.h. */
 #include "core/departure.h"
 
+#include "core/adopted.h"
 #include "core/heap.h"
+#include "core/policy.h"
 #include "core/tag.h"
 #include "site/callsite.h"
 #include "site/stack.h"
@@ -12,6 +14,8 @@ static void forget(const struct cst_module *module)
 {
     cst_callsite_forget(module->lo, module->hi);
     cst_stack_forget(module->lo, module->hi);
+    (void)cst_adopted_forget(module->id);
+    cst_policy_forget();
 }
 
 void cst_departure_watch(const struct cst_module *module)

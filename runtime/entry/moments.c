@@ -3,12 +3,14 @@
 
 #include "audit/audit.h"
 #include "base/pool.h"
+#include "core/adopted.h"
 #include "core/count.h"
 #include "core/crossing.h"
 #include "core/departure.h"
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/leak.h"
+#include "core/policy.h"
 #include "core/side.h"
 #include "entry/farewell.h"
 #include "entry/leak_signal.h"
@@ -17,6 +19,7 @@
 #include "entry/thread.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
+#include "site/facts.h"
 #include "site/module.h"
 #include "site/stack.h"
 #include "site/stack_place.h"
@@ -51,10 +54,13 @@ static void in_child(void)
     cst_count_after_fork();
     cst_side_after_fork();
     cst_module_after_fork();
+    cst_facts_after_fork();
     cst_callsite_after_fork();
     cst_stack_after_fork();
     cst_findings_after_fork();
     cst_crossing_after_fork();
+    cst_adopted_after_fork();
+    cst_policy_after_fork();
     cst_leaks_after_fork();
     cst_start_after_fork();
     cst_thread_after_fork();

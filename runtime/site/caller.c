@@ -2,6 +2,7 @@
 #include "site/caller.h"
 
 #include "custody/facts.h"
+#include "site/allocator.h"
 #include "site/code_map.h"
 #include "site/mangling.h"
 
@@ -11,15 +12,22 @@ static bool has_parts(const struct cst_module *module)
     return module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY;
 }
 
-/* The contract of the C++ operator that the code belongs to; unknown when it is none. One that rests on malloc is the C++
- * runtime's, where the shared ones are not reached, or one that a module brings along. */
-static enum custody_contract contract_of_operator(const struct cst_module *module, uintptr_t address)
+/* The contract of the C++ operator that the code belongs to. One that rests on malloc is the C++ runtime's, where the shared
+ * ones are not reached, or one that a module brings along. False when it is no operator. */
+static bool contract_of_operator(const struct cst_module *module, uintptr_t address,
+                                 enum custody_contract *out_contract)
 {
     const char *name;
     uintptr_t start;
     bool has_operators = module->role == CST_ROLE_CXX_RUNTIME || module->operators == CST_OPERATORS_OWN;
-    bool named = has_operators && cst_module_symbol(module, address, &name, &start);
-    return named ? cst_mangling_operator(name) : CUSTODY_CONTRACT_UNKNOWN;
+    enum custody_contract contract = CUSTODY_CONTRACT_UNKNOWN;
+    if (has_operators && cst_module_symbol(module, address, &name, &start)) {
+        contract = cst_mangling_operator(name);
+    }
+    if (contract != CUSTODY_CONTRACT_UNKNOWN) {
+        *out_contract = contract;
+    }
+    return contract != CUSTODY_CONTRACT_UNKNOWN;
 }
 
 static enum custody_contract contract_of(const struct cst_module *module, uintptr_t address,
@@ -32,8 +40,10 @@ static enum custody_contract contract_of(const struct cst_module *module, uintpt
     if ((code->flags & CUSTODY_FACTS_RUST_ALLOCATOR) != 0) {
         return CUSTODY_CONTRACT_RUST;
     }
-    enum custody_contract operator= contract_of_operator(module, address);
-    return operator!= CUSTODY_CONTRACT_UNKNOWN ? operator: contract;
+    if (!contract_of_operator(module, address, &contract)) {
+        (void)!cst_allocator_of_code(module, address, door, &contract);
+    }
+    return contract;
 }
 
 struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t address, enum custody_door door)
@@ -44,4 +54,15 @@ struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t addre
     }
     return (struct cst_caller){
         .module = module, .lang = code.lang, .contract = contract_of(module, address, &code, door)};
+}
+
+struct cst_caller cst_caller_through(uintptr_t variable, const struct cst_module *module, uintptr_t address,
+                                     enum custody_door door)
+{
+    struct cst_caller caller = {.lang = CUSTODY_LANG_C};
+    if (variable && custody_door_contract(door) == CUSTODY_CONTRACT_MALLOC &&
+        cst_allocator_of_variable(variable, &caller.module, &caller.contract)) {
+        return caller;
+    }
+    return cst_caller_at(module, address, door);
 }

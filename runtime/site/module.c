@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "plat/own.h"
 #include "plat/sys.h"
+#include "site/detour.h"
 #include "site/module_facts.h"
 #include "site/module_file.h"
 #include "site/module_headers.h"
@@ -140,6 +141,17 @@ static void revive(struct cst_module_record *record, const struct cst_module_rec
     insert(record);
 }
 
+/* Marks a module as unloaded; its hooks are gone with it. False when it was so already. */
+static CST_MUST_USE bool end(struct cst_module_record *record)
+{
+    bool ended = !__atomic_exchange_n(&record->module.unloaded, true, __ATOMIC_ACQ_REL);
+    if (ended) {
+        cst_rust_forget(record->module.id);
+        cst_detour_forget(record->module.id);
+    }
+    return ended;
+}
+
 static bool overlaps(const struct cst_module *one, const struct cst_module *other)
 {
     return one->lo < other->hi && other->lo < one->hi;
@@ -154,9 +166,7 @@ static void displace(const struct cst_module_record *fresh, const struct cst_mod
             !overlaps(&record->module, &fresh->module)) {
             continue;
         }
-        if (!__atomic_exchange_n(&record->module.unloaded, true, __ATOMIC_ACQ_REL)) {
-            cst_rust_forget(id);
-        }
+        (void)!end(record);
         record->displaced = true;
         if (watch != NULL) {
             watch->displaced(&record->module);
@@ -252,8 +262,7 @@ const struct cst_module *cst_module_end(const void *loader_record)
 {
     for (uint32_t id = 0; id < cst_module_count(); id++) {
         struct cst_module_record *record = record_at(id);
-        if (map_of(record) == loader_record && !__atomic_exchange_n(&record->module.unloaded, true, __ATOMIC_ACQ_REL)) {
-            cst_rust_forget(id);
+        if (map_of(record) == loader_record && end(record)) {
             return &record->module;
         }
     }
@@ -333,8 +342,7 @@ static int mark_unloaded(struct dl_phdr_info *info, size_t size, void *context)
         if (is_unloaded(record) || is_loaded(record)) {
             continue;
         }
-        if (!__atomic_exchange_n(&record->module.unloaded, true, __ATOMIC_ACQ_REL)) {
-            cst_rust_forget(id);
+        if (end(record)) {
             sweep->marked++;
             if (sweep->gone != NULL) {
                 sweep->gone(&record->module);
@@ -354,4 +362,5 @@ size_t cst_module_sweep(cst_module_observer *gone)
 void cst_module_after_fork(void)
 {
     cst_lock_reset(&registry_lock);
+    cst_detour_after_fork();
 }

@@ -1,8 +1,8 @@
 /* Modules: the program and the shared objects in it, each registered once with a small id that stays its own, also after
  * dlclose. What is loaded later at the same address is another module, with a later epoch, unless it is the same file by
- * its build-id: then it is the same module again. Knows addresses, names,
- * build-ids and what kind of thing a module is; knows nothing of sides or tags. Registration may read the module's file
- * and takes a lock; finding a module that is already known takes neither. */
+ * its build-id: then it is the same module again. Knows addresses, names, build-ids and what kind of thing a module is;
+ * knows nothing of sides or tags. Registration may read the module's file and takes a lock; finding a module that is
+ * already known takes neither. */
 #ifndef CST_SITE_MODULE_H
 #define CST_SITE_MODULE_H
 
@@ -16,8 +16,9 @@
 #define CST_MODULE_MAX 4096
 #define CST_MODULE_NONE ((uint32_t)UINT32_MAX)
 #define CST_BUILD_ID_MAX 32
-#define CST_NAMESPACE_UNKNOWN (-1L)
 #define CST_MODULE_HEADERS_MAX ((size_t)4096)
+/** A link namespace that cannot be told. */
+#define CST_NAMESPACE_UNKNOWN (-1L)
 
 /** What part a module plays; decides which rules apply to it. */
 enum cst_module_role {
@@ -58,9 +59,9 @@ struct cst_module {
     enum cst_module_role role;
     enum custody_lang lang; /**< language for contracts that imply none: C, CXX or RUST */
     enum cst_rust_attribution rust;
-    long
-        link_namespace; /**< 0 is the program's, and ours; others come of dlmopen. CST_NAMESPACE_UNKNOWN: cannot be told */
+    long link_namespace;          /**< 0 is the program's, and ours; others come of dlmopen. Or CST_NAMESPACE_UNKNOWN */
     enum cst_operators operators; /**< of a program or library */
+    uint8_t allocator;            /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
     bool unloaded;                /**< after dlclose; not any more when it has come back */
 };
 

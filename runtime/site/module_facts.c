@@ -3,6 +3,7 @@
 
 #include "base/maps.h"
 #include "base/pool.h"
+#include "site/allocator.h"
 #include "site/mangling.h"
 #include "site/module_file.h"
 #include "site/rust_survey.h"
@@ -225,9 +226,10 @@ static enum cst_rust_attribution rust_elsewhere(const struct traits *traits)
     return traits->survey.count != 0 || traits->survey.other ? CST_RUST_INFERRED : CST_RUST_ABSENT;
 }
 
-static void classify_own(const struct cst_elf *elf, struct cst_module *module)
+static void classify_own(const struct cst_elf *elf, const char *soname, struct cst_module *module)
 {
     struct traits traits;
+    module->allocator = module->role == CST_ROLE_LIBRARY ? cst_allocator_recognise(module->name, soname, elf) : 0;
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
     module->operators = operators_of(elf, &traits);
     module->rust = module->link_namespace > 0 ? rust_elsewhere(&traits) : cst_rust_hook(module, elf, &traits.survey);
@@ -238,12 +240,13 @@ void cst_module_classify(bool is_program, struct cst_module *module)
 {
     struct cst_elf elf = {0};
     bool readable = cst_module_open_file(module, &elf);
-    const char *soname = readable ? cst_elf_dynamic_string(&elf, DT_SONAME, 0) : NULL;
-    module->role = role_of(module, is_program, soname != NULL ? soname : "");
+    const char *found = readable ? cst_elf_dynamic_string(&elf, DT_SONAME, 0) : NULL;
+    const char *soname = found != NULL ? found : "";
+    module->role = role_of(module, is_program, soname);
     module->lang = module->role == CST_ROLE_CXX_RUNTIME ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
     module->rust = CST_RUST_ABSENT;
     if (readable && (module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY)) {
-        classify_own(&elf, module);
+        classify_own(&elf, soname, module);
     }
     cst_elf_close(&elf);
 }

@@ -11,7 +11,7 @@
 
 struct dl_find_object;
 struct link_map;
-struct cst_code_map;
+struct cst_facts;
 
 struct cst_module_record {
     struct cst_module module;             /**< first, so that a pointer to it is a pointer to the record */
@@ -19,8 +19,8 @@ struct cst_module_record {
     const char *loader_name;              /**< the name in it */
     bool in_parts;         /**< has holes between its segments: an object for each of them to the dynamic linker */
     atomic_bool displaced; /**< another module came to its place */
-    _Atomic(struct cst_code_map *) code; /**< code_map.c: languages of its functions, once asked for */
-    _Atomic(struct cst_elf *) file;      /**< module_symbol.c: the file, once asked for; empty when it cannot be had */
+    _Atomic(struct cst_facts *) code; /**< code_map.c: languages of its functions, once asked for */
+    _Atomic(struct cst_elf *) file;   /**< module_symbol.c: the file, once asked for; empty when it cannot be had */
 };
 
 /** Reads into `out_record` what a loaded module is recognised by: place, name, identity. Names and headers stay where they
