@@ -90,6 +90,18 @@ void cst_moments_unload(void)
     cst_thread_unguard(mode);
 }
 
+/* dlmopen: a new namespace gets a libc of its own, and we are not in it. Its code reaches none of our doors, its allocator
+ * is nobody's here, and Rust in it is not hooked. */
+void cst_moments_namespace(void)
+{
+    static atomic_bool said;
+    if (!cst_start_is_up() || atomic_exchange(&said, true))
+        return;
+    uint8_t mode = cst_thread_guard();
+    cst_audit_say("dlmopen: what another link namespace allocates is not audited; its libc has an allocator of its own");
+    cst_thread_unguard(mode);
+}
+
 static bool must_fail(void)
 {
     if (cst_options.fail_on >= CST_FAIL_NEVER)

@@ -16,6 +16,7 @@
 #include "core/side.h"
 #include "entry/environment.h"
 #include "entry/facts_place.h"
+#include "entry/back_doors.h"
 #include "entry/leak_signal.h"
 #include "entry/moments.h"
 #include "entry/options.h"
@@ -95,7 +96,7 @@ static void check_malloc(void)
     const char *name;
     uintptr_t start;
     if (module && cst_module_symbol(module, theirs, &name, &start) && start == theirs)
-        cst_audit_say("%s has a malloc of its own: what it allocates is not audited", module->name);
+        cst_audit_say("%s has a malloc of its own: what it allocates is not audited, or nobody's", module->name);
 }
 
 static bool bring_up(void)
@@ -110,6 +111,7 @@ static bool bring_up(void)
     cst_audit_start();
     cst_code_alone(true);
     cst_module_scan();
+    (void)!cst_back_doors_close();
     cst_code_alone(false);
     check_malloc();
     cst_thread_start();
