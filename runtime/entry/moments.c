@@ -7,6 +7,7 @@
 #include "core/count.h"
 #include "core/crossing.h"
 #include "core/departure.h"
+#include "core/engine.h"
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/leak.h"
@@ -97,8 +98,10 @@ void cst_moments_namespace(void)
     static atomic_bool said;
     if (!cst_start_is_up() || atomic_exchange(&said, true))
         return;
+    cst_engine_settings.has_namespaces = true;
     uint8_t mode = cst_thread_guard();
-    cst_audit_say("dlmopen: what another link namespace allocates is not audited; its libc has an allocator of its own");
+    cst_audit_say(
+        "dlmopen: what another link namespace allocates is not audited; its libc has an allocator of its own");
     cst_thread_unguard(mode);
 }
 

@@ -14,9 +14,9 @@
 #include "core/origin.h"
 #include "core/policy.h"
 #include "core/side.h"
+#include "entry/back_doors.h"
 #include "entry/environment.h"
 #include "entry/facts_place.h"
-#include "entry/back_doors.h"
 #include "entry/leak_signal.h"
 #include "entry/moments.h"
 #include "entry/options.h"
@@ -66,6 +66,8 @@ static void observe_module(const struct cst_module *module)
 {
     cst_audit_module(module);
     cst_departure_watch(module);
+    if (module->role == CST_ROLE_CXX_RUNTIME)
+        (void)!cst_back_doors_close_cxx(module);
     if (module->rust == CST_RUST_INFERRED && cst_doors[CUSTODY_DOOR_FREE] && !cst_options.log[0])
         cst_audit_say("%s: Rust whose allocator entries cannot be hooked (LTO, stripped, or an allocator of its own): "
                       "what it owns is inferred, and never an error",

@@ -64,8 +64,9 @@ enum custody_contract cst_mangling_operator(const char *symbol)
 
 bool cst_mangling_is_malloc(const char *symbol)
 {
-    static const char *const names[] = {"malloc",         "calloc",        "realloc",  "reallocarray", "free",  "cfree",
-                                        "posix_memalign", "aligned_alloc", "memalign", "valloc",       "pvalloc"};
+    static const char *const names[] = {"malloc",   "calloc", "realloc",        "reallocarray",
+                                        "free",     "cfree",  "posix_memalign", "aligned_alloc",
+                                        "memalign", "valloc", "pvalloc"};
     bool found = false;
     for (size_t i = 0; strchr("mcrfpav", symbol[0]) != NULL && i < sizeof names / sizeof *names; i++) {
         found = found || is_named(symbol, names[i]);
