@@ -3,11 +3,13 @@
 
 #include "audit/audit.h"
 #include "base/pool.h"
+#include "core/adopted.h"
 #include "core/count.h"
 #include "core/crossing.h"
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/leak.h"
+#include "core/policy.h"
 #include "core/side.h"
 #include "entry/farewell.h"
 #include "entry/leak_signal.h"
@@ -16,6 +18,7 @@
 #include "entry/thread.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
+#include "site/facts.h"
 #include "site/module.h"
 #include "site/stack.h"
 #include "site/stack_place.h"
@@ -50,10 +53,13 @@ static void in_child(void)
     cst_count_after_fork();
     cst_side_after_fork();
     cst_module_after_fork();
+    cst_facts_after_fork();
     cst_callsite_after_fork();
     cst_stack_after_fork();
     cst_findings_after_fork();
     cst_crossing_after_fork();
+    cst_adopted_after_fork();
+    cst_policy_after_fork();
     cst_leaks_after_fork();
     cst_start_after_fork();
     cst_thread_after_fork();
@@ -82,6 +88,7 @@ static void forget_unloaded(void)
         if (module && module->unloaded && !atomic_exchange(&forgotten[id], true)) {
             cst_callsite_forget(module->lo, module->hi);
             cst_stack_forget(module->lo, module->hi);
+            (void)cst_adopted_forget(id);
         }
     }
 }
@@ -92,8 +99,10 @@ void cst_moments_unload(void)
     if (!cst_start_is_up())
         return;
     uint8_t mode = cst_thread_guard();
-    if (cst_module_sweep() > 0)
+    if (cst_module_sweep() > 0) {
         forget_unloaded();
+        cst_policy_forget();
+    }
     cst_thread_unguard(mode);
 }
 
