@@ -59,9 +59,10 @@ static bool has_own_operators(const struct cst_rule_party *party)
     return module && module->own_operators;
 }
 
+/* One module, or one name: a policy gives modules that belong together the same one. */
 static bool same_module(const struct cst_rule_party *a, const struct cst_rule_party *b)
 {
-    return a->module && a->module == b->module;
+    return (a->module && a->module == b->module) || (a->name && b->name && strcmp(a->name, b->name) == 0);
 }
 
 /* A caller that could not be told is never accused: it may be Rust that was not hooked yet, or C++ behind operators of its
@@ -192,4 +193,36 @@ struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts)
         return exact(CUSTODY_FINDING_INVALID_FREE);
     }
     return silent;
+}
+
+bool cst_rules_is_crossing(enum custody_finding_kind kind)
+{
+    return kind == CUSTODY_FINDING_CROSS_SIDE_FREE || kind == CUSTODY_FINDING_CROSS_ALLOCATOR_FREE ||
+           kind == CUSTODY_FINDING_MISMATCHED_RELEASE;
+}
+
+/* Certain is what rests on facts alone: who both are, and which allocators. Of contracts that differ and that the rules had
+ * nothing to say about, one may be made of the other. */
+static struct cst_verdict forbid(const struct cst_rule_case *facts, struct cst_verdict verdict)
+{
+    const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
+    bool differs = owner->contract != by->contract;
+    enum custody_finding_kind kind = verdict.found ? verdict.kind
+                                     : differs     ? CUSTODY_FINDING_CROSS_ALLOCATOR_FREE
+                                                   : CUSTODY_FINDING_CROSS_SIDE_FREE;
+    bool is_exact = verdict.found ? verdict.confidence == CUSTODY_CONFIDENCE_EXACT
+                                  : !differs && !is_veiled_rust(owner) && !is_veiled_rust(by);
+    if (!is_exact)
+        return inferred(kind);
+    verdict = exact(kind);
+    verdict.severity = CUSTODY_SEVERITY_ERROR;
+    return verdict;
+}
+
+struct cst_verdict cst_rules_obey(enum cst_policy_verb verb, const struct cst_rule_case *facts,
+                                  struct cst_verdict verdict)
+{
+    if (verdict.found && !cst_rules_is_crossing(verdict.kind))
+        return verdict;
+    return verb == CST_POLICY_FORBID ? forbid(facts, verdict) : silent;
 }

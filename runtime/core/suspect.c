@@ -5,6 +5,7 @@
 #include "core/finding.h"
 #include "core/findings.h"
 #include "core/place.h"
+#include "core/policy.h"
 #include "core/stacks.h"
 #include "site/allocator.h"
 
@@ -32,12 +33,12 @@ static struct cst_suspect identify(uintptr_t address, enum cst_place place)
 
 static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract, uintptr_t return_address)
 {
-    return (struct cst_rule_party){
-        .side = side,
-        .module = cst_side_get(side)->module,
-        .near = return_address ? cst_module_find(return_address - 1) : NULL,
-        .contract = contract,
-    };
+    const struct cst_module *near = return_address ? cst_module_find(return_address - 1) : NULL;
+    return (struct cst_rule_party){.side = side,
+                                   .module = cst_side_module(side, near),
+                                   .near = near,
+                                   .contract = contract,
+                                   .name = side == CST_SIDE_UNKNOWN ? NULL : cst_side_get(side)->name};
 }
 
 static struct cst_rule_party owner_of(const struct cst_tag *tag)
@@ -115,7 +116,8 @@ static struct cst_frames walk(const struct cst_call *call, uintptr_t frames[CST_
 }
 
 static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *facts, const struct cst_call *call,
-                 const struct cst_suspect *suspect, uintptr_t address, const struct place *place)
+                 const struct cst_suspect *suspect, uintptr_t address, const struct place *place,
+                 const struct cst_policy_rule *rule)
 {
     uintptr_t alloc[CST_STACK_FRAMES_MAX], release[CST_STACK_FRAMES_MAX], first[CST_STACK_FRAMES_MAX];
     const struct cst_tag *tag = suspect->hit.tag;
@@ -135,6 +137,8 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
         .place = tag ? CST_PLACE_NONE : place->place,
         .place_name = tag || !place->name[0] ? NULL : place->name,
         .release = walk(call, release),
+        .policy_file = rule ? cst_policy_path() : NULL,
+        .policy_line = rule ? rule->line : 0,
     };
     if (tag) {
         finding.has_block = true;
@@ -158,6 +162,24 @@ static void find_place(uintptr_t address, struct place *out_place)
     struct cst_stack_bounds stack;
     size_t count = cst_stacks_find(address, &stack);
     out_place->place = cst_place_find(address, &stack, count, out_place->name, sizeof out_place->name);
+}
+
+/* What a policy says of this release, if it has a word in it: it is about blocks of known allocators that go to another
+ * side or allocator. */
+static const struct cst_policy_rule *consult(const struct cst_call *call, const struct cst_origin *origin,
+                                             const struct cst_suspect *suspect, const struct cst_rule_case *facts)
+{
+    const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
+    if (!cst_policy_judges || facts->target != CST_TARGET_BLOCK || owner->contract == CUSTODY_CONTRACT_UNKNOWN ||
+        by->contract == CUSTODY_CONTRACT_UNKNOWN || (owner->side == by->side && owner->contract == by->contract))
+        return NULL;
+    const struct cst_policy_release release = {.owner = *owner,
+                                               .by = *by,
+                                               .call = call->door,
+                                               .alloc_stack = cst_tag_alloc_stack(suspect->hit.tag),
+                                               .release_stack = origin->stack,
+                                               .return_address = call->return_address};
+    return cst_policy_judge(&release);
 }
 
 static void count_crossing(const struct cst_rule_case *facts, bool allowed)
@@ -191,9 +213,14 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
     struct cst_suspect suspect = identify(address, place.place);
     struct cst_rule_case facts = gather(call, origin, address, &suspect, given);
     struct cst_verdict verdict = cst_rules_judge(&facts);
+    const struct cst_policy_rule *rule = consult(call, origin, &suspect, &facts);
+    if (rule) {
+        cst_policy_count(rule);
+        verdict = cst_rules_obey(rule->verb, &facts, verdict);
+    }
     count_crossing(&facts, !verdict.found);
     if (verdict.found)
-        tell(&verdict, &facts, call, &suspect, address, &place);
+        tell(&verdict, &facts, call, &suspect, address, &place, cst_rules_is_crossing(verdict.kind) ? rule : NULL);
     if (verdict.found && facts.handed_out)
         suspect.target = remedy(&suspect, &facts, address);
     return suspect;

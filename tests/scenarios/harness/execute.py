@@ -1,11 +1,14 @@
 """Runs a built program under `custody run` and judges what came of it: the log, the output, the exit status."""
 
 import os
+import re
 import resource
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+from harness.axes import shared_std
+from harness.header import is_among
 from harness.logs import Log, judge
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,8 +24,12 @@ def build_dir():
 def names_of(program, build):
     """What `$name` means in the expectations of `program`: file names of modules."""
     names = {"$prog": program.name}
+    if build.get("std") == "shared":
+        names["$std"] = shared_std()
     for lib in program.libs:
         names[f"${lib}"] = f"lib{lib}.so" if build.get("link") == "shared" else program.name
+    for crate in program.crates:
+        names[f"${crate}"] = f"lib{crate}.so" if build["crate"] == "dylib" else program.name
     names.update({f"${plugin}": f"lib{plugin}.so" for plugin in program.plugins})
     return names
 
@@ -43,6 +50,23 @@ def expand_value(value, program, build):
 def expand(expectation, program, build):
     facts = {n: [expand_value(v, program, build) for v in values] for n, values in expectation.facts.items()}
     return replace(expectation, facts=facts)
+
+
+def tolerated(run, build):
+    """Severities of findings that need no expectation."""
+    return ("note", "warning") if any(is_among(build, only) for only in run.allows) else ("note",)
+
+
+def judge_modules(log, run, program, build):
+    """What is wrong with the lines of the modules that the run names."""
+    problems = []
+    for only, name, facts in run.modules:
+        path = expand_value(name, program, build)
+        lines = [event for event in log.events("module") if Path(event["path"]).name == path]
+        right = any(all(str(line.get(fact)) in values for fact, values in facts.items()) for line in lines)
+        if is_among(build, only) and not right:
+            problems.append(f"module {path}: not {facts}: {lines}")
+    return problems
 
 
 def applicable(expectations, program, build):
@@ -77,11 +101,38 @@ def custody_command(log_path, run, command, extra=()):
             *command]
 
 
+def write_policy(program, build, run, place):
+    """The options that make the run obey its policy, if it has one."""
+    if not run.policy:
+        return []
+    names = names_of(program, build)
+    lines = [re.sub(r"\$\w+", lambda match: names.get(match.group(0), match.group(0)), rule) for rule in run.policy]
+    (place / "rules.policy").write_text("".join(f"{line}\n" for line in lines))
+    return ["--policy", place / "rules.policy"]
+
+
+def applies(only, build):
+    return all(build.get(axis) in values for axis, values in only.items())
+
+
+def judge_policy(log, run, build):
+    """Which rules were of use, over all processes of the log, has to be as the run says."""
+    counts = {}
+    for policy in [event["policy"] for event in log.events("exit") if "policy" in event]:
+        for rule in policy["rules"]:
+            counts[rule["line"]] = counts.get(rule["line"], 0) + rule["count"]
+    unused = sorted(line for line, count in counts.items() if count == 0)
+    expected = sorted(line for line, only in run.unused if applies(only, build))
+    if bool(counts) != bool(run.policy) or unused != expected:
+        return [f"unused lines of the policy: {unused}, expected {expected}; counted {counts}"]
+    return []
+
+
 def run_once(program, build, run, binary, place, tolerant):
     """One execution under Custody. With `tolerant` the findings do not decide the status. Returns the problems."""
     place.mkdir(parents=True, exist_ok=True)
     log_path = place / "log.jsonl"
-    extra = ["--fail-on", "never"] if tolerant else []
+    extra = [*write_policy(program, build, run, place), *(["--fail-on", "never"] if tolerant else [])]
     command = [str(binary), *run.args]
     result = start(custody_command(log_path, run, command, extra), run, place, run.options)
     log = Log(log_path)
@@ -89,7 +140,9 @@ def run_once(program, build, run, binary, place, tolerant):
     if not log.events("start"):
         problems.append("the log has no start event")
     problems += judge(log, applicable(run.expects, program, build), applicable(run.forbids, program, build),
-                      ("note", "warning") if run.allow_warnings else ("note",))
+                      tolerated(run, build))
+    problems += judge_policy(log, run, build)
+    problems += judge_modules(log, run, program, build)
     errors = any(finding["severity"] == "error" for finding in log.findings())
     wanted = EXIT_FINDINGS if errors and not tolerant else run.exit
     if result.returncode != wanted:
