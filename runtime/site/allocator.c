@@ -253,6 +253,18 @@ enum custody_contract cst_allocator_maker(enum custody_contract contract, const 
     return contract;
 }
 
+size_t cst_allocator_header(enum custody_contract contract)
+{
+    const struct row *row = row_of(contract);
+    return row ? row->header : 0;
+}
+
+bool cst_allocator_cuts(enum custody_contract contract)
+{
+    const struct row *row = custody_contract_library(contract) ? row_of(contract) : NULL;
+    return row && row->calls == CALLS_ALIGNED;
+}
+
 static bool is_behind_header(const struct row *row, uintptr_t start, size_t size, uintptr_t address)
 {
     uint64_t noted;
@@ -267,7 +279,7 @@ enum cst_allocator_piece cst_allocator_piece(enum custody_contract contract, uin
                                              uintptr_t address)
 {
     const struct row *row = row_of(contract);
-    if (row && row->calls == CALLS_ALIGNED) {
+    if (cst_allocator_cuts(contract)) {
         return CST_PIECE_PART;
     }
     return row && is_behind_header(row, start, size, address) ? CST_PIECE_WHOLE : CST_PIECE_NONE;
