@@ -8,6 +8,7 @@
 #include "core/policy.h"
 #include "core/stacks.h"
 #include "site/allocator.h"
+#include "site/stack_frame.h"
 
 #include <stdlib.h>
 
@@ -81,7 +82,7 @@ static void look_behind_header(const struct cst_origin *origin, uintptr_t *addre
 
 static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract, uintptr_t return_address)
 {
-    const struct cst_module *near = return_address ? cst_module_find(return_address - 1) : NULL;
+    const struct cst_module *near = return_address ? cst_stack_frame_place(return_address).module : NULL;
     return (struct cst_rule_party){.side = side,
                                    .module = cst_side_module(side, near),
                                    .near = near,
