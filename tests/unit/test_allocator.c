@@ -79,7 +79,7 @@ static void a_library_is_known_by_its_name_and_its_symbol(void **state)
         void *library = load(files[i].file);
         assert_string_equal(contract_of_call(library, "CRYPTO_malloc", CUSTODY_DOOR_MALLOC), files[i].contract);
         dlclose(library);
-        (void)cst_module_sweep();
+        (void)cst_module_sweep(NULL);
     }
 }
 
@@ -91,7 +91,7 @@ static void a_library_of_that_name_without_the_symbol_is_another(void **state)
     assert_non_null(library);
     assert_string_equal(contract_of_call(library, "of_another", CUSTODY_DOOR_MALLOC), "malloc");
     dlclose(library);
-    (void)cst_module_sweep();
+    (void)cst_module_sweep(NULL);
 }
 
 static void functions_of_one_library_have_contracts_of_their_own(void **state)
@@ -103,7 +103,7 @@ static void functions_of_one_library_have_contracts_of_their_own(void **state)
     assert_string_equal(contract_of_call(library, "sqlite3_malloc", CUSTODY_DOOR_POSIX_MEMALIGN), "g_slice_alloc");
     assert_string_equal(contract_of_call(library, "sqlite3_malloc", CUSTODY_DOOR_FREE), "g_malloc");
     dlclose(library);
-    (void)cst_module_sweep();
+    (void)cst_module_sweep(NULL);
 }
 
 static enum custody_contract maker(uintptr_t inner, uintptr_t outer)
@@ -127,7 +127,7 @@ static void a_buffer_is_its_librarys_only_when_the_library_asked_for_it(void **s
     assert_true(cst_allocator_is_open(CUSTODY_CONTRACT_LIBPQ_BUFFER));
     assert_false(cst_allocator_is_open(CUSTODY_CONTRACT_LIBPQ));
     dlclose(library);
-    (void)cst_module_sweep();
+    (void)cst_module_sweep(NULL);
 }
 
 static void a_variable_is_its_librarys_and_a_direct_call_is_not(void **state)
@@ -144,7 +144,7 @@ static void a_variable_is_its_librarys_and_a_direct_call_is_not(void **state)
     assert_false(cst_allocator_of_variable((uintptr_t)&doors, &found, &contract));
     assert_false(cst_allocator_of_variable(16, &found, &contract));
     dlclose(library);
-    (void)cst_module_sweep();
+    (void)cst_module_sweep(NULL);
 }
 
 static char *strdup_of_program(const char *text)
@@ -175,7 +175,7 @@ static void a_library_with_functions_of_the_program_is_replaced(void **state)
     assert_false(cst_allocator_is_replaced(CUSTODY_CONTRACT_LIBXML));
     assert_false(cst_allocator_is_replaced(CUSTODY_CONTRACT_OPENSSL));
     dlclose(library);
-    (void)cst_module_sweep();
+    (void)cst_module_sweep(NULL);
 }
 
 static void a_pointer_behind_a_header_stands_for_the_block(void **state)
