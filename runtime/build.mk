@@ -2,7 +2,7 @@
 # (tools/jemalloc) into libcustody.so and libcustody.a. Neither shows anything but custody_*.
 
 RUNTIME_SOURCES := $(call select-variants,$(sort $(wildcard runtime/*/*.c runtime/*/*.S)))
-RUNTIME_OBJS := $(addprefix $(BUILD)/obj/,$(addsuffix .o,$(basename $(RUNTIME_SOURCES))))
+RUNTIME_OBJS := $(SHARED_OBJS) $(addprefix $(BUILD)/obj/,$(addsuffix .o,$(basename $(RUNTIME_SOURCES))))
 
 include tools/jemalloc/build.mk
 

@@ -6,6 +6,7 @@ export CUSTODY_BUILD := $(abspath $(BUILD))
 # What single tests need beside the runtime: libraries, and functions that a test replaces by its own __wrap_NAME.
 LIBS_test_decode := -lZydis
 LIBS_test_callsite := -lZydis
+WRAP_test_facts_place := cst_facts_setup
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
 WRAP_test_stack := cst_stack_trace

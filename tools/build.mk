@@ -1,9 +1,9 @@
-# The command-line tool. It reads include/ and audit logs, never runtime/. Its libraries: jansson (JSON), elfutils
+# The command-line tool. It reads include/, shared/ and audit logs, never runtime/. Its libraries: jansson (JSON), elfutils
 # (symbols), libiberty (demangling).
 
 TOOL_SOURCES := $(sort $(wildcard tools/custody/*.c))
 TOOL_GENERATED := $(BUILD)/gen/explanations.c
-TOOL_OBJS := $(TOOL_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/explanations.o
+TOOL_OBJS := $(TOOL_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/explanations.o $(SHARED_OBJS)
 TOOL_CPPFLAGS := -Itools/custody
 TOOL_LIBS := -ljansson -ldw -lelf -l:libiberty.a
 

@@ -46,6 +46,23 @@ struct cst_class_total {
     uint64_t blocks, bytes;
 };
 
+/** How a rule of the policy has been used. */
+struct cst_rule_total {
+    uint32_t line;
+    const char *word; /**< that begins the rule */
+    uint64_t count;
+};
+
+/** The policy and its use, for the `exit` event. */
+struct cst_policy_total {
+    const char *file; /**< NULL without a policy */
+    bool holds;       /**< false when it could not be read, or has errors */
+    uint64_t digest;  /**< hash of its text */
+    size_t errors;    /**< lines with errors */
+    const struct cst_rule_total *rules;
+    size_t rule_count;
+};
+
 /** Everything that the `exit` event tells. Arrays belong to the caller. */
 struct cst_exit_summary {
     uint64_t findings[3]; /**< distinct findings by enum custody_severity */
@@ -57,6 +74,7 @@ struct cst_exit_summary {
     size_t repeat_count;
     const struct cst_class_total *leaks; /**< all leaks, also those that have no finding of their own */
     size_t leak_count;
+    struct cst_policy_total policy;
     int status;      /**< exit status, -1 when not known */
     const char *how; /**< "exit", "_exit", "quick_exit", "abort" */
 };

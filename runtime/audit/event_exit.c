@@ -6,9 +6,9 @@
 #include "audit/line.h"
 
 /* How much of a line a table may fill, counted from the start of the line. */
-static size_t share(const struct cst_json *json, size_t thirds)
+static size_t share(const struct cst_json *json, size_t quarters)
 {
-    return json->text.limit / 3 * thirds;
+    return json->text.limit / 4 * quarters;
 }
 
 /* Writes the element with this index of one of the summary's tables. */
@@ -47,6 +47,28 @@ static void write_repeat(struct cst_json *json, const struct cst_exit_summary *s
     cst_json_open(json, NULL, '{');
     cst_json_digest(json, "key", repeat->key);
     cst_json_unsigned(json, "count", repeat->count);
+    cst_json_close(json, '}');
+}
+
+static void write_rule(struct cst_json *json, const struct cst_exit_summary *summary, size_t index)
+{
+    const struct cst_rule_total *total = &summary->policy.rules[index];
+    cst_json_open(json, NULL, '{');
+    cst_json_unsigned(json, "line", total->line);
+    cst_json_string(json, "rule", total->word);
+    cst_json_unsigned(json, "count", total->count);
+    cst_json_close(json, '}');
+}
+
+static void write_policy(struct cst_json *json, const struct cst_exit_summary *summary)
+{
+    const struct cst_policy_total *policy = &summary->policy;
+    cst_json_open(json, "policy", '{');
+    cst_json_string(json, "file", policy->file);
+    cst_json_digest(json, "digest", policy->digest);
+    cst_json_bool(json, "holds", policy->holds);
+    cst_json_unsigned(json, "errors", policy->errors);
+    write_table(json, "rules", summary, policy->rule_count, write_rule, share(json, 1));
     cst_json_close(json, '}');
 }
 
@@ -94,9 +116,12 @@ static void write_line(struct cst_json *json, const struct cst_exit_summary *sum
     if (cst_gate_refusals() > 0) {
         cst_json_unsigned(json, "dropped", cst_gate_refusals());
     }
-    write_table(json, "repeats", summary, summary->repeat_count, write_repeat, share(json, 1));
-    write_table(json, "sides", summary, summary->side_count, write_side, share(json, 2));
-    write_table(json, "crossings", summary, summary->crossing_count, write_crossing, share(json, 3));
+    if (summary->policy.file != NULL) {
+        write_policy(json, summary);
+    }
+    write_table(json, "repeats", summary, summary->repeat_count, write_repeat, share(json, 2));
+    write_table(json, "sides", summary, summary->side_count, write_side, share(json, 3));
+    write_table(json, "crossings", summary, summary->crossing_count, write_crossing, share(json, 4));
 }
 
 static void write_message(struct cst_text *text, const uint64_t counts[3])

@@ -7,6 +7,9 @@
 #include "audit/trace.h"
 #include "plat/sys.h"
 
+/** Longest "FILE:LINE" of a rule: a path has at most 4096 bytes (PATH_MAX). */
+#define CST_POLICY_PLACE_SIZE 4120
+
 /* The stacks of a finding, resolved. */
 struct traces {
     struct cst_trace alloc, release, first_release;
@@ -98,6 +101,18 @@ static void write_holder(struct cst_json *json, const struct cst_finding *findin
     cst_json_close(json, '}');
 }
 
+static void write_policy(struct cst_json *json, const struct cst_finding *finding)
+{
+    if (finding->policy_file == NULL) {
+        return;
+    }
+    char place[CST_POLICY_PLACE_SIZE];
+    struct cst_text text;
+    cst_text_init(&text, place, sizeof place, 0);
+    cst_text_format(&text, "%s:%u", finding->policy_file, finding->policy_line);
+    cst_json_string(json, "policy", place);
+}
+
 /* What only findings of some kinds have. */
 static void write_particulars(struct cst_json *json, const struct cst_finding *finding)
 {
@@ -139,6 +154,7 @@ static void write_line(struct cst_json *json, const struct cst_finding *finding,
     write_block(json, finding);
     write_parties(json, finding);
     write_expect(json, finding);
+    write_policy(json, finding);
     write_thread(json);
     write_particulars(json, finding);
     write_traces(json, finding, traces);

@@ -79,6 +79,15 @@ static void write_advice(struct cst_text *text, const struct cst_finding *findin
     cst_text_char(text, '\n');
 }
 
+static void write_rule(struct cst_text *text, const struct cst_finding *finding)
+{
+    if (finding->policy_file != NULL) {
+        cst_text_string(text, "custody:   forbidden by ");
+        cst_text_printable(text, finding->policy_file);
+        cst_text_format(text, ":%u\n", finding->policy_line);
+    }
+}
+
 void cst_plain_write(struct cst_text *text, const struct cst_finding *finding, const struct cst_trace *alloc,
                      const struct cst_trace *release, const struct cst_trace *first_release)
 {
@@ -89,5 +98,6 @@ void cst_plain_write(struct cst_text *text, const struct cst_finding *finding, c
     write_where(text, "allocated", alloc);
     write_where(text, "released first", first_release);
     write_where(text, "released", release);
+    write_rule(text, finding);
     write_advice(text, finding);
 }

@@ -3,6 +3,7 @@
 
 #include "base/boot.h"
 #include "core/crossing.h"
+#include "core/policy.h"
 #include "core/rules.h"
 #include "core/suspect.h"
 
@@ -115,7 +116,11 @@ static void give_back(struct cst_tag *tag, uintptr_t address, uint32_t release_s
 
 static struct cst_rule_party party(uint16_t side, enum custody_contract contract)
 {
-    return (struct cst_rule_party){.side = side, .module = cst_side_get(side)->module, .contract = contract};
+    const struct cst_side *facts = cst_side_get(side);
+    return (struct cst_rule_party){.side = side,
+                                   .module = facts->module,
+                                   .contract = contract,
+                                   .name = side == CST_SIDE_UNKNOWN ? NULL : facts->name};
 }
 
 /* A release across sides that the rules have nothing to say about, such as of a std::string's memory that the C++ library
@@ -124,6 +129,8 @@ static bool is_allowed_crossing(const struct cst_tag *tag, const struct cst_orig
 {
     enum custody_contract contract = cst_tag_contract(tag);
     const struct cst_rule_party owner = party(cst_tag_side(tag), contract), by = party(origin->side, contract);
+    if (cst_policy_judges && owner.side != by.side)
+        return false;
     if (!cst_rules_may_release(&owner, &by))
         return false;
     if (owner.side != CST_SIDE_UNKNOWN && by.side != CST_SIDE_UNKNOWN && owner.side != by.side)
@@ -152,7 +159,7 @@ void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, con
     } else {
         struct cst_suspect suspect = examine(call, &origin, address, given);
         if (suspect.target == CST_TARGET_BLOCK)
-            give_back(suspect.hit.tag, address, origin.stack);
+            give_back(suspect.hit.tag, suspect.hit.start, origin.stack);
     }
     errno = saved;
 }
@@ -217,7 +224,9 @@ static void *resize_suspect(const struct cst_call *call, const struct cst_origin
     const struct cst_tag *tag = suspect.hit.tag;
     switch (suspect.target) {
     case CST_TARGET_BLOCK:
-        return resize_block(origin, suspect.hit.tag, block, size, align);
+        if (suspect.hit.start == address)
+            return resize_block(origin, suspect.hit.tag, block, size, align);
+        return replace(origin, block, cst_tag_size(tag) - (address - suspect.hit.start), size, align);
     case CST_TARGET_RELEASED:
         return replace(origin, block, cst_tag_size(tag), size, align);
     case CST_TARGET_INTERIOR:

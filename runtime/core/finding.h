@@ -59,6 +59,9 @@ struct cst_finding {
 
     struct cst_frames alloc, release, first_release;
 
+    const char *policy_file; /**< of the rule that forbids this; NULL when none does */
+    uint32_t policy_line;    /**< from 1 */
+
     size_t leak_blocks, leak_bytes; /**< leak only */
     const char *leak_class;  /**< leak only: "definite", "indirect", "possible", "reachable"; "live": not examined */
     const char *leak_when;   /**< leak only: "exit", "request" */

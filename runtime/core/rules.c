@@ -1,6 +1,8 @@
 /* The rules: see rules.h. Read cst_rules_judge from the top: the first rule that applies decides. */
 #include "core/rules.h"
 
+#include <string.h>
+
 static const struct cst_verdict silent = {.found = false};
 
 static struct cst_verdict exact(enum custody_finding_kind kind)
@@ -57,9 +59,10 @@ static bool has_own_operators(const struct cst_rule_party *party)
     return module && module->own_operators;
 }
 
+/* One module, or one name: a policy gives modules that belong together the same one. */
 static bool same_module(const struct cst_rule_party *a, const struct cst_rule_party *b)
 {
-    return a->module && a->module == b->module;
+    return (a->module && a->module == b->module) || (a->name && b->name && strcmp(a->name, b->name) == 0);
 }
 
 /* A caller that could not be told is never accused: it may be Rust that was not hooked yet, or C++ behind operators of its
@@ -80,6 +83,39 @@ static enum custody_finding_kind kind_of_mismatch(const struct cst_rule_party *o
                                                                      : CUSTODY_FINDING_CROSS_ALLOCATOR_FREE;
 }
 
+static bool is_library(const struct cst_rule_party *party)
+{
+    return custody_contract_library(party->contract) != NULL;
+}
+
+static bool same_library(const struct cst_rule_party *a, const struct cst_rule_party *b)
+{
+    return is_library(a) && is_library(b) &&
+           strcmp(custody_contract_library(a->contract), custody_contract_library(b->contract)) == 0;
+}
+
+/* Plain malloc or free of which nobody knows whether a library's function called it, or that somebody calls for others. */
+static bool is_vague_malloc(const struct cst_rule_party *party)
+{
+    return party->contract == CUSTODY_CONTRACT_MALLOC && (!is_known(party) || cst_rules_transparent(party));
+}
+
+/* A library's allocator rests on malloc, so what differs is who called that: it must be known on both sides. Within one
+ * library, functions may do each other's work, and it releases what it cuts into pieces as a whole. */
+static struct cst_verdict judge_library(const struct cst_rule_case *facts)
+{
+    const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
+    bool related = same_library(owner, by);
+    bool rest_on_malloc = related || owner->contract == CUSTODY_CONTRACT_MALLOC ||
+                          by->contract == CUSTODY_CONTRACT_MALLOC;
+    if (facts->replaced || (related && facts->handed_out) || is_vague_malloc(owner) || is_vague_malloc(by) ||
+        ((owner->open || by->open) && rest_on_malloc))
+        return silent;
+    if (is_veiled_rust(owner) || is_veiled_rust(by) || related || !is_known(owner) || !is_known(by))
+        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+}
+
 static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
 {
     const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
@@ -87,6 +123,8 @@ static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
         return silent;
     if (owner->contract == CUSTODY_CONTRACT_LIBC && has_role(by, CST_ROLE_LIBC))
         return silent;
+    if (is_library(owner) || is_library(by))
+        return judge_library(facts);
     bool c_family = is_c_family(owner->contract) && is_c_family(by->contract);
     if (c_family && (has_own_operators(owner) || has_own_operators(by)))
         return silent;
@@ -133,6 +171,12 @@ static struct cst_verdict judge_block(const struct cst_rule_case *facts)
     return judge_sides(facts);
 }
 
+/* Wrong in any case, since no block starts there: but the pointer is right, and the function is not. */
+static bool is_handed_out_by_another(const struct cst_rule_case *facts)
+{
+    return facts->handed_out && facts->owner.contract != facts->by.contract;
+}
+
 struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts)
 {
     switch (facts->target) {
@@ -141,11 +185,44 @@ struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts)
     case CST_TARGET_RELEASED:
         return exact(CUSTODY_FINDING_DOUBLE_FREE);
     case CST_TARGET_INTERIOR:
-        return exact(CUSTODY_FINDING_INTERIOR_FREE);
+        return exact(is_handed_out_by_another(facts) ? CUSTODY_FINDING_CROSS_ALLOCATOR_FREE
+                                                     : CUSTODY_FINDING_INTERIOR_FREE);
     case CST_TARGET_FOREIGN:
         return exact(CUSTODY_FINDING_FOREIGN_FREE);
     case CST_TARGET_NOTHING:
         return exact(CUSTODY_FINDING_INVALID_FREE);
     }
     return silent;
+}
+
+bool cst_rules_is_crossing(enum custody_finding_kind kind)
+{
+    return kind == CUSTODY_FINDING_CROSS_SIDE_FREE || kind == CUSTODY_FINDING_CROSS_ALLOCATOR_FREE ||
+           kind == CUSTODY_FINDING_MISMATCHED_RELEASE;
+}
+
+/* Certain is what rests on facts alone: who both are, and which allocators. Of contracts that differ and that the rules had
+ * nothing to say about, one may be made of the other. */
+static struct cst_verdict forbid(const struct cst_rule_case *facts, struct cst_verdict verdict)
+{
+    const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
+    bool differs = owner->contract != by->contract;
+    enum custody_finding_kind kind = verdict.found ? verdict.kind
+                                     : differs     ? CUSTODY_FINDING_CROSS_ALLOCATOR_FREE
+                                                   : CUSTODY_FINDING_CROSS_SIDE_FREE;
+    bool is_exact = verdict.found ? verdict.confidence == CUSTODY_CONFIDENCE_EXACT
+                                  : !differs && !is_veiled_rust(owner) && !is_veiled_rust(by);
+    if (!is_exact)
+        return inferred(kind);
+    verdict = exact(kind);
+    verdict.severity = CUSTODY_SEVERITY_ERROR;
+    return verdict;
+}
+
+struct cst_verdict cst_rules_obey(enum cst_policy_verb verb, const struct cst_rule_case *facts,
+                                  struct cst_verdict verdict)
+{
+    if (verdict.found && !cst_rules_is_crossing(verdict.kind))
+        return verdict;
+    return verb == CST_POLICY_FORBID ? forbid(facts, verdict) : silent;
 }

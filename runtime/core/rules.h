@@ -6,6 +6,7 @@
 #include "core/finding.h"
 #include "core/side.h"
 #include "custody/words.h"
+#include "policy/rule.h"
 #include "site/module.h"
 
 #include <stdbool.h>
@@ -28,6 +29,8 @@ struct cst_rule_party {
     const struct cst_module
         *near; /**< where the call returns to: close to the caller even when it is unknown; or NULL */
     enum custody_contract contract;
+    const char *name; /**< of the side, where sides of one name belong together; or NULL */
+    bool open; /**< of a library's contract: its callers may use free() as well */
 };
 
 /** Everything that the rules look at. */
@@ -37,6 +40,8 @@ struct cst_rule_case {
     size_t size, align; /**< of the block, bytes */
     bool has_given_size, has_given_align;
     size_t given_size, given_align; /**< named by the release, bytes */
+    bool handed_out;                /**< the owner's library may have handed out this pointer into one of its blocks */
+    bool replaced;                  /**< a library that takes part calls functions of the program instead of libc's */
     bool strict;                    /**< the setting: cross-side-free is an error */
 };
 
@@ -49,6 +54,14 @@ struct cst_verdict {
 
 /** Judges one release. */
 struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts);
+
+/** What becomes of the verdict on a live block when a rule of the policy decides: an `allow` takes back what was found about
+ * the crossing, a `forbid` makes a finding of it, an error when it is exact. Anything else that was found stays. */
+struct cst_verdict cst_rules_obey(enum cst_policy_verb verb, const struct cst_rule_case *facts,
+                                  struct cst_verdict verdict);
+
+/** True for kinds that say that a block went to the wrong party, which a policy may allow or forbid. */
+bool cst_rules_is_crossing(enum custody_finding_kind kind);
 
 /** True when `party` acts for others: libc, the C++ runtime, and the library this runtime is in. */
 bool cst_rules_transparent(const struct cst_rule_party *party);

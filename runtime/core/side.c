@@ -5,6 +5,7 @@
 #include "base/lock.h"
 #include "base/table.h"
 #include "core/heap.h"
+#include "core/policy.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static uint16_t add(const char *key, size_t key_size, enum custody_lang lang, co
     if (!entry || !side || !copy)
         return CST_SIDE_UNKNOWN;
     *side = (struct cst_side){.name = copy + 1, .lang = lang, .module = module};
-    if (is_isolated(side->name)) {
+    if (is_isolated(side->name) || cst_policy_isolates(side->name)) {
         side->arena = cst_heap_isolate();
         cst_side_any_isolated = true;
     }
@@ -107,7 +108,8 @@ uint16_t cst_side_of_code(const struct cst_module *module, enum custody_contract
     _Atomic uint16_t *cached = &sides.by_module[module->id][spoken];
     uint16_t number = atomic_load_explicit(cached, memory_order_acquire);
     if (number == CST_SIDE_UNKNOWN) {
-        number = find_or_add(module->name, spoken, module);
+        const char *name = cst_policy_name(module->path, spoken);
+        number = find_or_add(name ? name : module->name, spoken, module);
         atomic_store_explicit(cached, number, memory_order_release);
     }
     return number;
@@ -128,6 +130,14 @@ const struct cst_side *cst_side_get(uint16_t number)
     const struct cst_side *side =
         number < CST_SIDE_MAX ? atomic_load_explicit(&sides.by_number[number], memory_order_acquire) : NULL;
     return side ? side : &unknown_side;
+}
+
+const struct cst_module *cst_side_module(uint16_t number, const struct cst_module *near)
+{
+    const struct cst_side *side = cst_side_get(number);
+    bool is_its = near && near != side->module && atomic_load(&sides.by_module[near->id][side->lang]) == number &&
+                  number != CST_SIDE_UNKNOWN;
+    return is_its ? near : side->module;
 }
 
 uint16_t cst_side_count(void)

@@ -1,5 +1,6 @@
 /* Sides: the parties that own memory, one for each pair of name and language, numbered from 1; 0 is the unknown side. A
- * side is a module together with a language, or a name that the program registers. Sides live as long as the process.
+ * side is a module together with a language, or a name that the program registers; a policy may give modules other names,
+ * and one name to several of them. Sides live as long as the process.
  * Looking one up by number takes no lock; registering takes one. */
 #ifndef CST_CORE_SIDE_H
 #define CST_CORE_SIDE_H
@@ -16,9 +17,9 @@
 
 /** One side. Immutable once published except `arena`. */
 struct cst_side {
-    const char *name;
+    const char *name; /**< of its module, from the policy, or registered */
     enum custody_lang lang;
-    const struct cst_module *module; /**< NULL for the unknown side and for registered names */
+    const struct cst_module *module; /**< the first one met; NULL for the unknown side and for registered names */
     unsigned arena;                  /**< jemalloc arena of an isolated side; 0 for the shared heap */
 };
 
@@ -41,6 +42,9 @@ uint16_t cst_side_register(const char *name, enum custody_lang lang);
 
 /** The side with this number; the unknown side for numbers that are not in use. Never NULL. */
 const struct cst_side *cst_side_get(uint16_t number);
+
+/** The module of a side; of a side that several modules belong to, `near` (may be NULL) if that is one of them. */
+const struct cst_module *cst_side_module(uint16_t number, const struct cst_module *near);
 
 /** One more than the largest number in use. */
 uint16_t cst_side_count(void);

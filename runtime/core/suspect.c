@@ -5,7 +5,9 @@
 #include "core/finding.h"
 #include "core/findings.h"
 #include "core/place.h"
+#include "core/policy.h"
 #include "core/stacks.h"
+#include "site/allocator.h"
 
 #include <stdlib.h>
 
@@ -31,22 +33,36 @@ static struct cst_suspect identify(uintptr_t address, enum cst_place place)
 
 static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract, uintptr_t return_address)
 {
-    return (struct cst_rule_party){
-        .side = side,
-        .module = cst_side_get(side)->module,
-        .near = return_address ? cst_module_find(return_address - 1) : NULL,
-        .contract = contract,
-    };
+    const struct cst_module *near = return_address ? cst_module_find(return_address - 1) : NULL;
+    return (struct cst_rule_party){.side = side,
+                                   .module = cst_side_module(side, near),
+                                   .near = near,
+                                   .contract = contract,
+                                   .name = side == CST_SIDE_UNKNOWN ? NULL : cst_side_get(side)->name};
 }
 
-/* The innermost return address of a stored stack; 0 when there is none. */
-static uintptr_t innermost(uint32_t stack)
+static struct cst_rule_party owner_of(const struct cst_tag *tag)
 {
     uintptr_t frames[CST_STACK_FRAMES_MAX];
-    return cst_stack_load(stack, frames) ? frames[0] : 0;
+    size_t count = cst_stack_load(cst_tag_alloc_stack(tag), frames);
+    struct cst_rule_party owner = party_of(cst_tag_side(tag), cst_tag_contract(tag), count ? frames[0] : 0);
+    owner.contract = cst_allocator_maker(owner.contract, frames, count);
+    owner.open = cst_allocator_is_open(owner.contract);
+    return owner;
 }
 
-static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin,
+/* What the rules must know when a library's allocator takes part in a release that does not fit. */
+static void gather_of_libraries(const struct cst_suspect *suspect, uintptr_t address, struct cst_rule_case *facts)
+{
+    enum custody_contract made = facts->owner.contract, released = facts->by.contract;
+    if (made == released)
+        return;
+    facts->by.open = cst_allocator_is_open(released);
+    facts->replaced = cst_allocator_is_replaced(made) || cst_allocator_is_replaced(released);
+    facts->handed_out = cst_allocator_piece(made, suspect->hit.start, facts->size, address) != CST_PIECE_NONE;
+}
+
+static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                                    const struct cst_suspect *suspect, const struct cst_given *given)
 {
     struct cst_rule_case facts = {
@@ -61,11 +77,12 @@ static struct cst_rule_case gather(const struct cst_call *call, const struct cst
     const struct cst_tag *tag = suspect->hit.tag;
     if (!tag)
         return facts;
-    facts.owner = party_of(cst_tag_side(tag), cst_tag_contract(tag), innermost(cst_tag_alloc_stack(tag)));
+    facts.owner = owner_of(tag);
     facts.size = cst_tag_size(tag);
     facts.align = cst_tag_align(tag);
     if (cst_tag_align_log2(tag) == CST_ALIGN_UNKNOWN)
         facts.has_given_align = false;
+    gather_of_libraries(suspect, address, &facts);
     return facts;
 }
 
@@ -99,7 +116,8 @@ static struct cst_frames walk(const struct cst_call *call, uintptr_t frames[CST_
 }
 
 static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *facts, const struct cst_call *call,
-                 const struct cst_suspect *suspect, uintptr_t address, const struct place *place)
+                 const struct cst_suspect *suspect, uintptr_t address, const struct place *place,
+                 const struct cst_policy_rule *rule)
 {
     uintptr_t alloc[CST_STACK_FRAMES_MAX], release[CST_STACK_FRAMES_MAX], first[CST_STACK_FRAMES_MAX];
     const struct cst_tag *tag = suspect->hit.tag;
@@ -119,6 +137,8 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
         .place = tag ? CST_PLACE_NONE : place->place,
         .place_name = tag || !place->name[0] ? NULL : place->name,
         .release = walk(call, release),
+        .policy_file = rule ? cst_policy_path() : NULL,
+        .policy_line = rule ? rule->line : 0,
     };
     if (tag) {
         finding.has_block = true;
@@ -144,11 +164,44 @@ static void find_place(uintptr_t address, struct place *out_place)
     out_place->place = cst_place_find(address, &stack, count, out_place->name, sizeof out_place->name);
 }
 
+/* What a policy says of this release, if it has a word in it: it is about blocks of known allocators that go to another
+ * side or allocator. */
+static const struct cst_policy_rule *consult(const struct cst_call *call, const struct cst_origin *origin,
+                                             const struct cst_suspect *suspect, const struct cst_rule_case *facts)
+{
+    const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
+    if (!cst_policy_judges || facts->target != CST_TARGET_BLOCK || owner->contract == CUSTODY_CONTRACT_UNKNOWN ||
+        by->contract == CUSTODY_CONTRACT_UNKNOWN || (owner->side == by->side && owner->contract == by->contract))
+        return NULL;
+    const struct cst_policy_release release = {.owner = *owner,
+                                               .by = *by,
+                                               .call = call->door,
+                                               .alloc_stack = cst_tag_alloc_stack(suspect->hit.tag),
+                                               .release_stack = origin->stack,
+                                               .return_address = call->return_address};
+    return cst_policy_judge(&release);
+}
+
 static void count_crossing(const struct cst_rule_case *facts, bool allowed)
 {
     bool known = facts->owner.side != CST_SIDE_UNKNOWN && facts->by.side != CST_SIDE_UNKNOWN;
     if (facts->target == CST_TARGET_BLOCK && known && facts->owner.side != facts->by.side)
         cst_crossing_count(facts->owner.side, facts->by.side, facts->owner.contract, allowed);
+}
+
+/* What is right to do with memory that a library handed out and another's function releases: the whole block behind a header
+ * goes back; of a block that the library cuts into pieces, nothing. */
+static enum cst_target remedy(const struct cst_suspect *suspect, const struct cst_rule_case *facts, uintptr_t address)
+{
+    switch (cst_allocator_piece(facts->owner.contract, suspect->hit.start, facts->size, address)) {
+    case CST_PIECE_WHOLE:
+        return CST_TARGET_BLOCK;
+    case CST_PIECE_PART:
+        return CST_TARGET_INTERIOR;
+    case CST_PIECE_NONE:
+        break;
+    }
+    return suspect->target;
 }
 
 struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
@@ -158,10 +211,17 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
     if (!cst_tag_covers(address))
         find_place(address, &place);
     struct cst_suspect suspect = identify(address, place.place);
-    struct cst_rule_case facts = gather(call, origin, &suspect, given);
+    struct cst_rule_case facts = gather(call, origin, address, &suspect, given);
     struct cst_verdict verdict = cst_rules_judge(&facts);
+    const struct cst_policy_rule *rule = consult(call, origin, &suspect, &facts);
+    if (rule) {
+        cst_policy_count(rule);
+        verdict = cst_rules_obey(rule->verb, &facts, verdict);
+    }
     count_crossing(&facts, !verdict.found);
     if (verdict.found)
-        tell(&verdict, &facts, call, &suspect, address, &place);
+        tell(&verdict, &facts, call, &suspect, address, &place, cst_rules_is_crossing(verdict.kind) ? rule : NULL);
+    if (verdict.found && facts.handed_out)
+        suspect.target = remedy(&suspect, &facts, address);
     return suspect;
 }

@@ -9,7 +9,7 @@
 
 /** What a released pointer turned out to be. */
 struct cst_suspect {
-    enum cst_target target;
+    enum cst_target target; /**< BLOCK also for a pointer that a library handed out behind a header of its own */
     struct cst_tag_hit hit; /**< the block concerned; hit.tag is NULL for FOREIGN and NOTHING */
 };
 

@@ -6,6 +6,7 @@
 #include "core/count.h"
 #include "core/crossing.h"
 #include "core/findings.h"
+#include "core/policy.h"
 #include "core/side.h"
 #include "entry/leak_report.h"
 #include "entry/options.h"
@@ -60,6 +61,22 @@ static size_t list_crossings(struct cst_crossing *found, struct cst_crossing_tot
     return count;
 }
 
+static struct cst_policy_total sum_up_policy(void)
+{
+    size_t count = cst_policy_size();
+    struct cst_rule_total *rules = count ? cst_pool_alloc(count * sizeof *rules) : NULL;
+    for (size_t i = 0; rules && i < count; i++) {
+        struct cst_policy_use use = cst_policy_use(i);
+        rules[i] = (struct cst_rule_total){.line = use.line, .word = use.word, .count = use.count};
+    }
+    return (struct cst_policy_total){.file = cst_policy_path(),
+                                     .holds = cst_policy_holds(),
+                                     .digest = cst_policy_digest(),
+                                     .errors = cst_policy_errors(),
+                                     .rules = rules,
+                                     .rule_count = rules ? count : 0};
+}
+
 void cst_farewell(const char *how, int status, uintptr_t stack)
 {
     struct cst_class_total leaks[CST_REACH_CLASSES];
@@ -79,5 +96,6 @@ void cst_farewell(const char *how, int status, uintptr_t stack)
     summary.crossing_count = found && crossings ? list_crossings(found, crossings) : 0;
     summary.repeats = repeats.list;
     summary.repeat_count = repeats.count;
+    summary.policy = sum_up_policy();
     cst_audit_exit(&summary);
 }

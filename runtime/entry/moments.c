@@ -8,6 +8,7 @@
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/leak.h"
+#include "core/policy.h"
 #include "core/side.h"
 #include "entry/farewell.h"
 #include "entry/leak_signal.h"
@@ -16,6 +17,7 @@
 #include "entry/thread.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
+#include "site/facts.h"
 #include "site/module.h"
 #include "site/stack.h"
 #include "site/stack_place.h"
@@ -50,10 +52,12 @@ static void in_child(void)
     cst_count_after_fork();
     cst_side_after_fork();
     cst_module_after_fork();
+    cst_facts_after_fork();
     cst_callsite_after_fork();
     cst_stack_after_fork();
     cst_findings_after_fork();
     cst_crossing_after_fork();
+    cst_policy_after_fork();
     cst_leaks_after_fork();
     cst_start_after_fork();
     cst_thread_after_fork();
@@ -92,8 +96,10 @@ void cst_moments_unload(void)
     if (!cst_start_is_up())
         return;
     uint8_t mode = cst_thread_guard();
-    if (cst_module_sweep() > 0)
+    if (cst_module_sweep() > 0) {
         forget_unloaded();
+        cst_policy_forget();
+    }
     cst_thread_unguard(mode);
 }
 

@@ -1,4 +1,5 @@
-/* Start: see start.h. Order matters: settings, so that messages know where to go; the heap, so that libc may be called;
+/* Start: see start.h. Order matters: settings, so that messages know where to go; the policy,
+ * which names and isolates sides; the heap, so that libc may be called;
  * the audit; modules, which are audited as they are found; last the moments of the process. */
 #include "entry/start.h"
 
@@ -10,13 +11,16 @@
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/origin.h"
+#include "core/policy.h"
 #include "core/side.h"
+#include "entry/environment.h"
+#include "entry/facts_place.h"
 #include "entry/leak_signal.h"
 #include "entry/moments.h"
 #include "entry/options.h"
+#include "entry/policy_setup.h"
 #include "entry/rust_hook.h"
 #include "entry/thread.h"
-#include "plat/own.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
 #include "site/module.h"
@@ -25,11 +29,6 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <unistd.h>
-
-#define ENVIRONMENT_MAX ((size_t)512 * 1024)
-#define OPTIONS_NAME "CUSTODY_OPTIONS="
 
 enum state { STATE_DOWN, STATE_STARTING, STATE_UP, STATE_FAILED };
 
@@ -37,45 +36,6 @@ __attribute__((weak)) uintptr_t cst_doors[CUSTODY_DOOR_COUNT];
 
 static _Atomic enum state state;
 static uint8_t generation;
-
-static const char *find_in(const char *block, size_t size)
-{
-    for (size_t at = 0; at < size; at += strnlen(block + at, size - at) + 1)
-        if (strncmp(block + at, OPTIONS_NAME, strlen(OPTIONS_NAME)) == 0)
-            return block + at + strlen(OPTIONS_NAME);
-    return NULL;
-}
-
-/* The environment as the kernel holds it: before libc has set `environ`. */
-static const char *options_from_kernel(void)
-{
-    static char *block;
-    int fd = cst_sys_open_read("/proc/self/environ");
-    if (fd < 0)
-        return NULL;
-    block = cst_own_map(ENVIRONMENT_MAX);
-    size_t size = 0;
-    ssize_t got = 1;
-    while (block && got > 0 && size < ENVIRONMENT_MAX - 1) {
-        got = cst_sys_read(fd, block + size, ENVIRONMENT_MAX - 1 - size);
-        size += got > 0 ? (size_t)got : 0;
-    }
-    cst_sys_close(fd);
-    return block ? find_in(block, size) : NULL;
-}
-
-/* Who starts a program that has more rights than they (setuid, file capabilities) has no say in what it writes where. */
-static const char *find_options(void)
-{
-    if (getauxval(AT_SECURE))
-        return NULL;
-    if (!environ)
-        return options_from_kernel();
-    for (char **variable = environ; *variable; variable++)
-        if (strncmp(*variable, OPTIONS_NAME, strlen(OPTIONS_NAME)) == 0)
-            return *variable + strlen(OPTIONS_NAME);
-    return NULL;
-}
 
 static void say(const char *text)
 {
@@ -85,7 +45,7 @@ static void say(const char *text)
 /* Returns the options as they were given, for the log. */
 static const char *read_options(void)
 {
-    const char *given = find_options();
+    const char *given = cst_environment_find("CUSTODY_OPTIONS");
     size_t length = given ? strlen(given) : 0;
     const char *kept = cst_pool_copy(given ? given : "", length);
     char *parsed = (char *)(uintptr_t)cst_pool_copy(given ? given : "", length);
@@ -117,6 +77,7 @@ static void wire(const char *options)
     cst_callsite_setup(cst_doors, &cst_origin_resolver);
     if (cst_doors[CUSTODY_DOOR_FREE])
         cst_rust_route(cst_rust_hook_route);
+    cst_facts_place_find(say);
     cst_module_observe(observe_module);
 }
 
@@ -131,28 +92,11 @@ static void check_malloc(void)
         cst_audit_say("%s has a malloc of its own: what it allocates is not audited", module->name);
 }
 
-/* Rules for crossings are not read by this version: a file that holds any would seem to be obeyed. */
-static void check_policy(void)
-{
-    size_t size = 0;
-    if (!cst_options.policy[0])
-        return;
-    const char *text = cst_sys_map_file(cst_options.policy, &size);
-    for (size_t at = 0; text && at < size; at++) {
-        if (text[at] == '#')
-            while (at < size && text[at] != '\n')
-                at++;
-        else if (!strchr(" \t\r\n", text[at])) {
-            cst_audit_say("policy=%s: rules are not supported by this version and are not applied", cst_options.policy);
-            return;
-        }
-    }
-}
-
 static bool bring_up(void)
 {
     const char *options = read_options();
-    if (!cst_heap_start(cst_options.isolate[0] != '\0')) {
+    cst_policy_setup(cst_options.policy);
+    if (!cst_heap_start(cst_options.isolate[0] != '\0' || cst_policy_has_isolated())) {
         cst_audit_say("no address space for the heap (see ulimit -v): this process is not audited");
         return false;
     }
@@ -162,7 +106,6 @@ static bool bring_up(void)
     cst_module_scan();
     cst_rust_allow_protect(false);
     check_malloc();
-    check_policy();
     cst_thread_start();
     cst_moments_start();
     return true;

@@ -15,8 +15,9 @@ _custody_values() {
 
 _custody_options() {
     case $1 in
-    run) echo --log --fail-on --exit-code --strict --policy --stacks --leaks --suppressions --quiet --help ;;
+    run) echo --log --fail-on --exit-code --strict --policy --stacks --leaks --suppressions --no-prepare --quiet --help ;;
     report) echo --format --severity --side --leaks-by --folded-by --all-frames --suppressions --help ;;
+    policy) echo --quiet --help ;;
     check) echo --fail-on --baseline --write-baseline --budget --suppressions --help ;;
     *) echo --help ;;
     esac
@@ -40,7 +41,7 @@ _custody() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} first
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "run report check explain help --version --help" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "run report check policy explain help --version --help" -- "$word")
         return
     fi
     if [ "$command" = run ]; then
@@ -67,7 +68,7 @@ _custody() {
         mapfile -t COMPREPLY < <(compgen -W "cross-allocator-free mismatched-release cross-side-free layout-mismatch \
             double-free invalid-free interior-free foreign-free leak" -- "$word")
         ;;
-    help:*) mapfile -t COMPREPLY < <(compgen -W "commands settings findings log suppressions run report check explain" -- "$word") ;;
+    help:*) mapfile -t COMPREPLY < <(compgen -W "commands settings findings log suppressions run report check policy explain" -- "$word") ;;
     run:*) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac

@@ -8,6 +8,7 @@ complete -c custody -f
 complete -c custody -n __fish_use_subcommand -a run -d 'Run a program and check every release in it'
 complete -c custody -n __fish_use_subcommand -a report -d 'Show what logs hold'
 complete -c custody -n __fish_use_subcommand -a check -d 'Fail when logs hold findings that a baseline has not'
+complete -c custody -n __fish_use_subcommand -a policy -d 'Say what rules of a policy mean'
 complete -c custody -n __fish_use_subcommand -a explain -d 'Say what a kind of finding means'
 complete -c custody -n __fish_use_subcommand -a help -d 'Print help'
 complete -c custody -n __fish_use_subcommand -l version -d 'Print the version'
@@ -21,6 +22,7 @@ complete -c custody -n '__custody_uses run' -l policy -r -F -d 'Rules for crossi
 complete -c custody -n '__custody_uses run' -l stacks -x -d 'Frames kept'
 complete -c custody -n '__custody_uses run' -l leaks -x -a 'off summary full' -d 'Blocks live at exit'
 complete -c custody -n '__custody_uses run' -l suppressions -r -F -d 'Findings to pass over'
+complete -c custody -n '__custody_uses run' -l no-prepare -d 'Make no facts about code'
 complete -c custody -n '__custody_uses run' -l quiet -d 'Print nothing unless the run fails'
 complete -c custody -n '__custody_uses run' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
@@ -40,5 +42,8 @@ complete -c custody -n '__custody_uses check' -l budget -x -d 'Leaks allowed'
 complete -c custody -n '__custody_uses check' -l suppressions -r -F -d 'Findings to pass over'
 complete -c custody -n '__custody_uses check' -F
 
+complete -c custody -n '__custody_uses policy' -l quiet -d 'Print only what is wrong'
+complete -c custody -n '__custody_uses policy' -F
+
 complete -c custody -n '__custody_uses explain' -a 'cross-allocator-free mismatched-release cross-side-free layout-mismatch double-free invalid-free interior-free foreign-free leak'
-complete -c custody -n '__custody_uses help' -a 'commands settings findings log suppressions run report check explain'
+complete -c custody -n '__custody_uses help' -a 'commands settings findings log suppressions run report check policy explain'

@@ -61,6 +61,7 @@ struct cst_log_finding {
     bool has_owner, has_by;
     struct cst_log_party owner, by;
     const char *expect;
+    const char *policy; /**< rule that forbids this, "FILE:LINE"; "" when none does */
     const char *thread;
 
     const char *place, *place_name; /**< where a pointer that is no block lies; "" when not told */
@@ -100,6 +101,23 @@ struct cst_log_repeat {
     uint64_t count;
 };
 
+/** How one rule of a policy was used in one process. */
+struct cst_log_rule {
+    uint64_t line;
+    const char *word; /**< that begins it */
+    uint64_t count;
+};
+
+/** The policy that one process ran under. */
+struct cst_log_policy {
+    const char *file; /**< NULL or "" when there was none, or the process has not told */
+    const char *digest;
+    bool holds; /**< false when it could not be read, or has errors */
+    uint64_t errors;
+    struct cst_log_rule *rules;
+    size_t count;
+};
+
 /** How the record of a process ends. */
 enum cst_log_end {
     CST_END_MISSING, /**< no last word: killed, or still running */
@@ -124,6 +142,7 @@ struct cst_log_process {
     size_t crossing_count;
     struct cst_log_repeat *repeats;
     size_t repeat_count;
+    struct cst_log_policy policy;
     const struct cst_recorded *recorded; /**< symbols that its file recorded (recorded.h); NULL when none */
     bool leaks_on_request;               /**< told leaks before its end, */
     bool leaks_at_exit;                  /**< and at its end */

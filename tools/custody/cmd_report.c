@@ -109,6 +109,7 @@ static int report_logs(struct wish *wish, struct cst_log *log)
     cst_suppressions_apply(&wish->suppressions, &groups, symbols);
     bool ok = print_report(wish, &groups, symbols) && fflush(stdout) == 0;
     cst_suppression_summary_print(stderr, "custody: ", &wish->suppressions, false);
+    cst_policy_uses_print(stderr, "custody: ", &groups.policies, false);
     if (!ok) {
         cst_say("report: cannot write: %s", strerror(errno));
     }

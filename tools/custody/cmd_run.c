@@ -1,12 +1,14 @@
 /* `custody run`: preloads the runtime into a command, waits for it, reads the log of all its processes, reports, and turns
  * findings into an exit status. The steps are files of their own: target, preload, log_file, launch, reader, report. */
 #include "command.h"
+#include "facts_directory.h"
+#include "facts_server.h"
 #include "group.h"
 #include "launch.h"
 #include "log_file.h"
 #include "log_symbols.h"
 #include "option.h"
-#include "policy_file.h"
+#include "policy_source.h"
 #include "preload.h"
 #include "reader.h"
 #include "report.h"
@@ -28,6 +30,7 @@ struct run_wish {
     int exit_code;
     bool keep_log; /* it is the user's, not a temporary one */
     bool quiet;
+    bool no_prepare;
     char **command; /* ends with NULL */
     struct cst_option_list suppression_files;
     struct cst_suppressions suppressions;
@@ -73,6 +76,7 @@ static bool read_wish(int argc, char **argv, struct run_wish *wish, bool *out_he
         {.name = "stacks", .value = &stacks},
         {.name = "leaks", .value = &leaks},
         {.name = "quiet", .flag = &wish->quiet},
+        {.name = "no-prepare", .flag = &wish->no_prepare},
         {.name = "suppressions", .list = &wish->suppression_files},
         {.name = "help", .flag = out_help},
         {.name = NULL},
@@ -97,12 +101,55 @@ static bool read_wish(int argc, char **argv, struct run_wish *wish, bool *out_he
                                       wish->suppression_files.count);
 }
 
+/* A command is not run under half a policy. */
+static bool check_policy(const char *path)
+{
+    struct cst_policy_source source = {0};
+    bool ok = cst_policy_source_read(&source, "run", path);
+    if (ok && source.errors > 0) {
+        cst_say("run: nothing was run: %zu error%s in the policy %s", source.errors, source.errors == 1 ? "" : "s",
+                path);
+        ok = false;
+    }
+    cst_policy_source_free(&source);
+    return ok;
+}
+
+/* What serves the command with facts about code. */
+struct run_facts {
+    struct cst_facts_directory directory;
+    struct cst_facts_server server;
+    bool serving;
+};
+
+/* Without facts the command is run all the same: then less is told apart in it. */
+static void begin_facts(struct cst_arena *arena, struct run_wish *wish, struct run_facts *facts)
+{
+    wish->settings.prepare = ""; /* who would be asked otherwise is an outer run */
+    if (!cst_facts_directory_find(arena, !wish->no_prepare, &facts->directory)) {
+        return;
+    }
+    wish->settings.facts = facts->directory.path;
+    facts->serving = facts->directory.writable && cst_facts_server_start(arena, facts->directory.path, &facts->server);
+    if (facts->serving) {
+        wish->settings.prepare = facts->server.name;
+    }
+}
+
+static void end_facts(const struct run_facts *facts)
+{
+    if (facts->serving) {
+        cst_facts_server_stop(&facts->server);
+    }
+    cst_facts_directory_leave(&facts->directory);
+}
+
 /* Makes paths absolute, begins the log and sets the environment. The command may change its directory. */
 static bool prepare(struct cst_arena *arena, struct run_wish *wish)
 {
     struct cst_preload_settings *settings = &wish->settings;
     const char *library = cst_preload_find(arena);
-    if (!library || (settings->policy && !cst_policy_file_check(settings->policy))) {
+    if (!library || (settings->policy && !check_policy(settings->policy))) {
         return false;
     }
     if (settings->policy && !(settings->policy = cst_preload_absolute(arena, settings->policy))) {
@@ -152,6 +199,7 @@ static void tell(const struct run_wish *wish, const struct cst_groups *groups, s
     if (!wish->quiet) {
         cst_report_inferred(stderr, cst_report_wants_colour(stderr), groups);
         cst_suppression_summary_print(stderr, "custody: ", &wish->suppressions, true);
+        cst_policy_uses_print(stderr, "custody: ", &groups->policies, true);
     }
     if (!wish->quiet || cst_groups_reach(groups, wish->fail_on)) {
         print_summary(wish, groups);
@@ -209,10 +257,20 @@ static int judge(struct run_wish *wish, const struct cst_launch_end *end)
     return status;
 }
 
-static int run_and_judge(struct run_wish *wish, const char *path)
+/* Runs the command, served with facts. False when no process could be made. */
+static bool launch(struct cst_arena *arena, struct run_wish *wish, const char *path, struct cst_launch_end *out_end)
+{
+    struct run_facts facts = {0};
+    begin_facts(arena, wish, &facts);
+    bool launched = prepare(arena, wish) && cst_launch(path, wish->command, out_end);
+    end_facts(&facts);
+    return launched;
+}
+
+static int run_and_judge(struct cst_arena *arena, struct run_wish *wish, const char *path)
 {
     struct cst_launch_end end;
-    if (!cst_launch(path, wish->command, &end)) {
+    if (!launch(arena, wish, path, &end)) {
         return CST_EXIT_OWN_ERROR;
     }
     if (!end.started) {
@@ -233,7 +291,7 @@ static int run(struct cst_arena *arena, struct run_wish *wish)
     if (refused != 0) {
         return refused;
     }
-    status = prepare(arena, wish) ? run_and_judge(wish, path) : CST_EXIT_OWN_ERROR;
+    status = run_and_judge(arena, wish, path);
     if (!wish->keep_log && wish->settings.log) {
         unlink(wish->settings.log);
     }

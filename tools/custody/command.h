@@ -5,7 +5,7 @@
 
 enum cst_exit {
     CST_EXIT_OK = 0,
-    CST_EXIT_NEW_FINDINGS = 1, /**< check: something new */
+    CST_EXIT_NEW_FINDINGS = 1, /**< check: something new; policy: a file with errors */
     CST_EXIT_FINDINGS = 99,    /**< run: findings, unless --exit-code says otherwise */
     CST_EXIT_OWN_ERROR = 125,  /**< usage, unreadable log, program that cannot be audited */
     CST_EXIT_CANNOT_EXECUTE = 126,
@@ -16,6 +16,7 @@ enum cst_exit {
 int cst_command_run(int argc, char **argv);
 int cst_command_report(int argc, char **argv);
 int cst_command_check(int argc, char **argv);
+int cst_command_policy(int argc, char **argv);
 int cst_command_prepare(int argc, char **argv);
 int cst_command_explain(int argc, char **argv);
 int cst_command_help(int argc, char **argv);

@@ -163,6 +163,7 @@ static void take_finding(struct cst_log *log, struct cst_log_process *process, c
     take_block(log, finding, event);
     take_release(log, finding, event);
     finding->expect = copy_field(log, event, "expect", "");
+    finding->policy = copy_field(log, event, "policy", "");
     finding->thread = copy_field(log, event, "thread", "");
     finding->alloc = take_stack(log, json_object_get(event, "alloc"));
     finding->release = take_stack(log, json_object_get(event, "release"));

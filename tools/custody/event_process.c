@@ -104,6 +104,25 @@ static void take_repeat(struct cst_log *log, struct cst_log_process *process, co
     };
 }
 
+static void take_policy(struct cst_log *log, struct cst_log_policy *policy, const json_t *object)
+{
+    policy->file = copy_field(log, object, "file", "");
+    policy->digest = copy_field(log, object, "digest", "");
+    policy->holds = json_is_true(json_object_get(object, "holds"));
+    policy->errors = cst_field_count(object, "errors");
+    size_t index;
+    json_t *element;
+    json_array_foreach(json_object_get(object, "rules"), index, element)
+    {
+        policy->rules = cst_arena_extend(&log->arena, policy->rules, policy->count, sizeof *policy->rules);
+        policy->rules[policy->count++] = (struct cst_log_rule){
+            .line = cst_field_count(element, "line"),
+            .word = copy_field(log, element, "rule", ""),
+            .count = cst_field_count(element, "count"),
+        };
+    }
+}
+
 void cst_event_exit(struct cst_log *log, struct cst_log_process *process, const json_t *event)
 {
     static const struct {
@@ -112,6 +131,7 @@ void cst_event_exit(struct cst_log *log, struct cst_log_process *process, const 
     } lists[] = {{"sides", take_side}, {"crossings", take_crossing}, {"repeats", take_repeat}};
 
     process->end = CST_END_EXIT;
+    take_policy(log, &process->policy, json_object_get(event, "policy"));
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         size_t index;
         json_t *element;

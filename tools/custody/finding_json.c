@@ -139,6 +139,7 @@ json_t *cst_finding_json(const struct cst_group *group)
     set_block(object, finding);
     set_parties(object, finding);
     set_text(object, "expect", finding->expect);
+    set_text(object, "policy", finding->policy);
     if (!cst_group_is_leak(group) || *finding->thread) {
         json_object_set_new(object, "thread", json_string(finding->thread));
     }

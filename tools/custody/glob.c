@@ -1,63 +1,19 @@
-/* Patterns of names; see glob.h. Time is at most the product of both lengths, whatever the pattern. */
+/* Patterns of names; see glob.h. How they are matched is shared with the runtime (policy/glob.h). */
 #include "glob.h"
+
+#include "policy/glob.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* Matches one step of the glob that is no '*' against `byte`; the length of the step in the glob, or 0. */
-static size_t match_step(const char *glob, char byte)
-{
-    if (glob[0] == '\\' && glob[1]) {
-        return glob[1] == byte ? 2 : 0;
-    }
-    return glob[0] && (glob[0] == '?' || glob[0] == byte) ? 1 : 0;
-}
-
-/* As cst_glob_matches, for the `length` bytes at `text`. */
-static bool matches(const char *glob, const char *text, size_t length)
-{
-    const char *end = text + length;
-    const char *star = NULL, *retry = NULL; /* behind the last '*', and where in the text what follows it was tried */
-    while (text < end) {
-        size_t step = match_step(glob, *text);
-        if (*glob == '*') {
-            star = ++glob;
-            retry = text;
-        } else if (step) {
-            glob += step;
-            text++;
-        } else if (star) {
-            glob = star;
-            text = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (*glob == '*') {
-        glob++;
-    }
-    return *glob == '\0';
-}
-
 bool cst_glob_matches(const char *glob, const char *text)
 {
-    return matches(glob, text, strlen(text));
+    return cst_glob_fits(cst_view_of(glob), cst_view_of(text));
 }
 
 bool cst_glob_matches_path(const char *glob, const char *path)
 {
-    if (cst_glob_matches(glob, path)) {
-        return true;
-    }
-    if (*glob == '/' || *glob == '*') {
-        return false;
-    }
-    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-        if (cst_glob_matches(glob, slash + 1)) {
-            return true;
-        }
-    }
-    return false;
+    return cst_glob_fits_path(cst_view_of(glob), cst_view_of(path));
 }
 
 /* Bytes of the name in front of its last pair of outer parentheses; all when it has none. */
@@ -77,7 +33,8 @@ static size_t without_parameters(const char *function)
 
 bool cst_glob_matches_function(const char *glob, const char *function)
 {
-    return cst_glob_matches(glob, function) || matches(glob, function, without_parameters(function));
+    struct cst_view bare = {.bytes = function, .length = without_parameters(function)};
+    return cst_glob_matches(glob, function) || cst_glob_fits(cst_view_of(glob), bare);
 }
 
 bool cst_glob_is_plain(const char *glob)

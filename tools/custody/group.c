@@ -191,6 +191,7 @@ struct cst_groups cst_groups_make(const struct cst_log *log)
     HASH_CLEAR(hh, by_key);
     collect(&groups, list, count);
     cst_group_totals(&groups, log);
+    groups.policies = cst_policy_uses_make(&groups.arena, log);
     return groups;
 }
 

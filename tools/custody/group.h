@@ -4,6 +4,7 @@
 #define CST_TOOL_GROUP_H
 
 #include "audit_log.h"
+#include "policy_use.h"
 
 struct cst_suppression;
 
@@ -38,6 +39,7 @@ struct cst_groups {
     size_t program_count;
     const struct cst_log_module **inferred; /**< modules whose Rust cannot be told from C exactly, each path once */
     size_t inferred_count;
+    struct cst_policy_uses policies;
 };
 
 /** Merges a log. The log must outlive the result; release it with cst_groups_free. */

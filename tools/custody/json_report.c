@@ -160,6 +160,7 @@ static json_t *finding_object(struct json_report *report, const struct cst_group
         set_leak(report, object, group);
     }
     set_text(object, "expect", finding->expect);
+    set_text(object, "policy", finding->policy);
     set_stack(report, object, "alloc", finding, &finding->alloc);
     set_stack(report, object, "release", finding, &finding->release);
     set_stack(report, object, "first_release", finding, &finding->first_release);
@@ -254,6 +255,34 @@ static json_t *inferred_array(const struct cst_groups *groups)
     return paths;
 }
 
+static json_t *rule_object(const struct cst_rule_use *rule)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "line", cst_json_number(rule->line));
+    json_object_set_new(object, "rule", cst_json_text(rule->word));
+    set_text(object, "text", rule->text);
+    json_object_set_new(object, "count", cst_json_number(rule->count));
+    return object;
+}
+
+static json_t *policies_array(const struct cst_policy_uses *uses)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < uses->count; i++) {
+        const struct cst_policy_use *use = &uses->items[i];
+        json_t *object = json_object(), *rules = json_array();
+        for (size_t j = 0; j < use->count; j++) {
+            json_array_append_new(rules, rule_object(&use->rules[j]));
+        }
+        json_object_set_new(object, "file", cst_json_text(use->file));
+        json_object_set_new(object, "processes", cst_json_number(use->processes));
+        json_object_set_new(object, "failures", cst_json_number(use->failures));
+        json_object_set_new(object, "rules", rules);
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 static json_t *totals_object(const struct cst_groups *groups)
 {
     json_t *object = json_object();
@@ -307,6 +336,7 @@ bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct
     set_leaks(&report, document);
     json_object_set_new(document, "programs", programs);
     json_object_set_new(document, "inferred_modules", inferred_array(groups));
+    json_object_set_new(document, "policies", policies_array(&groups->policies));
     json_object_set_new(document, "totals", totals_object(groups));
     bool ok = json_dumpf(document, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
     json_decref(document);

@@ -10,8 +10,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", cst_command_run},         {"report", cst_command_report},   {"check", cst_command_check},
-    {"prepare", cst_command_prepare}, {"explain", cst_command_explain}, {"help", cst_command_help},
+    {"run", cst_command_run},       {"report", cst_command_report},   {"check", cst_command_check},
+    {"policy", cst_command_policy}, {"prepare", cst_command_prepare}, {"explain", cst_command_explain},
+    {"help", cst_command_help},
 };
 
 static int dispatch(int argc, char **argv)

@@ -92,6 +92,22 @@ static void print_advice(struct text_report *report, const char *advice)
     }
 }
 
+/* The rule that makes this a finding, or a worse one. */
+static void print_rule(struct text_report *report, const struct cst_log_finding *finding)
+{
+    if (!*finding->policy) {
+        return;
+    }
+    const char *text = cst_policy_uses_text(&report->groups->policies, finding->policy);
+    fputs("  forbidden by ", report->canvas.file);
+    cst_paint(&report->canvas, CST_PAINT_PLAIN, finding->policy);
+    if (*text) {
+        fputs(": ", report->canvas.file);
+        cst_paint(&report->canvas, CST_PAINT_PLAIN, text);
+    }
+    fputc('\n', report->canvas.file);
+}
+
 /* Of a release, what should have been called; of a leak, what to do about it, and then with what to release it. */
 static void print_help(struct text_report *report, const struct cst_group *group)
 {
@@ -164,6 +180,7 @@ static void print_group(struct text_report *report, const struct cst_group *grou
     print_stack(report, "first released", group, &finding->first_release);
     print_stack(report, release_title(report, finding), group, &finding->release);
     print_bill(report, group);
+    print_rule(report, finding);
     print_help(report, group);
     print_particulars(report, group);
 }

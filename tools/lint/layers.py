@@ -3,10 +3,11 @@
 
 Holds the house up: an include, and a call, stays on its floor or goes down.
 
-    plat < base < site < core < audit < entry < shims
+    policy < plat < base < site < core < audit < entry < shims
 
 * Includes are read from the sources. Core and audit meet in core/finding.h alone; include/custody/ may be used by all and
-  uses nothing of ours; tools/ uses include/ and itself.
+  uses nothing of ours; tools/ uses include/, shared/ and itself.
+* The language of policy files (shared/policy) lies below the runtime's floors, since the tool is made of it too.
 * Calls are read from the objects: an undefined cst_* or custody_* name must be defined on the same floor or a lower one.
 * The private jemalloc (cst_je_*) is core's: only core includes its header, and its names stay out of the objects of lower
   floors and of audit. (Above core they come with the inline functions of the walk of a malloc.)
@@ -18,7 +19,7 @@ import re
 import subprocess
 import sys
 
-FLOORS = ["plat", "base", "site", "core", "audit", "entry", "shims"]
+FLOORS = ["policy", "plat", "base", "site", "core", "audit", "entry", "shims"]
 MEETING_POINT = "core/finding.h"
 JEMALLOC = "core/je.h"
 BANNED = set(
@@ -36,13 +37,14 @@ EXCEPTIONS = {
 
 
 def floor_of(path):
-    """Name of the floor a source, header or object belongs to; None outside the runtime and the shims."""
+    """Name of the floor a source, header or object belongs to; None outside the runtime, the shims and what is shared."""
     parts = path.parts
     if "shims" in parts:
         return "shims"
-    if "runtime" in parts:
-        at = parts.index("runtime") + 1
-        return parts[at] if at < len(parts) - 1 else None
+    for top in ("runtime", "shared"):
+        if top in parts:
+            at = parts.index(top) + 1
+            return parts[at] if at < len(parts) - 1 else None
     return None
 
 
@@ -73,7 +75,7 @@ def runtime_include_error(floor, target):
 
 
 def check_runtime_includes(errors):
-    for top in ("runtime", "shims"):
+    for top in ("shared", "runtime", "shims"):
         for path in sorted(pathlib.Path(top).rglob("*.[chS]")):
             floor = floor_of(path)
             if floor not in FLOORS:
@@ -96,7 +98,7 @@ def check_outer_includes(errors):
             # jemalloc's port is linked into the runtime, on its lowest floor.
             inner = inner or (path.parent.name == "jemalloc" and target.startswith("plat/"))
             # Generated parts of the tool are named without a directory.
-            if not (target.startswith("custody/") or inner or "/" not in target):
+            if not (target.startswith(("custody/", "policy/")) or inner or "/" not in target):
                 errors.append(f'{path}:{number}: the tool includes "{target}"')
 
 

@@ -1,6 +1,7 @@
 """Runs a built program under `custody run` and judges what came of it: the log, the output, the exit status."""
 
 import os
+import re
 import resource
 import subprocess
 from dataclasses import replace
@@ -100,11 +101,38 @@ def custody_command(log_path, run, command, extra=()):
             *command]
 
 
+def write_policy(program, build, run, place):
+    """The options that make the run obey its policy, if it has one."""
+    if not run.policy:
+        return []
+    names = names_of(program, build)
+    lines = [re.sub(r"\$\w+", lambda match: names.get(match.group(0), match.group(0)), rule) for rule in run.policy]
+    (place / "rules.policy").write_text("".join(f"{line}\n" for line in lines))
+    return ["--policy", place / "rules.policy"]
+
+
+def applies(only, build):
+    return all(build.get(axis) in values for axis, values in only.items())
+
+
+def judge_policy(log, run, build):
+    """Which rules were of use, over all processes of the log, has to be as the run says."""
+    counts = {}
+    for policy in [event["policy"] for event in log.events("exit") if "policy" in event]:
+        for rule in policy["rules"]:
+            counts[rule["line"]] = counts.get(rule["line"], 0) + rule["count"]
+    unused = sorted(line for line, count in counts.items() if count == 0)
+    expected = sorted(line for line, only in run.unused if applies(only, build))
+    if bool(counts) != bool(run.policy) or unused != expected:
+        return [f"unused lines of the policy: {unused}, expected {expected}; counted {counts}"]
+    return []
+
+
 def run_once(program, build, run, binary, place, tolerant):
     """One execution under Custody. With `tolerant` the findings do not decide the status. Returns the problems."""
     place.mkdir(parents=True, exist_ok=True)
     log_path = place / "log.jsonl"
-    extra = ["--fail-on", "never"] if tolerant else []
+    extra = [*write_policy(program, build, run, place), *(["--fail-on", "never"] if tolerant else [])]
     command = [str(binary), *run.args]
     result = start(custody_command(log_path, run, command, extra), run, place, run.options)
     log = Log(log_path)
@@ -113,6 +141,7 @@ def run_once(program, build, run, binary, place, tolerant):
         problems.append("the log has no start event")
     problems += judge(log, applicable(run.expects, program, build), applicable(run.forbids, program, build),
                       tolerated(run, build))
+    problems += judge_policy(log, run, build)
     problems += judge_modules(log, run, program, build)
     errors = any(finding["severity"] == "error" for finding in log.findings())
     wanted = EXIT_FINDINGS if errors and not tolerant else run.exit

@@ -14,6 +14,8 @@ belong to the program, those after it to that run:
     @compare                     run it without Custody too: output and status must be the same
     @options name=value...       settings, as in CUSTODY_OPTIONS
     @cli --strict ...            options of `custody run`
+    @policy RULE                 one line of the policy that the run obeys; the first is line 1
+    @unused LINE...              lines of the policy that nothing matches; all others have to be of use
     @env NAME=VALUE              environment of the run
     @limit address-space KIB     ulimit -v for the run
     @origin GROUP WORDS          the real bug that the run is made after, or the correct program (group `correct`)
@@ -94,6 +96,8 @@ class Run:
     compare: bool = False
     options: list = field(default_factory=list)
     cli: list = field(default_factory=list)
+    policy: list = field(default_factory=list)
+    unused: list = field(default_factory=list)
     env: dict = field(default_factory=dict)
     limit: int = 0
     allows: list = field(default_factory=list)
@@ -154,6 +158,10 @@ def apply_to_run(run, word, only, words):
         run.options += words
     elif word == "cli":
         run.cli += words
+    elif word == "policy":
+        run.policy.append(" ".join(words))
+    elif word == "unused":
+        run.unused += [(int(line), only) for line in words]
     elif word == "env":
         run.env.update(pair.split("=", 1) for pair in words)
     elif word == "limit":

@@ -94,6 +94,7 @@ def facts_of(log, finding):
         "place": finding.get("place"), "place-name": finding.get("place_name"), "offset": finding.get("offset"),
         "class": finding.get("class"), "when": finding.get("when"), "held_by": party_text(finding.get("held_by")),
         "blocks": finding.get("blocks"), "bytes": finding.get("bytes"),
+        "policy": finding["policy"].rpartition(":")[2] if "policy" in finding else None,
         "thread": finding.get("thread"), "total": log.total(finding),
         "alloc": log.innermost(finding, "alloc"), "symbol": log.symbol(finding, "alloc"),
         "release": log.innermost(finding, "release"),
