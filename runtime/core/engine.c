@@ -3,6 +3,7 @@
 
 #include "base/boot.h"
 #include "core/crossing.h"
+#include "core/foreign.h"
 #include "core/policy.h"
 #include "core/rules.h"
 #include "core/suspect.h"
@@ -97,21 +98,18 @@ void cst_engine_retag(const struct cst_call *call, void *block, size_t size, siz
     tag_for(&origin, block, rounded, size, align);
 }
 
-static struct cst_suspect examine(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
-                                  const struct cst_given *given)
-{
-    uint8_t mode = cst_thread.mode;
-    cst_thread.mode = CST_THREAD_INSIDE;
-    struct cst_suspect suspect = cst_suspect_examine(call, origin, address, given);
-    cst_thread.mode = mode;
-    return suspect;
-}
-
 static void give_back(struct cst_tag *tag, uintptr_t address, uint32_t release_stack)
 {
     size_t align = cst_tag_align(tag), rounded = cst_engine_round(cst_tag_size(tag), align);
     take(tag, release_stack);
     cst_heap_release((void *)address, rounded, align);
+}
+
+void cst_engine_give_back(uintptr_t address, uint32_t release_stack)
+{
+    struct cst_tag *tag = cst_heap_has(address) ? cst_tag_of(address) : NULL;
+    if (tag && cst_tag_state(tag) == CST_STATE_LIVE && cst_tag_starts_at(tag, address))
+        give_back(tag, address, release_stack);
 }
 
 static struct cst_rule_party party(uint16_t side, enum custody_contract contract)
@@ -138,13 +136,28 @@ static bool is_allowed_crossing(const struct cst_tag *tag, const struct cst_orig
     return true;
 }
 
+bool cst_engine_allows(const struct cst_tag *tag, const struct cst_origin *origin, const struct cst_given *given)
+{
+    uint16_t owner = cst_owner_make((enum custody_contract)origin->contract, cst_tag_side(tag));
+    return cst_tag_is_live_of(tag, owner) && cst_engine_fits(tag, given) && is_allowed_crossing(tag, origin);
+}
+
 /* The tag of a block that this release may have without a question; NULL for anything else. */
 static struct cst_tag *plain_tag(const struct cst_origin *origin, uintptr_t address, const struct cst_given *given)
 {
     struct cst_tag *tag = cst_heap_has(address) ? cst_tag_of(address) : NULL;
-    enum custody_contract contract = (enum custody_contract)origin->contract;
-    bool fits = tag && cst_engine_is_plain(tag, cst_owner_make(contract, cst_tag_side(tag)), address, given);
-    return fits && is_allowed_crossing(tag, origin) ? tag : NULL;
+    return tag && cst_tag_starts_at(tag, address) && cst_engine_allows(tag, origin, given) ? tag : NULL;
+}
+
+/* A live block goes back to whoever made it, whoever released it. */
+static void release_suspect(const struct cst_suspect *suspect, uintptr_t address, uint32_t release_stack)
+{
+    if (suspect->target != CST_TARGET_BLOCK)
+        return;
+    if (suspect->is_adopted)
+        cst_foreign_release(address, release_stack);
+    else
+        give_back(suspect->hit.tag, suspect->hit.start, release_stack);
 }
 
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
@@ -157,9 +170,8 @@ void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, con
     if (plain) {
         give_back(plain, address, origin.stack);
     } else {
-        struct cst_suspect suspect = examine(call, &origin, address, given);
-        if (suspect.target == CST_TARGET_BLOCK)
-            give_back(suspect.hit.tag, suspect.hit.start, origin.stack);
+        struct cst_suspect suspect = cst_suspect_examine(call, &origin, address, given);
+        release_suspect(&suspect, address, origin.stack);
     }
     errno = saved;
 }
@@ -216,25 +228,44 @@ static void *replace(const struct cst_origin *origin, const void *from, size_t r
     return fresh;
 }
 
-static void *resize_suspect(const struct cst_call *call, const struct cst_origin *origin, void *block, size_t size,
-                            size_t align, const struct cst_given *given)
+/* Another allocator's live block: what is wanted comes from our heap, for that is what its door promises. */
+static void *replace_adopted(const struct cst_origin *origin, const struct cst_adopted *adopted, size_t size,
+                             size_t align)
 {
-    uintptr_t address = (uintptr_t)block;
-    struct cst_suspect suspect = examine(call, origin, address, given);
-    const struct cst_tag *tag = suspect.hit.tag;
-    switch (suspect.target) {
+    void *fresh = replace(origin, (const void *)adopted->address, cst_tag_size(&adopted->tag), size, align);
+    if (fresh)
+        cst_foreign_release(adopted->address, origin->stack);
+    return fresh;
+}
+
+static void *resize_in_heap(const struct cst_origin *origin, const struct cst_suspect *suspect, void *block,
+                            size_t size, size_t align)
+{
+    size_t before = cst_tag_size(suspect->hit.tag);
+    switch (suspect->target) {
     case CST_TARGET_BLOCK:
-        if (suspect.hit.start == address)
-            return resize_block(origin, suspect.hit.tag, block, size, align);
-        return replace(origin, block, cst_tag_size(tag) - (address - suspect.hit.start), size, align);
+        if (suspect->hit.start == (uintptr_t)block)
+            return resize_block(origin, suspect->hit.tag, block, size, align);
+        return replace(origin, block, before - ((uintptr_t)block - suspect->hit.start), size, align);
     case CST_TARGET_RELEASED:
-        return replace(origin, block, cst_tag_size(tag), size, align);
+        return replace(origin, block, before, size, align);
     case CST_TARGET_INTERIOR:
-        return replace(origin, block, cst_tag_size(tag) - (address - suspect.hit.start), size, align);
+        return replace(origin, block, before - ((uintptr_t)block - suspect->hit.start), size, align);
     case CST_TARGET_FOREIGN:
     case CST_TARGET_NOTHING:
         break;
     }
+    return cst_engine_no_memory();
+}
+
+static void *resize_suspect(const struct cst_call *call, const struct cst_origin *origin, void *block, size_t size,
+                            size_t align, const struct cst_given *given)
+{
+    struct cst_suspect suspect = cst_suspect_examine(call, origin, (uintptr_t)block, given);
+    if (suspect.hit.tag)
+        return resize_in_heap(origin, &suspect, block, size, align);
+    if (suspect.is_adopted && suspect.target == CST_TARGET_BLOCK)
+        return replace_adopted(origin, &suspect.adopted, size, align);
     return cst_engine_no_memory();
 }
 

@@ -117,13 +117,6 @@ CST_INLINE bool cst_engine_fits(const struct cst_tag *tag, const struct cst_give
     return !given->has_align || given->align == cst_tag_align(tag);
 }
 
-/** True when this release is what the tag expects: a live block that starts here, of this owner. */
-CST_INLINE bool cst_engine_is_plain(const struct cst_tag *tag, uint16_t owner, uintptr_t address,
-                                    const struct cst_given *given)
-{
-    return cst_tag_is_live_of(tag, owner) && cst_tag_starts_at(tag, address) && cst_engine_fits(tag, given);
-}
-
 /** Counts a block of the shared heap out whose tag was released, and gives it back. */
 CST_INLINE void cst_engine_take(uint16_t side, void *block, size_t size)
 {
@@ -174,6 +167,15 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
     const struct cst_given named = given;
     cst_engine_release_slow(&call, address, &named);
 }
+
+/** True when `origin` may release a live block with this tag without a question, naming what is `given`; counts the crossing
+ * when it is of another side. */
+CST_MUST_USE bool cst_engine_allows(const struct cst_tag *tag, const struct cst_origin *origin,
+                                    const struct cst_given *given);
+
+/** Releases the live block of our heap that starts at `address`, counting it out, as done from `release_stack`. What was to
+ * be said of it has been said. */
+void cst_engine_give_back(uintptr_t address, uint32_t release_stack);
 
 /** Resizes `block` (not NULL) to `size` bytes aligned to `align`; the maker of the new block is the caller. NULL with errno
  * ENOMEM when memory is out: the block is then as it was. */

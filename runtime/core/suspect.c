@@ -20,14 +20,47 @@ struct place {
     char name[PLACE_NAME_SIZE];
 };
 
-static struct cst_suspect identify(uintptr_t address, enum cst_place place)
+static enum cst_target target_of_adopted(const struct cst_adopted *adopted)
 {
-    struct cst_suspect suspect = {.target = place == CST_PLACE_FOREIGN ? CST_TARGET_FOREIGN : CST_TARGET_NOTHING};
-    suspect.hit = cst_heap_find(address);
-    if (suspect.hit.state == CST_STATE_RELEASED)
-        suspect.target = CST_TARGET_RELEASED;
-    else if (suspect.hit.state == CST_STATE_LIVE)
-        suspect.target = suspect.hit.start == address ? CST_TARGET_BLOCK : CST_TARGET_INTERIOR;
+    return cst_tag_state(&adopted->tag) == CST_STATE_LIVE ? CST_TARGET_BLOCK : CST_TARGET_RELEASED;
+}
+
+static enum cst_target target_in_heap(const struct cst_tag_hit *hit, uintptr_t address)
+{
+    switch (hit->state) {
+    case CST_STATE_RELEASED:
+        return CST_TARGET_RELEASED;
+    case CST_STATE_LIVE:
+        return hit->start == address ? CST_TARGET_BLOCK : CST_TARGET_INTERIOR;
+    case CST_STATE_NONE:
+        break;
+    }
+    return CST_TARGET_NOTHING;
+}
+
+static void find_place(uintptr_t address, struct place *out_place)
+{
+    struct cst_stack_bounds stack;
+    size_t count = cst_stacks_find(address, &stack);
+    out_place->place = cst_place_find(address, &stack, count, out_place->name, sizeof out_place->name);
+}
+
+static struct cst_suspect identify(uintptr_t address, struct place *out_place)
+{
+    struct cst_suspect suspect = {.target = CST_TARGET_NOTHING};
+    *out_place = (struct place){.place = CST_PLACE_HEAP, .name = ""};
+    if (cst_tag_covers(address)) {
+        suspect.hit = cst_heap_find(address);
+        suspect.target = target_in_heap(&suspect.hit, address);
+    } else if (cst_adopted_find(address, &suspect.adopted)) {
+        suspect.is_adopted = true;
+        suspect.hit.start = address;
+        suspect.target = target_of_adopted(&suspect.adopted);
+    } else {
+        find_place(address, out_place);
+        if (out_place->place == CST_PLACE_FOREIGN)
+            suspect.target = CST_TARGET_FOREIGN;
+    }
     return suspect;
 }
 
@@ -59,7 +92,8 @@ static void gather_of_libraries(const struct cst_suspect *suspect, uintptr_t add
         return;
     facts->by.open = cst_allocator_is_open(released);
     facts->replaced = cst_allocator_is_replaced(made) || cst_allocator_is_replaced(released);
-    facts->handed_out = cst_allocator_piece(made, suspect->hit.start, facts->size, address) != CST_PIECE_NONE;
+    facts->handed_out =
+        suspect->hit.tag && cst_allocator_piece(made, suspect->hit.start, facts->size, address) != CST_PIECE_NONE;
 }
 
 static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
@@ -74,7 +108,7 @@ static struct cst_rule_case gather(const struct cst_call *call, const struct cst
         .given_align = given->align,
         .strict = cst_engine_settings.strict,
     };
-    const struct cst_tag *tag = suspect->hit.tag;
+    const struct cst_tag *tag = cst_suspect_tag(suspect);
     if (!tag)
         return facts;
     facts.owner = owner_of(tag);
@@ -120,7 +154,7 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
                  const struct cst_policy_rule *rule)
 {
     uintptr_t alloc[CST_STACK_FRAMES_MAX], release[CST_STACK_FRAMES_MAX], first[CST_STACK_FRAMES_MAX];
-    const struct cst_tag *tag = suspect->hit.tag;
+    const struct cst_tag *tag = cst_suspect_tag(suspect);
     bool layout = verdict->kind == CUSTODY_FINDING_LAYOUT_MISMATCH;
     struct cst_finding finding = {
         .kind = verdict->kind,
@@ -157,13 +191,6 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
         abort();
 }
 
-static void find_place(uintptr_t address, struct place *out_place)
-{
-    struct cst_stack_bounds stack;
-    size_t count = cst_stacks_find(address, &stack);
-    out_place->place = cst_place_find(address, &stack, count, out_place->name, sizeof out_place->name);
-}
-
 /* What a policy says of this release, if it has a word in it: it is about blocks of known allocators that go to another
  * side or allocator. */
 static const struct cst_policy_rule *consult(const struct cst_call *call, const struct cst_origin *origin,
@@ -176,7 +203,7 @@ static const struct cst_policy_rule *consult(const struct cst_call *call, const 
     const struct cst_policy_release release = {.owner = *owner,
                                                .by = *by,
                                                .call = call->door,
-                                               .alloc_stack = cst_tag_alloc_stack(suspect->hit.tag),
+                                               .alloc_stack = cst_tag_alloc_stack(cst_suspect_tag(suspect)),
                                                .release_stack = origin->stack,
                                                .return_address = call->return_address};
     return cst_policy_judge(&release);
@@ -207,10 +234,10 @@ static enum cst_target remedy(const struct cst_suspect *suspect, const struct cs
 struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                                        const struct cst_given *given)
 {
-    struct place place = {.place = CST_PLACE_HEAP, .name = ""};
-    if (!cst_tag_covers(address))
-        find_place(address, &place);
-    struct cst_suspect suspect = identify(address, place.place);
+    struct place place;
+    uint8_t mode = cst_thread.mode;
+    cst_thread.mode = CST_THREAD_INSIDE;
+    struct cst_suspect suspect = identify(address, &place);
     struct cst_rule_case facts = gather(call, origin, address, &suspect, given);
     struct cst_verdict verdict = cst_rules_judge(&facts);
     const struct cst_policy_rule *rule = consult(call, origin, &suspect, &facts);
@@ -223,5 +250,6 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
         tell(&verdict, &facts, call, &suspect, address, &place, cst_rules_is_crossing(verdict.kind) ? rule : NULL);
     if (verdict.found && facts.handed_out)
         suspect.target = remedy(&suspect, &facts, address);
+    cst_thread.mode = mode;
     return suspect;
 }

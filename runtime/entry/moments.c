@@ -3,6 +3,7 @@
 
 #include "audit/audit.h"
 #include "base/pool.h"
+#include "core/adopted.h"
 #include "core/count.h"
 #include "core/crossing.h"
 #include "core/findings.h"
@@ -57,6 +58,7 @@ static void in_child(void)
     cst_stack_after_fork();
     cst_findings_after_fork();
     cst_crossing_after_fork();
+    cst_adopted_after_fork();
     cst_policy_after_fork();
     cst_leaks_after_fork();
     cst_start_after_fork();
@@ -86,6 +88,7 @@ static void forget_unloaded(void)
         if (module && module->unloaded && !atomic_exchange(&forgotten[id], true)) {
             cst_callsite_forget(module->lo, module->hi);
             cst_stack_forget(module->lo, module->hi);
+            (void)cst_adopted_forget(id);
         }
     }
 }

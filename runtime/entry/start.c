@@ -23,6 +23,7 @@
 #include "entry/thread.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
+#include "site/code_write.h"
 #include "site/module.h"
 #include "site/rust.h"
 
@@ -102,9 +103,9 @@ static bool bring_up(void)
     }
     wire(options);
     cst_audit_start();
-    cst_rust_allow_protect(true);
+    cst_code_alone(true);
     cst_module_scan();
-    cst_rust_allow_protect(false);
+    cst_code_alone(false);
     check_malloc();
     cst_thread_start();
     cst_moments_start();

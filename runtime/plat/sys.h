@@ -23,6 +23,10 @@ struct cst_file_id {
 /** Reads and writes: maps `size` bytes of zeroed memory that costs nothing until touched. NULL when refused. */
 CST_MUST_USE void *cst_sys_map(size_t size);
 
+/** As cst_sys_map, at exactly `address`, a multiple of the page size, where nothing is mapped yet. False when something is,
+ * or when it is refused. */
+CST_MUST_USE bool cst_sys_map_at(uintptr_t address, size_t size);
+
 /** Reserves `size` bytes of addresses aligned to `align` (a power of two, at least a page): no memory stands behind them, and
  * none is accounted for, until cst_sys_protect makes pages readable and writable. Never backed by huge pages. NULL when
  * refused. */

@@ -28,6 +28,18 @@ void *cst_sys_map(size_t size)
     return map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 }
 
+/* Kernels before 4.17 take the flag for none and map elsewhere. */
+bool cst_sys_map_at(uintptr_t address, size_t size)
+{
+    long result = cst_syscall6(SYS_mmap, (long)address, (long)size, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (SYS_ERROR(result))
+        return false;
+    if ((uintptr_t)result != address)
+        cst_sys_unmap((void *)result, size);
+    return (uintptr_t)result == address;
+}
+
 void *cst_sys_reserve(size_t size, size_t align)
 {
     size_t slack = align > CST_PAGE_SIZE ? align : 0;

@@ -47,12 +47,12 @@ static const char follows_0f[257] = "mmmmx.....x.xm.B" /* 00 */
 struct reader {
     const uint8_t *code;
     size_t size;
-    size_t at;         /* bytes consumed */
-    bool operand16;    /* prefix 66 */
-    bool address32;    /* prefix 67 */
-    bool segment;      /* prefix 64 or 65: memory operands are thread-local */
-    bool track_prefix; /* prefix 3e */
-    size_t disp_at;    /* where the 32-bit displacement of a %rip operand is; 0 without one */
+    size_t at;                  /* bytes consumed */
+    bool operand16;             /* prefix 66 */
+    bool address32;             /* prefix 67 */
+    bool segment;               /* prefix 64 or 65: memory operands are thread-local */
+    bool track_prefix;          /* prefix 3e */
+    size_t disp_at;             /* where the 32-bit displacement of a %rip operand is; 0 without one */
     size_t disp8_at, disp32_at; /* where the displacement of another memory operand is; 0 without one */
 };
 
@@ -361,6 +361,8 @@ bool cst_insn_decode(const uint8_t *code, size_t size, uintptr_t address, struct
     }
     out_insn->length = (uint8_t)r.at;
     note_operand(&r, out_insn);
+    out_insn->rip_at = (uint8_t)r.disp_at;
+    out_insn->address32 = r.address32;
     if (out_insn->map == CST_MAP_ONE) {
         classify_one(&r, out_insn, address);
     } else if (out_insn->map == CST_MAP_0F && (out_insn->opcode & 0xf0) == 0x80) {

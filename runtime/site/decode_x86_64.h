@@ -56,6 +56,10 @@ struct cst_insn {
     uint8_t base;       /**< of its memory operand: a register, CST_INSN_BASE_RIP or CST_INSN_BASE_NONE */
     int32_t offset;     /**< of its memory operand, from `base`; bytes */
     uintptr_t target;   /**< see enum cst_insn_kind */
+    uint8_t
+        rip_at; /**< where the 32-bit displacement of an operand relative to %rip lies, in bytes from the start of the
+                             instruction; 0 without one */
+    bool address32; /**< prefix 67: addresses are cut to 32 bits */
 };
 
 /** Decodes the instruction at `code`, of which `size` bytes may be read; `address` is where it runs. False when it is not

@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "plat/own.h"
 #include "plat/sys.h"
+#include "site/detour.h"
 #include "site/module_facts.h"
 #include "site/module_file.h"
 #include "site/module_headers.h"
@@ -268,6 +269,7 @@ static int mark_unloaded(struct dl_phdr_info *info, size_t size, void *context)
         }
         if (!__atomic_exchange_n(&record->module.unloaded, true, __ATOMIC_ACQ_REL)) {
             cst_rust_forget(id);
+            cst_detour_forget(id);
             (*marked)++;
         }
     }
@@ -284,4 +286,5 @@ size_t cst_module_sweep(void)
 void cst_module_after_fork(void)
 {
     cst_lock_reset(&registry_lock);
+    cst_detour_after_fork();
 }

@@ -2,7 +2,7 @@
  * entries are hooked or none is, for a block that is made through a hook must be released through one. */
 #include "site/rust.h"
 
-#include "plat/sys.h"
+#include "site/code_write.h"
 #include "site/rust_entries.h"
 #include "site/rust_names.h"
 #include "site/rust_slot.h"
@@ -10,8 +10,6 @@
 
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/single_threaded.h>
 
 /* An entry as it was found. Addresses are those of the file. */
 struct slot {
@@ -29,16 +27,10 @@ struct slots {
 };
 
 static _Atomic(cst_rust_router *) router;
-static atomic_bool protect_allowed;
 
 void cst_rust_route(cst_rust_router *new_router)
 {
     atomic_store(&router, new_router);
-}
-
-void cst_rust_allow_protect(bool allowed)
-{
-    atomic_store(&protect_allowed, allowed);
 }
 
 /* Rust's standard library as a shared object: `libstd-<hash>.so`. It has the entries of whoever links it so. */
@@ -51,12 +43,6 @@ static bool needs_shared_std(const struct cst_elf *elf)
         }
     }
     return false;
-}
-
-/* Threads that are not made by libc do not count: they have no business in Rust's code. */
-static bool has_other_threads(void)
-{
-    return !__libc_single_threaded && !atomic_load(&protect_allowed);
 }
 
 /* Reads the code of an entry. False unless file and memory agree on it and it is a thunk. */
@@ -74,7 +60,7 @@ static bool read_thunk(const struct cst_elf *elf, const struct cst_module *modul
     memcpy(&out_slot->old, code, sizeof out_slot->old);
     if (memcmp((const void *)address, code, CST_RUST_SLOT_SIZE) != 0 ||
         !cst_rust_slot_is_thunk(&out_slot->old, &thunk) || (found->size != 0 && found->size != thunk.size) ||
-        (thunk.framed && has_other_threads())) {
+        (thunk.framed && cst_code_has_other_threads())) {
         return false;
     }
     out_slot->target = found->address + (uint64_t)thunk.target;
@@ -142,7 +128,7 @@ static bool remember(const struct cst_module *module, const struct slots *slots)
     return true;
 }
 
-static bool write_hooks(const struct cst_rust_writer *writer, const struct cst_module *module,
+static bool write_hooks(const struct cst_code_writer *writer, const struct cst_module *module,
                         const struct slots *slots, cst_rust_router *route)
 {
     for (size_t i = 0; i < slots->count; i++) {
@@ -170,20 +156,6 @@ static bool has_routes(uint32_t module, const struct cst_rust_survey *survey, cs
     return true;
 }
 
-/* The protection that the dynamic linker gave to the page of a slot. */
-static int slot_protection(const struct cst_elf *elf, uint64_t address)
-{
-    bool writable = cst_elf_at(elf, address, CST_RUST_SLOT_SIZE, PF_R | PF_W | PF_X) != NULL;
-    return PROT_READ | PROT_EXEC | (writable ? PROT_WRITE : 0);
-}
-
-/* Our own code may share a page with the entries when we are linked into the module: it must stay executable. */
-static bool holds_us(const struct cst_module *module)
-{
-    uintptr_t here = (uintptr_t)&cst_rust_hook;
-    return here >= module->lo && here < module->hi;
-}
-
 static bool hook_entries(const struct cst_elf *elf, const struct cst_module *module,
                          const struct cst_rust_survey *survey)
 {
@@ -192,18 +164,12 @@ static bool hook_entries(const struct cst_elf *elf, const struct cst_module *mod
     if (!has_routes(module->id, survey, route) || !read_thunks(elf, module, survey, &slots) || !confirm(elf, &slots)) {
         return false;
     }
-    struct cst_rust_writer writer = {
-        .memory = cst_sys_open_memory(),
-        .may_protect = atomic_load(&protect_allowed) && !holds_us(module),
-        .protection = slot_protection(elf, slots.slot[0].address),
-    };
+    struct cst_code_writer writer = cst_code_open(module, elf, slots.slot[0].address);
     bool hooked = remember(module, &slots) && write_hooks(&writer, module, &slots, route);
     if (!hooked) {
         cst_rust_forget(module->id);
     }
-    if (writer.memory >= 0) {
-        cst_sys_close(writer.memory);
-    }
+    cst_code_close(&writer);
     return hooked;
 }
 

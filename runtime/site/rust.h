@@ -28,10 +28,6 @@ typedef uintptr_t cst_rust_router(uint32_t module, enum cst_rust_entry entry);
 /** Sets the router; at start, before the first module is registered. */
 void cst_rust_route(cst_rust_router *router);
 
-/** Whether the process certainly has one thread, as during start; false at first. Entries may then be written by changing
- * page protections, when /proc/self/mem cannot be written, and thunks with frames may be written at all. */
-void cst_rust_allow_protect(bool allowed);
-
 /** Hooks the entries of `module` that `survey` found in its file, `elf`; the answer belongs into module->rust. A module that has Rust code but
  * takes the entries from another one (`-C prefer-dynamic`) answers EXACT: how well its releases are told apart is the
  * answer of the module that defines them. Called by the registry, one thread at a time, with everything in `module` set

@@ -5,6 +5,7 @@
 #define CST_SITE_RUST_SLOT_H
 
 #include "plat/compiler.h"
+#include "site/code_write.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,13 +16,6 @@
 /** The code of one slot. */
 struct cst_rust_code {
     unsigned char bytes[CST_RUST_SLOT_SIZE];
-};
-
-/** How slots are written: through /proc/self/mem, or else, when that is refused, by page protections. */
-struct cst_rust_writer {
-    int memory;       /**< descriptor of the process's own memory, or negative */
-    bool may_protect; /**< page protections may be changed for a moment */
-    int protection;   /**< PROT_* that the pages have and get back */
 };
 
 /** What a thunk's code says. */
@@ -39,9 +33,8 @@ struct cst_rust_code cst_rust_slot_jump(uintptr_t target);
 
 /** Puts `code` into the slot at `address`, a multiple of 16, whose `jmp` a thread may be executing meanwhile: it sees
  * the old or the new one. Of a framed thunk it could see neither: one may be written only while no other thread runs.
- * No page is ever writable and executable at once; through /proc/self/mem none loses its protection even for a moment.
  * False, with the old code left or put back, when the write is refused or does not read back. */
-CST_MUST_USE bool cst_rust_slot_write(const struct cst_rust_writer *writer, uintptr_t address,
+CST_MUST_USE bool cst_rust_slot_write(const struct cst_code_writer *writer, uintptr_t address,
                                       const struct cst_rust_code *code);
 
 #endif

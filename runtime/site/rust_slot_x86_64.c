@@ -1,10 +1,7 @@
 /* Slots on x86-64: see rust_slot.h. Encodings from the Intel SDM volume 2 (JMP, NOP). */
 #include "site/rust_slot.h"
 
-#include "plat/sys.h"
-
 #include <string.h>
-#include <sys/mman.h>
 
 #define HALF (CST_RUST_SLOT_SIZE / 2)
 #define JMP_REL32_SIZE 5
@@ -88,27 +85,6 @@ struct cst_rust_code cst_rust_slot_jump(uintptr_t target)
     return code;
 }
 
-static bool write_memory(const struct cst_rust_writer *writer, uintptr_t address, const unsigned char *half)
-{
-    return cst_sys_pwrite(writer->memory, half, HALF, address) == (ssize_t)HALF;
-}
-
-/* By page protections, which only a process with one thread may do: the page cannot be executed meanwhile. */
-static bool write_protected(const struct cst_rust_writer *writer, uintptr_t address, const unsigned char *half)
-{
-    void *page = (void *)(address & ~(CST_PAGE_SIZE - 1));
-    if (!writer->may_protect || !cst_sys_protect(page, CST_PAGE_SIZE, PROT_READ | PROT_WRITE)) {
-        return false;
-    }
-    memcpy((void *)address, half, HALF);
-    return cst_sys_protect(page, CST_PAGE_SIZE, writer->protection);
-}
-
-static bool write_half(const struct cst_rust_writer *writer, uintptr_t address, const unsigned char *half)
-{
-    return write_memory(writer, address, half) || write_protected(writer, address, half);
-}
-
 static struct cst_rust_code read_slot(uintptr_t address)
 {
     struct cst_rust_code code;
@@ -118,18 +94,18 @@ static struct cst_rust_code read_slot(uintptr_t address)
 
 /* Of the two halves the second is what a thunk without a frame never executes and what a jump needs: a jump is therefore written from the
  * back and taken away from the front. */
-bool cst_rust_slot_write(const struct cst_rust_writer *writer, uintptr_t address, const struct cst_rust_code *code)
+bool cst_rust_slot_write(const struct cst_code_writer *writer, uintptr_t address, const struct cst_rust_code *code)
 {
     struct cst_rust_code old = read_slot(address);
     size_t first = code->bytes[0] == 0xff ? HALF : 0;
     size_t second = HALF - first;
-    bool written = write_half(writer, address + first, code->bytes + first) &&
-                   write_half(writer, address + second, code->bytes + second);
+    bool written = cst_code_write(writer, address + first, code->bytes + first, HALF) &&
+                   cst_code_write(writer, address + second, code->bytes + second, HALF);
     struct cst_rust_code now = read_slot(address);
     if (written && memcmp(&now, code, sizeof now) == 0) {
         return true;
     }
-    (void)(write_half(writer, address + second, old.bytes + second) &&
-           write_half(writer, address + first, old.bytes + first));
+    (void)(cst_code_write(writer, address + second, old.bytes + second, HALF) &&
+           cst_code_write(writer, address + first, old.bytes + first, HALF));
     return false;
 }

@@ -3,6 +3,7 @@
 #include "site/rust.h"
 
 #include "site/callsite_read.h"
+#include "site/code_write.h"
 #include "site/module.h"
 
 #include <dlfcn.h>
@@ -193,13 +194,13 @@ static void a_static_library_inside_a_c_library_is_hooked(void **state)
 static void a_library_with_forced_frame_pointers_is_hooked(void **state)
 {
     (void)state;
-    cst_rust_allow_protect(true); /* a sanitizer may have a thread of its own */
+    cst_code_alone(true); /* a sanitizer may have a thread of its own */
     hooks_receive_what_a_library_allocates(
         "rustc -C force-frame-pointers=yes --crate-type cdylib %/library.rs -o @/built.so");
     reset(NULL);
     hooks_receive_what_a_library_allocates(
         "rustc -O -C force-frame-pointers=yes --crate-type cdylib %/library.rs -o @/built.so");
-    cst_rust_allow_protect(false);
+    cst_code_alone(false);
 }
 
 static void is_left_alone(const char *command)
@@ -320,10 +321,10 @@ static void entries_with_frames_are_hooked_only_while_no_other_thread_runs(void 
     attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DFRAMED"));
     reset(NULL);
     attribution_of_hand_written_entries_is(CST_RUST_EXACT, ENTRIES(""));
-    cst_rust_allow_protect(true);
+    cst_code_alone(true);
     reset(NULL);
     attribution_of_hand_written_entries_is(CST_RUST_EXACT, ENTRIES("-DFRAMED"));
-    cst_rust_allow_protect(false);
+    cst_code_alone(false);
     pthread_mutex_unlock(&end);
     pthread_join(thread, NULL);
 }

@@ -125,7 +125,7 @@ static void a_slot_is_written_by_protections_only_when_that_is_allowed(void **st
     struct cst_rust_code code = cst_rust_slot_jump((uintptr_t)&answer_two);
     struct cst_rust_code old;
     memcpy(&old, (void *)slot, sizeof old);
-    struct cst_rust_writer writer = {.memory = -1, .may_protect = false, .protection = PROT_READ | PROT_EXEC};
+    struct cst_code_writer writer = {.memory = -1, .may_protect = false, .protection = PROT_READ | PROT_EXEC};
     assert_false(cst_rust_slot_write(&writer, slot, &code));
     assert_memory_equal((void *)slot, &old, sizeof old);
     assert_int_equal(call_slot(slots, 1), 1);
@@ -167,7 +167,7 @@ static void a_thread_that_executes_a_slot_sees_the_old_or_the_new_jump(void **st
     assert_int_equal(pthread_create(&caller, NULL, call_all, &stress), 0);
     while (!atomic_load(&stress.started)) {
     }
-    struct cst_rust_writer writer = {.memory = cst_sys_open_memory(), .protection = PROT_READ | PROT_EXEC};
+    struct cst_code_writer writer = {.memory = cst_sys_open_memory(), .protection = PROT_READ | PROT_EXEC};
     assert_true(writer.memory >= 0);
     struct cst_rust_code code = cst_rust_slot_jump((uintptr_t)&answer_two);
     for (size_t i = 1; i <= STRESS_SLOTS; i++) {

@@ -36,7 +36,10 @@ struct Box {
 };
 
 struct BoxReleaser {
-    void operator()(Box *box) const { ferrite_box_free(box); }
+    void operator()(Box *box) const
+    {
+        ferrite_box_free(box);
+    }
 };
 
 using OwnedBox = std::unique_ptr<Box, BoxReleaser>;

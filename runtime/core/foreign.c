@@ -1,0 +1,133 @@
+/* Foreign blocks: see foreign.h. */
+#include "core/foreign.h"
+
+#include "core/suspect.h"
+
+#include <errno.h>
+
+void cst_foreign_adopt(const struct cst_call *call, void *block, size_t size, size_t align,
+                       const struct cst_adopter *adopter)
+{
+    int saved = errno;
+    if (!block || cst_tag_covers((uintptr_t)block) || size > CST_TAG_SIZE_MAX)
+        return;
+    struct cst_origin origin = cst_origin_of(call);
+    uint16_t owner = cst_owner_make((enum custody_contract)origin.contract, origin.side);
+    uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), owner);
+    uint64_t sites = cst_tag_sites((uintptr_t)block, origin.stack, cst_thread.generation);
+    if (cst_adopted_add(block, facts, sites, adopter))
+        cst_count_alloc(origin.side, size);
+    errno = saved;
+}
+
+/* Takes a live block that was adopted out of the table, and counts it out. */
+static bool take(uintptr_t address, uint32_t stack, struct cst_adopted *out_adopted)
+{
+    if (!cst_adopted_take(address, stack, out_adopted))
+        return false;
+    cst_count_free(cst_tag_side(&out_adopted->tag), cst_tag_size(&out_adopted->tag));
+    return true;
+}
+
+void cst_foreign_release(uintptr_t address, uint32_t release_stack)
+{
+    struct cst_adopted adopted;
+    if (take(address, release_stack, &adopted))
+        adopted.adopter->release(adopted.adopter, (void *)address, cst_tag_size(&adopted.tag),
+                                 cst_tag_align(&adopted.tag));
+}
+
+static void note_block(struct cst_foreign *foreign, enum cst_foreign_kind kind, const struct cst_tag *tag)
+{
+    foreign->kind = kind;
+    foreign->size = cst_tag_size(tag);
+    foreign->align = cst_tag_align(tag);
+}
+
+/* A block of the allocator's own is taken; another thread may have been quicker. */
+static void note_adopted(struct cst_foreign *foreign, const struct cst_adopted *known,
+                         const struct cst_adopter *adopter)
+{
+    if (known->adopter != adopter)
+        note_block(foreign, CST_FOREIGN_OTHERS, &known->tag);
+    else if (take(foreign->address, foreign->stack, &foreign->before))
+        note_block(foreign, CST_FOREIGN_OWN, &foreign->before.tag);
+    else
+        foreign->kind = CST_FOREIGN_NOTHING;
+}
+
+static void note_suspect(struct cst_foreign *foreign, const struct cst_suspect *suspect,
+                         const struct cst_adopter *adopter)
+{
+    switch (suspect->target) {
+    case CST_TARGET_BLOCK:
+        if (suspect->is_adopted)
+            note_adopted(foreign, &suspect->adopted, adopter);
+        else
+            note_block(foreign, CST_FOREIGN_OTHERS, suspect->hit.tag);
+        break;
+    case CST_TARGET_RELEASED:
+    case CST_TARGET_INTERIOR:
+        foreign->kind = CST_FOREIGN_NOTHING;
+        break;
+    case CST_TARGET_FOREIGN:
+    case CST_TARGET_NOTHING:
+        foreign->kind = CST_FOREIGN_UNSEEN;
+        break;
+    }
+}
+
+/* True for what nobody knows anything of: only the allocator can tell, and does. */
+static bool is_unseen(uintptr_t address, bool is_adopted)
+{
+    return !is_adopted && !cst_tag_covers(address);
+}
+
+struct cst_foreign cst_foreign_examine(const struct cst_call *call, void *block, const struct cst_given *given,
+                                       const struct cst_adopter *adopter)
+{
+    int saved = errno;
+    struct cst_foreign foreign = {.kind = CST_FOREIGN_UNSEEN, .address = (uintptr_t)block};
+    struct cst_adopted known;
+    bool is_adopted = !cst_tag_covers(foreign.address) && cst_adopted_find(foreign.address, &known);
+    if (is_unseen(foreign.address, is_adopted))
+        return foreign;
+    struct cst_origin origin = cst_origin_of(call);
+    foreign.stack = origin.stack;
+    if (is_adopted && cst_engine_allows(&known.tag, &origin, given)) {
+        note_adopted(&foreign, &known, adopter);
+    } else {
+        struct cst_suspect suspect = cst_suspect_examine(call, &origin, foreign.address, given);
+        note_suspect(&foreign, &suspect, adopter);
+    }
+    errno = saved;
+    return foreign;
+}
+
+void cst_foreign_give_back(const struct cst_foreign *foreign)
+{
+    int saved = errno;
+    if (foreign->kind == CST_FOREIGN_OTHERS) {
+        if (cst_tag_covers(foreign->address))
+            cst_engine_give_back(foreign->address, foreign->stack);
+        else
+            cst_foreign_release(foreign->address, foreign->stack);
+    }
+    errno = saved;
+}
+
+bool cst_foreign_accept(const struct cst_call *call, void *block, const struct cst_given *given,
+                        const struct cst_adopter *adopter, struct cst_foreign *out_known)
+{
+    *out_known = cst_foreign_examine(call, block, given, adopter);
+    cst_foreign_give_back(out_known);
+    return out_known->kind == CST_FOREIGN_OWN || out_known->kind == CST_FOREIGN_UNSEEN;
+}
+
+void cst_foreign_restore(const struct cst_foreign *foreign)
+{
+    const struct cst_adopted *before = &foreign->before;
+    if (foreign->kind == CST_FOREIGN_OWN &&
+        cst_adopted_add((void *)foreign->address, before->tag.facts, before->tag.sites, before->adopter))
+        cst_count_alloc(cst_tag_side(&before->tag), cst_tag_size(&before->tag));
+}
