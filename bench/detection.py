@@ -29,7 +29,7 @@ PARTS = ("bugs", "leaks", "times")
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=Path("build"), help="directory with Custody and the heaps in it")
-    parser.add_argument("--only", default="", help="programs whose name contains this, for example 'c/leak_shapes lost'")
+    parser.add_argument("--only", default="", help="programs with this in their name: 'c/leak_shapes lost'")
     parser.add_argument("--jobs", type=int, default=2, help="how many programs at a time (2)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds that the times are medians of (3)")
     parser.add_argument("--mib", type=int, default=256, help="live heap for the times (256)")
@@ -37,6 +37,7 @@ def arguments():
     parser.add_argument("--update", type=Path, metavar="PAGE", help="replace the tables in this Markdown page")
     options = parser.parse_args()
     options.build = options.build.resolve()
+    options.without += ["times"] if options.only else []  # they are of no program
     return options
 
 
