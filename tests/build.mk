@@ -7,6 +7,7 @@ export CUSTODY_BUILD := $(abspath $(BUILD))
 LIBS_test_decode := -lZydis
 LIBS_test_callsite := -lZydis
 LIBS_test_detour_move := -lZydis
+WRAP_test_facts_place := cst_facts_setup
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
 WRAP_test_stack := cst_stack_trace

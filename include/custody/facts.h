@@ -9,7 +9,9 @@
 #ifndef CUSTODY_FACTS_H
 #define CUSTODY_FACTS_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +24,12 @@ extern "C" {
 
 /** Most rows that a file may have: 64 MiB of them. */
 #define CUSTODY_FACTS_ROWS_MAX ((uint32_t)8 << 20)
+
+/** A request for a module's facts, as the runtime sends it to whoever makes them (setting `prepare`): one packet with the
+ * path of the module's file and the name of the file of facts without its suffix, a NUL behind each. The answer is a byte. */
+#define CUSTODY_FACTS_REQUEST_MAX 4352
+#define CUSTODY_FACTS_NONE 0  /**< there are none to be had */
+#define CUSTODY_FACTS_READY 1 /**< the file is there */
 
 /** What the facts rest on, from little to much: facts of the same module with more take the place of those with less. */
 enum custody_facts_source {
@@ -41,7 +49,7 @@ struct custody_facts_header {
     uint8_t build_id[CUSTODY_FACTS_BUILD_ID_MAX]; /**< zero behind build_id_size */
     uint32_t build_id_size;                       /**< 0 when the module has none */
     uint32_t source;                              /**< enum custody_facts_source */
-    uint64_t checksum;                            /**< FNV-1a, 64 bits, of the whole file with this field 0 */
+    uint64_t checksum;                            /**< custody_facts_checksum */
 };
 
 /** A row: from this address to that of the next row, the code is so. Rows ascend strictly by address; the last one has
@@ -57,6 +65,23 @@ enum custody_facts_flag {
                                          were inlined there; a call to malloc or free from it is made for the rust
                                          contract */
 };
+
+/** What a file's checksum has to be: FNV-1a, 64 bits (IETF draft-eastlake-fnv), over its header, with checksum 0, and its
+ * rows, taken as words of 8 bytes. Words, since every start of a program may have to go over all of a file. */
+static inline uint64_t custody_facts_checksum(const struct custody_facts_header *header, const custody_facts_row *rows)
+{
+    uint64_t value = UINT64_C(0xcbf29ce484222325), words[sizeof *header / sizeof(uint64_t)];
+    struct custody_facts_header bare = *header;
+    bare.checksum = 0;
+    memcpy(words, &bare, sizeof words);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        value = (value ^ words[i]) * UINT64_C(0x100000001b3);
+    }
+    for (size_t i = 0; i < header->row_count; i++) {
+        value = (value ^ rows[i]) * UINT64_C(0x100000001b3);
+    }
+    return value;
+}
 
 static inline custody_facts_row custody_facts_row_make(uint64_t address, unsigned flags, unsigned lang)
 {

@@ -4,6 +4,8 @@
 #ifndef CUSTODY_WORDS_H
 #define CUSTODY_WORDS_H
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -170,6 +172,20 @@ static inline enum custody_lang custody_contract_lang(enum custody_contract cont
         break;
     }
     return CUSTODY_LANG_NONE;
+}
+
+/** What the name of the library begins with whose allocator has this contract, such as "libcrypto"; NULL for contracts that
+ * are no library's. Static string; contracts of one library have equal ones. */
+static inline const char *custody_contract_library(enum custody_contract contract)
+{
+    switch ((int)contract) {
+#define CUSTODY_ALLOCATOR(contract, library, symbol, header, calls, functions) \
+    case CUSTODY_CONTRACT_##contract: \
+        return library;
+#include "custody/allocators.def"
+    default:
+        return NULL;
+    }
 }
 
 /** Symbol of a door, such as "_ZdlPvm". Static string; "unknown" when out of range. */

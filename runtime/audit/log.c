@@ -10,9 +10,6 @@
 #include <errno.h>
 #include <limits.h>
 
-/* Programs number their descriptors from below and shells use 10 to 255; few have 900 at once. */
-#define WANTED_DESCRIPTOR 900
-
 static struct {
     char path[PATH_MAX]; /* absolute; "" while there is no log */
     int fd;              /* -1 when it has to be opened again */
@@ -22,27 +19,13 @@ static struct {
     bool complained;
 } log_file = {.fd = -1};
 
-/* The highest descriptor not above WANTED_DESCRIPTOR that the limit leaves; `fd` itself when there is none. */
-static int move_up(int fd)
-{
-    int limit = cst_process_fd_limit();
-    for (int minimum = limit > WANTED_DESCRIPTOR ? WANTED_DESCRIPTOR : limit - 1; minimum > fd; minimum /= 2) {
-        int moved = cst_process_copy_fd(fd, minimum);
-        if (moved >= 0) {
-            cst_sys_close(fd);
-            return moved;
-        }
-    }
-    return fd;
-}
-
 static int open_descriptor(struct cst_file_id *out_id)
 {
     int fd = cst_sys_open_append(log_file.path, 0600);
     if (fd < 0) {
         return fd;
     }
-    fd = move_up(fd);
+    fd = cst_process_raise_fd(fd);
     if (!cst_sys_file_id(fd, out_id)) {
         cst_sys_close(fd);
         return -EBADF;

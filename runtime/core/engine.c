@@ -150,14 +150,14 @@ static struct cst_tag *plain_tag(const struct cst_origin *origin, uintptr_t addr
 }
 
 /* A live block goes back to whoever made it, whoever released it. */
-static void release_suspect(const struct cst_suspect *suspect, uintptr_t address, uint32_t release_stack)
+static void release_suspect(const struct cst_suspect *suspect, uint32_t release_stack)
 {
     if (suspect->target != CST_TARGET_BLOCK)
         return;
     if (suspect->is_adopted)
-        cst_foreign_release(address, release_stack);
+        cst_foreign_release(suspect->hit.start, release_stack);
     else
-        give_back(suspect->hit.tag, address, release_stack);
+        give_back(suspect->hit.tag, suspect->hit.start, release_stack);
 }
 
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
@@ -171,7 +171,7 @@ void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, con
         give_back(plain, address, origin.stack);
     } else {
         struct cst_suspect suspect = cst_suspect_examine(call, &origin, address, given);
-        release_suspect(&suspect, address, origin.stack);
+        release_suspect(&suspect, origin.stack);
     }
     errno = saved;
 }
@@ -244,7 +244,9 @@ static void *resize_in_heap(const struct cst_origin *origin, const struct cst_su
     size_t before = cst_tag_size(suspect->hit.tag);
     switch (suspect->target) {
     case CST_TARGET_BLOCK:
-        return resize_block(origin, suspect->hit.tag, block, size, align);
+        if (suspect->hit.start == (uintptr_t)block)
+            return resize_block(origin, suspect->hit.tag, block, size, align);
+        return replace(origin, block, before - ((uintptr_t)block - suspect->hit.start), size, align);
     case CST_TARGET_RELEASED:
         return replace(origin, block, before, size, align);
     case CST_TARGET_INTERIOR:

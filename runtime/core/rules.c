@@ -83,6 +83,39 @@ static enum custody_finding_kind kind_of_mismatch(const struct cst_rule_party *o
                                                                      : CUSTODY_FINDING_CROSS_ALLOCATOR_FREE;
 }
 
+static bool is_library(const struct cst_rule_party *party)
+{
+    return custody_contract_library(party->contract) != NULL;
+}
+
+static bool same_library(const struct cst_rule_party *a, const struct cst_rule_party *b)
+{
+    return is_library(a) && is_library(b) &&
+           strcmp(custody_contract_library(a->contract), custody_contract_library(b->contract)) == 0;
+}
+
+/* Plain malloc or free of which nobody knows whether a library's function called it, or that somebody calls for others. */
+static bool is_vague_malloc(const struct cst_rule_party *party)
+{
+    return party->contract == CUSTODY_CONTRACT_MALLOC && (!is_known(party) || cst_rules_transparent(party));
+}
+
+/* A library's allocator rests on malloc, so what differs is who called that: it must be known on both sides. Within one
+ * library, functions may do each other's work, and it releases what it cuts into pieces as a whole. */
+static struct cst_verdict judge_library(const struct cst_rule_case *facts)
+{
+    const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
+    bool related = same_library(owner, by);
+    bool rest_on_malloc = related || owner->contract == CUSTODY_CONTRACT_MALLOC ||
+                          by->contract == CUSTODY_CONTRACT_MALLOC;
+    if (facts->replaced || (related && facts->handed_out) || is_vague_malloc(owner) || is_vague_malloc(by) ||
+        ((owner->open || by->open) && rest_on_malloc))
+        return silent;
+    if (is_veiled_rust(owner) || is_veiled_rust(by) || related || !is_known(owner) || !is_known(by))
+        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+}
+
 static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
 {
     const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
@@ -90,6 +123,8 @@ static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
         return silent;
     if (owner->contract == CUSTODY_CONTRACT_LIBC && has_role(by, CST_ROLE_LIBC))
         return silent;
+    if (is_library(owner) || is_library(by))
+        return judge_library(facts);
     bool c_family = is_c_family(owner->contract) && is_c_family(by->contract);
     if (c_family && (has_own_operators(owner) || has_own_operators(by)))
         return silent;
@@ -136,6 +171,12 @@ static struct cst_verdict judge_block(const struct cst_rule_case *facts)
     return judge_sides(facts);
 }
 
+/* Wrong in any case, since no block starts there: but the pointer is right, and the function is not. */
+static bool is_handed_out_by_another(const struct cst_rule_case *facts)
+{
+    return facts->handed_out && facts->owner.contract != facts->by.contract;
+}
+
 struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts)
 {
     switch (facts->target) {
@@ -144,7 +185,8 @@ struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts)
     case CST_TARGET_RELEASED:
         return exact(CUSTODY_FINDING_DOUBLE_FREE);
     case CST_TARGET_INTERIOR:
-        return exact(CUSTODY_FINDING_INTERIOR_FREE);
+        return exact(is_handed_out_by_another(facts) ? CUSTODY_FINDING_CROSS_ALLOCATOR_FREE
+                                                     : CUSTODY_FINDING_INTERIOR_FREE);
     case CST_TARGET_FOREIGN:
         return exact(CUSTODY_FINDING_FOREIGN_FREE);
     case CST_TARGET_NOTHING:

@@ -30,6 +30,7 @@ struct cst_rule_party {
         *near; /**< where the call returns to: close to the caller even when it is unknown; or NULL */
     enum custody_contract contract;
     const char *name; /**< of the side, where sides of one name belong together; or NULL */
+    bool open; /**< of a library's contract: its callers may use free() as well */
 };
 
 /** Everything that the rules look at. */
@@ -39,6 +40,8 @@ struct cst_rule_case {
     size_t size, align; /**< of the block, bytes */
     bool has_given_size, has_given_align;
     size_t given_size, given_align; /**< named by the release, bytes */
+    bool handed_out;                /**< the owner's library may have handed out this pointer into one of its blocks */
+    bool replaced;                  /**< a library that takes part calls functions of the program instead of libc's */
     bool strict;                    /**< the setting: cross-side-free is an error */
 };
 

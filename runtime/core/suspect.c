@@ -7,6 +7,7 @@
 #include "core/place.h"
 #include "core/policy.h"
 #include "core/stacks.h"
+#include "site/allocator.h"
 
 #include <stdlib.h>
 
@@ -73,14 +74,28 @@ static struct cst_rule_party party_of(uint16_t side, enum custody_contract contr
                                    .name = side == CST_SIDE_UNKNOWN ? NULL : cst_side_get(side)->name};
 }
 
-/* The innermost return address of a stored stack; 0 when there is none. */
-static uintptr_t innermost(uint32_t stack)
+static struct cst_rule_party owner_of(const struct cst_tag *tag)
 {
     uintptr_t frames[CST_STACK_FRAMES_MAX];
-    return cst_stack_load(stack, frames) ? frames[0] : 0;
+    size_t count = cst_stack_load(cst_tag_alloc_stack(tag), frames);
+    struct cst_rule_party owner = party_of(cst_tag_side(tag), cst_tag_contract(tag), count ? frames[0] : 0);
+    owner.contract = cst_allocator_maker(owner.contract, frames, count);
+    owner.open = cst_allocator_is_open(owner.contract);
+    return owner;
 }
 
-static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin,
+/* What the rules must know when a library's allocator takes part in a release that does not fit. */
+static void gather_of_libraries(const struct cst_suspect *suspect, uintptr_t address, struct cst_rule_case *facts)
+{
+    enum custody_contract made = facts->owner.contract, released = facts->by.contract;
+    if (made == released)
+        return;
+    facts->by.open = cst_allocator_is_open(released);
+    facts->replaced = cst_allocator_is_replaced(made) || cst_allocator_is_replaced(released);
+    facts->handed_out = cst_allocator_piece(made, suspect->hit.start, facts->size, address) != CST_PIECE_NONE;
+}
+
+static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                                    const struct cst_suspect *suspect, const struct cst_given *given)
 {
     struct cst_rule_case facts = {
@@ -95,11 +110,12 @@ static struct cst_rule_case gather(const struct cst_call *call, const struct cst
     const struct cst_tag *tag = cst_suspect_tag(suspect);
     if (!tag)
         return facts;
-    facts.owner = party_of(cst_tag_side(tag), cst_tag_contract(tag), innermost(cst_tag_alloc_stack(tag)));
+    facts.owner = owner_of(tag);
     facts.size = cst_tag_size(tag);
     facts.align = cst_tag_align(tag);
     if (cst_tag_align_log2(tag) == CST_ALIGN_UNKNOWN)
         facts.has_given_align = false;
+    gather_of_libraries(suspect, address, &facts);
     return facts;
 }
 
@@ -199,6 +215,21 @@ static void count_crossing(const struct cst_rule_case *facts, bool allowed)
         cst_crossing_count(facts->owner.side, facts->by.side, facts->owner.contract, allowed);
 }
 
+/* What is right to do with memory that a library handed out and another's function releases: the whole block behind a header
+ * goes back; of a block that the library cuts into pieces, nothing. */
+static enum cst_target remedy(const struct cst_suspect *suspect, const struct cst_rule_case *facts, uintptr_t address)
+{
+    switch (cst_allocator_piece(facts->owner.contract, suspect->hit.start, facts->size, address)) {
+    case CST_PIECE_WHOLE:
+        return CST_TARGET_BLOCK;
+    case CST_PIECE_PART:
+        return CST_TARGET_INTERIOR;
+    case CST_PIECE_NONE:
+        break;
+    }
+    return suspect->target;
+}
+
 struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                                        const struct cst_given *given)
 {
@@ -206,7 +237,7 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
     uint8_t mode = cst_thread.mode;
     cst_thread.mode = CST_THREAD_INSIDE;
     struct cst_suspect suspect = identify(address, &place);
-    struct cst_rule_case facts = gather(call, origin, &suspect, given);
+    struct cst_rule_case facts = gather(call, origin, address, &suspect, given);
     struct cst_verdict verdict = cst_rules_judge(&facts);
     const struct cst_policy_rule *rule = consult(call, origin, &suspect, &facts);
     if (rule) {
@@ -216,6 +247,8 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
     count_crossing(&facts, !verdict.found);
     if (verdict.found)
         tell(&verdict, &facts, call, &suspect, address, &place, cst_rules_is_crossing(verdict.kind) ? rule : NULL);
+    if (verdict.found && facts.handed_out)
+        suspect.target = remedy(&suspect, &facts, address);
     cst_thread.mode = mode;
     return suspect;
 }

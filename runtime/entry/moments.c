@@ -18,6 +18,7 @@
 #include "entry/thread.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
+#include "site/facts.h"
 #include "site/module.h"
 #include "site/stack.h"
 #include "site/stack_place.h"
@@ -52,6 +53,7 @@ static void in_child(void)
     cst_count_after_fork();
     cst_side_after_fork();
     cst_module_after_fork();
+    cst_facts_after_fork();
     cst_callsite_after_fork();
     cst_stack_after_fork();
     cst_findings_after_fork();

@@ -13,13 +13,14 @@
 #include "core/origin.h"
 #include "core/policy.h"
 #include "core/side.h"
+#include "entry/environment.h"
+#include "entry/facts_place.h"
 #include "entry/leak_signal.h"
 #include "entry/moments.h"
 #include "entry/options.h"
 #include "entry/policy_setup.h"
 #include "entry/rust_hook.h"
 #include "entry/thread.h"
-#include "plat/own.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
 #include "site/code_write.h"
@@ -29,11 +30,6 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <unistd.h>
-
-#define ENVIRONMENT_MAX ((size_t)512 * 1024)
-#define OPTIONS_NAME "CUSTODY_OPTIONS="
 
 enum state { STATE_DOWN, STATE_STARTING, STATE_UP, STATE_FAILED };
 
@@ -41,45 +37,6 @@ __attribute__((weak)) uintptr_t cst_doors[CUSTODY_DOOR_COUNT];
 
 static _Atomic enum state state;
 static uint8_t generation;
-
-static const char *find_in(const char *block, size_t size)
-{
-    for (size_t at = 0; at < size; at += strnlen(block + at, size - at) + 1)
-        if (strncmp(block + at, OPTIONS_NAME, strlen(OPTIONS_NAME)) == 0)
-            return block + at + strlen(OPTIONS_NAME);
-    return NULL;
-}
-
-/* The environment as the kernel holds it: before libc has set `environ`. */
-static const char *options_from_kernel(void)
-{
-    static char *block;
-    int fd = cst_sys_open_read("/proc/self/environ");
-    if (fd < 0)
-        return NULL;
-    block = cst_own_map(ENVIRONMENT_MAX);
-    size_t size = 0;
-    ssize_t got = 1;
-    while (block && got > 0 && size < ENVIRONMENT_MAX - 1) {
-        got = cst_sys_read(fd, block + size, ENVIRONMENT_MAX - 1 - size);
-        size += got > 0 ? (size_t)got : 0;
-    }
-    cst_sys_close(fd);
-    return block ? find_in(block, size) : NULL;
-}
-
-/* Who starts a program that has more rights than they (setuid, file capabilities) has no say in what it writes where. */
-static const char *find_options(void)
-{
-    if (getauxval(AT_SECURE))
-        return NULL;
-    if (!environ)
-        return options_from_kernel();
-    for (char **variable = environ; *variable; variable++)
-        if (strncmp(*variable, OPTIONS_NAME, strlen(OPTIONS_NAME)) == 0)
-            return *variable + strlen(OPTIONS_NAME);
-    return NULL;
-}
 
 static void say(const char *text)
 {
@@ -89,7 +46,7 @@ static void say(const char *text)
 /* Returns the options as they were given, for the log. */
 static const char *read_options(void)
 {
-    const char *given = find_options();
+    const char *given = cst_environment_find("CUSTODY_OPTIONS");
     size_t length = given ? strlen(given) : 0;
     const char *kept = cst_pool_copy(given ? given : "", length);
     char *parsed = (char *)(uintptr_t)cst_pool_copy(given ? given : "", length);
@@ -121,6 +78,7 @@ static void wire(const char *options)
     cst_callsite_setup(cst_doors, &cst_origin_resolver);
     if (cst_doors[CUSTODY_DOOR_FREE])
         cst_rust_route(cst_rust_hook_route);
+    cst_facts_place_find(say);
     cst_module_observe(observe_module);
 }
 

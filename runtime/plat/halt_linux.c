@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 /* glibc's SIGSETXID (sysdeps/unix/sysv/linux/internal-signals.h): sigprocmask and its kin never block it. */
 #define HALT_SIGNAL 33
@@ -173,13 +172,6 @@ static size_t ask_new(struct cst_halt *halt)
     return look.fresh;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now = {0};
-    cst_syscall3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* Threads that ended meanwhile, or whose leader is a zombie that only waits for the others, answer nothing; nor do those
  * that hold the signal back by a system call of their own. */
 static void look_after(struct cst_halt *halt, bool is_patient)
@@ -200,7 +192,7 @@ static void look_after(struct cst_halt *halt, bool is_patient)
 static void await(struct cst_halt *halt, uint64_t began)
 {
     uint32_t open;
-    for (uint64_t past; (open = atomic_load(&gate.open)) > 0 && (past = now_ns() - began) < PATIENCE_NS;)
+    for (uint64_t past; (open = atomic_load(&gate.open)) > 0 && (past = cst_sys_monotonic_ns() - began) < PATIENCE_NS;)
         if (!cst_process_wait(&gate.open, open, WAIT_NS))
             look_after(halt, past < DEAF_PATIENCE_NS);
     for (size_t i = 0; i < halt->count && open > 0; i++)
@@ -233,11 +225,11 @@ static void give_signal_back(void)
 
 static void halt_all(struct cst_halt *halt)
 {
-    uint64_t began = now_ns();
+    uint64_t began = cst_sys_monotonic_ns();
     /* A thread may make others until it stops: only a look that finds nobody new is the last. */
     while (ask_new(halt) > 0) {
         await(halt, began);
-        if (now_ns() - began >= PATIENCE_NS) {
+        if (cst_sys_monotonic_ns() - began >= PATIENCE_NS) {
             halt->listed = false;
             return;
         }

@@ -61,6 +61,10 @@ uintptr_t cst_process_signal_stack(void);
  * is free. */
 CST_MUST_USE int cst_process_copy_fd(int fd, int minimum);
 
+/** Moves `fd` up, to a place where programs, which number their descriptors from below, are not in its way: the highest
+ * that is free at or below 900 or the limit. Returns where it is now, close-on-exec; `fd` itself when nothing is free. */
+int cst_process_raise_fd(int fd);
+
 /** As cst_sys_write, but a reader that has gone (SIGPIPE) or a limit on file sizes (SIGXFSZ) is only an error here: the
  * audited program is not to die of what the runtime writes. */
 ssize_t cst_process_write(int fd, const void *bytes, size_t size);

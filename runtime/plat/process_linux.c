@@ -158,6 +158,22 @@ int cst_process_copy_fd(int fd, int minimum)
     return (int)cst_syscall3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, minimum);
 }
 
+/* Shells use 10 to 255 for their own; few programs have 900 at once. */
+#define RAISED_DESCRIPTOR 900
+
+int cst_process_raise_fd(int fd)
+{
+    int limit = cst_process_fd_limit();
+    for (int minimum = limit > RAISED_DESCRIPTOR ? RAISED_DESCRIPTOR : limit - 1; minimum > fd; minimum /= 2) {
+        int raised = cst_process_copy_fd(fd, minimum);
+        if (raised >= 0) {
+            cst_sys_close(fd);
+            return raised;
+        }
+    }
+    return fd;
+}
+
 static cst_signals set_blocked(cst_signals blocked)
 {
     cst_signals before = 0;

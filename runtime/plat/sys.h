@@ -82,6 +82,11 @@ CST_MUST_USE ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint
 /** Maps a whole regular file read-only; never waits, whatever `path` is. NULL when it cannot be; `out_size` gets its size in bytes. */
 CST_MUST_USE const void *cst_sys_map_file(const char *path, size_t *out_size);
 
+/** As cst_sys_map_file, of a file that decides what is believed: of at most `limit` bytes, owned by the effective user or by
+ * root, writable by nobody else, and not behind a symbolic link. 0, or -errno: EPERM when it is not to be trusted, EFBIG when
+ * it is larger, ENODATA when it is empty. */
+CST_MUST_USE int cst_sys_map_trusted_file(const char *path, size_t limit, const void **out_bytes, size_t *out_size);
+
 /** Process id from the kernel, never cached: right also after vfork and clone. */
 pid_t cst_sys_pid(void);
 
@@ -90,6 +95,9 @@ pid_t cst_sys_tid(void);
 
 /** Wall-clock time in nanoseconds since the epoch. */
 uint64_t cst_sys_time_ns(void);
+
+/** Nanoseconds since some moment in the past; nobody sets this clock. */
+uint64_t cst_sys_monotonic_ns(void);
 
 /** Name of the calling thread as the kernel knows it (at most 15 bytes), always terminated. */
 void cst_sys_thread_name(char out_name[16]);

@@ -188,6 +188,38 @@ const void *cst_sys_map_file(const char *path, size_t *out_size)
     return bytes;
 }
 
+static bool is_trusted(const struct stat *status)
+{
+    uid_t self = (uid_t)cst_syscall3(SYS_geteuid, 0, 0, 0);
+    return S_ISREG(status->st_mode) && (status->st_uid == self || status->st_uid == 0) &&
+           (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static int map_trusted(int fd, size_t limit, const void **out_bytes, size_t *out_size)
+{
+    struct stat status = {0};
+    long result = cst_syscall3(SYS_fstat, fd, (long)&status, 0);
+    if (result != 0)
+        return (int)result;
+    if (!is_trusted(&status))
+        return -EPERM;
+    if (status.st_size <= 0 || (size_t)status.st_size > limit)
+        return status.st_size <= 0 ? -ENODATA : -EFBIG;
+    *out_size = (size_t)status.st_size;
+    *out_bytes = map(*out_size, PROT_READ, MAP_PRIVATE, fd);
+    return *out_bytes ? 0 : -ENOMEM;
+}
+
+int cst_sys_map_trusted_file(const char *path, size_t limit, const void **out_bytes, size_t *out_size)
+{
+    int fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return fd == -ELOOP ? -EPERM : fd;
+    int result = map_trusted(fd, limit, out_bytes, out_size);
+    cst_sys_close(fd);
+    return result;
+}
+
 pid_t cst_sys_pid(void)
 {
     return (pid_t)cst_syscall3(SYS_getpid, 0, 0, 0);
@@ -198,11 +230,21 @@ pid_t cst_sys_tid(void)
     return (pid_t)cst_syscall3(SYS_gettid, 0, 0, 0);
 }
 
-uint64_t cst_sys_time_ns(void)
+static uint64_t read_clock(clockid_t clock)
 {
     struct timespec now = {0};
-    cst_syscall3(SYS_clock_gettime, CLOCK_REALTIME, (long)&now, 0);
+    cst_syscall3(SYS_clock_gettime, clock, (long)&now, 0);
     return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+uint64_t cst_sys_time_ns(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+uint64_t cst_sys_monotonic_ns(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 void cst_sys_thread_name(char out_name[16])

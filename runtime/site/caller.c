@@ -2,6 +2,7 @@
 #include "site/caller.h"
 
 #include "custody/facts.h"
+#include "site/allocator.h"
 #include "site/code_map.h"
 
 /* libc and the C++ runtime act for others, and we are nobody's side: their parts are not told apart. */
@@ -10,11 +11,16 @@ static bool has_parts(const struct cst_module *module)
     return module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY;
 }
 
-static enum custody_contract contract_of(const struct cst_code *code, enum custody_door door)
+static enum custody_contract contract_of(const struct cst_module *module, uintptr_t address,
+                                         const struct cst_code *code, enum custody_door door)
 {
     enum custody_contract contract = custody_door_contract(door);
-    bool rust = contract == CUSTODY_CONTRACT_MALLOC && (code->flags & CUSTODY_FACTS_RUST_ALLOCATOR) != 0;
-    return rust ? CUSTODY_CONTRACT_RUST : contract;
+    if (contract == CUSTODY_CONTRACT_MALLOC && (code->flags & CUSTODY_FACTS_RUST_ALLOCATOR) != 0) {
+        contract = CUSTODY_CONTRACT_RUST;
+    } else if (contract == CUSTODY_CONTRACT_MALLOC) {
+        (void)!cst_allocator_of_code(module, address, door, &contract);
+    }
+    return contract;
 }
 
 struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t address, enum custody_door door)
@@ -23,5 +29,17 @@ struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t addre
     if (has_parts(module)) {
         code = cst_code_at(module, address);
     }
-    return (struct cst_caller){.module = module, .lang = code.lang, .contract = contract_of(&code, door)};
+    return (struct cst_caller){
+        .module = module, .lang = code.lang, .contract = contract_of(module, address, &code, door)};
+}
+
+struct cst_caller cst_caller_through(uintptr_t variable, const struct cst_module *module, uintptr_t address,
+                                     enum custody_door door)
+{
+    struct cst_caller caller = {.lang = CUSTODY_LANG_C};
+    if (variable && custody_door_contract(door) == CUSTODY_CONTRACT_MALLOC &&
+        cst_allocator_of_variable(variable, &caller.module, &caller.contract)) {
+        return caller;
+    }
+    return cst_caller_at(module, address, door);
 }

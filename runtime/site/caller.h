@@ -1,7 +1,7 @@
 /* Callers: whose code it is that calls a door, once it is known which instruction called: the module, the language of
  * the function, and the contract that a call from there takes part in. That contract is mostly the door's own; it is
- * another one where the code is an allocator that rests on the door, such as Rust's after link-time optimisation. Takes
- * no lock; may read the module's file, so it is asked once a call site. */
+ * another one where the code is an allocator that rests on the door, such as Rust's after link-time optimisation, or a
+ * library's (site/allocator.h). Takes no lock; may read the module's file, so it is asked once a call site. */
 #ifndef CST_SITE_CALLER_H
 #define CST_SITE_CALLER_H
 
@@ -20,6 +20,11 @@ struct cst_caller {
 
 /** Who calls `door` by the instruction that `address` lies in, which is code of `module`. */
 struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t address, enum custody_door door);
+
+/** The same, when the call goes through the function pointer at `variable`: it may be one by which a library lets everybody
+ * call its allocator, and then the caller is that library. 0: as cst_caller_at. */
+struct cst_caller cst_caller_through(uintptr_t variable, const struct cst_module *module, uintptr_t address,
+                                     enum custody_door door);
 
 /** True when a call by `one` and a call by `other` take part in the same contract, and in the same module. */
 CST_INLINE bool cst_caller_agrees(const struct cst_caller *one, const struct cst_caller *other)

@@ -16,6 +16,9 @@ _Static_assert(CST_MODULE_MAX < 0xffff, "a packed call site has 16 bits for the 
 
 struct cst_callsite_row cst_callsite_table[ROW_COUNT];
 
+/* Of rows that are CST_HOW_VARIABLE, what their answer rests on; written before the value, and read after it. */
+static _Atomic uint16_t grounds_of_row[ROW_COUNT];
+
 static struct cst_lock table_lock = CST_LOCK_INIT;
 static const uintptr_t *door_addresses;
 static const struct cst_callsite_resolver *the_resolver;
@@ -31,7 +34,23 @@ static struct cst_callsite_row *row_at(uint64_t key, size_t probe)
     return &cst_callsite_table[(cst_callsite_home(key) + probe) % ROW_COUNT];
 }
 
-static bool lookup(uint64_t key, uint64_t *out_value)
+uintptr_t cst_callsite_door(enum custody_door door)
+{
+    return door_addresses ? door_addresses[door] : 0;
+}
+
+/* What a row says. */
+struct entry {
+    uint64_t value;
+    uint16_t grounds;
+};
+
+static _Atomic uint16_t *grounds_of(const struct cst_callsite_row *row)
+{
+    return &grounds_of_row[row - cst_callsite_table];
+}
+
+static bool lookup(uint64_t key, struct entry *out_entry)
 {
     for (size_t probe = 0; probe < PROBES_MAX; probe++) {
         struct cst_callsite_row *row = row_at(key, probe);
@@ -40,7 +59,8 @@ static bool lookup(uint64_t key, uint64_t *out_value)
             return false;
         }
         if (seen == key) {
-            *out_value = atomic_load_explicit(&row->value, memory_order_acquire);
+            out_entry->value = atomic_load_explicit(&row->value, memory_order_acquire);
+            out_entry->grounds = atomic_load_explicit(grounds_of(row), memory_order_acquire);
             return atomic_load_explicit(&row->key, memory_order_relaxed) == key;
         }
     }
@@ -67,15 +87,14 @@ static struct cst_callsite_row *row_for(uint64_t key)
     return vacant;
 }
 
-static void remember(uint64_t key, uint64_t value)
+static void remember(uint64_t key, const struct entry *entry)
 {
-    cst_lock_acquire(&table_lock);
     struct cst_callsite_row *row = row_for(key);
     if (row) {
-        atomic_store_explicit(&row->value, value, memory_order_release);
+        atomic_store_explicit(grounds_of(row), entry->grounds, memory_order_release);
+        atomic_store_explicit(&row->value, entry->value, memory_order_release);
         atomic_store_explicit(&row->key, key, memory_order_release);
     }
-    cst_lock_release(&table_lock);
 }
 
 /* The hooks of Rust's entries and the public API are told whose they are called: there is nothing to find out. */
@@ -100,43 +119,64 @@ static struct cst_callsite resolve(uintptr_t return_address, enum cst_callsite_h
     };
 }
 
-/* Reads the call and remembers what it says, or, of an answer that may change, that it must be read `left` times more. */
+/* What is to be kept of an answer: all of it, for good or as long as variables hold what they do; or, when it is good for
+ * this call only, that it must be read `left` times more. Under the lock. */
+static struct entry entry_of(const struct cst_callsite *answer, const struct cst_callsite_reading *reading,
+                             const struct cst_callsite *unknown, unsigned left)
+{
+    if (reading->passing || (reading->how == CST_HOW_RUST && reading->grounds.count)) {
+        return (struct entry){cst_callsite_pack(unknown, left), CST_GROUNDS_NONE};
+    }
+    if (!reading->grounds.count) {
+        return (struct entry){cst_callsite_pack(answer, 0), CST_GROUNDS_NONE};
+    }
+    struct cst_callsite resting = *answer;
+    resting.how = CST_HOW_VARIABLE;
+    uint16_t grounds = cst_grounds_keep(&reading->grounds);
+    return grounds ? (struct entry){cst_callsite_pack(&resting, 0), grounds}
+                   : (struct entry){cst_callsite_pack(unknown, left), CST_GROUNDS_NONE};
+}
+
+/* Reads the call and remembers what it says. An answer that changes is read anew `left` times more at the most. */
 static struct cst_callsite read_anew(uintptr_t return_address, enum custody_door door, unsigned left)
 {
     const struct cst_caller unknown = nobody(door);
     struct cst_callsite_reading reading = {.how = CST_HOW_UNKNOWN, .caller = unknown};
     if (!knows_its_caller(door)) {
-        struct cst_goal goal = {.name = door, .door = door_addresses ? door_addresses[door] : 0};
+        struct cst_goal goal = {.name = door, .door = cst_callsite_door(door)};
         reading = cst_callsite_read(return_address, &goal);
     }
     struct cst_callsite answer = resolve(return_address, reading.how, &reading.caller);
-    struct cst_callsite lasting = answer;
-    if (reading.passing) {
-        lasting = resolve(return_address, CST_HOW_UNKNOWN, &unknown);
-    }
+    struct cst_callsite nothing = resolve(return_address, CST_HOW_UNKNOWN, &unknown);
     if (the_resolver) {
-        remember(cst_callsite_key(return_address, door), cst_callsite_pack(&lasting, reading.passing ? left : 0));
+        cst_lock_acquire(&table_lock);
+        struct entry entry = entry_of(&answer, &reading, &nothing, left);
+        remember(cst_callsite_key(return_address, door), &entry);
+        cst_lock_release(&table_lock);
     }
     return answer;
 }
 
 struct cst_callsite cst_callsite_get_slow(uintptr_t return_address, enum custody_door door)
 {
-    uint64_t value;
-    if (!lookup(cst_callsite_key(return_address, door), &value)) {
+    struct entry entry;
+    if (!lookup(cst_callsite_key(return_address, door), &entry)) {
         return read_anew(return_address, door, READINGS_MAX);
     }
-    unsigned left = cst_callsite_readings_left(value);
-    return left ? read_anew(return_address, door, left - 1) : cst_callsite_unpack(value);
+    struct cst_callsite known = cst_callsite_unpack(entry.value);
+    unsigned left = cst_callsite_readings_left(entry.value);
+    bool stale = known.how == CST_HOW_VARIABLE && !cst_grounds_hold(entry.grounds);
+    return left || stale ? read_anew(return_address, door, left ? left - 1 : READINGS_MAX) : known;
 }
 
-/* True when the row's call returns into [lo, hi), or was made by a module that lies there. */
+/* True when the row's call returns into [lo, hi), or was made by a module that lies there, or rests on what does. */
 static bool concerns(const struct cst_callsite_row *row, uint64_t key, uintptr_t lo, uintptr_t hi)
 {
     uintptr_t return_address = key >> 8;
     struct cst_callsite callsite = cst_callsite_unpack(atomic_load_explicit(&row->value, memory_order_relaxed));
     const struct cst_module *module = cst_module_get(callsite.module);
-    return (return_address >= lo && return_address < hi) || (module && module->lo >= lo && module->lo < hi);
+    bool rests = callsite.how == CST_HOW_VARIABLE && cst_grounds_lie_in(atomic_load(grounds_of(row)), lo, hi);
+    return (return_address >= lo && return_address < hi) || (module && module->lo >= lo && module->lo < hi) || rests;
 }
 
 void cst_callsite_forget(uintptr_t lo, uintptr_t hi)

@@ -7,6 +7,8 @@
  *   the same, where foo is another function whose code jumps to the door (perhaps
  *   through further tail jumps)                                                   -> that function is the caller
  *   call *%reg with the register loaded from such a slot                          -> as a call through the slot
+ *   call *variable, or a tail jump through one, of a module                       -> as a call of what the variable holds,
+ *                                                                                    as long as it holds that
  *   anything else                                                                 -> unknown; never a reason to accuse
  */
 #ifndef CST_SITE_CALLSITE_H
@@ -29,6 +31,7 @@ enum cst_callsite_how {
     CST_HOW_TAIL,    /**< a function called from there tail-jumped to the door: it is the caller */
     CST_HOW_HOISTED, /**< called through a register that the same function loads from the door's GOT slot */
     CST_HOW_RUST,    /**< went through a `__rust_*` entry that was not hooked yet */
+    CST_HOW_VARIABLE, /**< one of the plain ways, through variables that held these functions (callsite_grounds.h) */
 };
 
 /** What is known of one call site. `owner` is what the resolver below made of the caller: opaque here. `site` fits in 24
@@ -81,6 +84,12 @@ CST_INLINE unsigned cst_callsite_readings_left(uint64_t value)
     return (unsigned)(value >> 3) & 31;
 }
 
+/* True when the answer needs no further look at code or variables. */
+CST_INLINE bool cst_callsite_is_settled(uint64_t value)
+{
+    return (uint8_t)value < CST_HOW_VARIABLE;
+}
+
 CST_INLINE uint64_t cst_callsite_pack(const struct cst_callsite *callsite, unsigned readings_left)
 {
     return callsite->how | (uint64_t)readings_left << 3 | (uint64_t)(callsite->site & 0xffffff) << 8 |
@@ -108,7 +117,7 @@ CST_INLINE struct cst_callsite cst_callsite_get(uintptr_t return_address, enum c
     if (CST_LIKELY(atomic_load_explicit(&row->key, memory_order_acquire) == key)) {
         uint64_t value = atomic_load_explicit(&row->value, memory_order_acquire);
         if (CST_LIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) == key &&
-                       cst_callsite_readings_left(value) == 0)) {
+                       cst_callsite_is_settled(value))) {
             return cst_callsite_unpack(value);
         }
     }
@@ -126,7 +135,7 @@ CST_INLINE bool cst_callsite_quick(uintptr_t return_address, enum custody_door d
         return false;
     }
     uint64_t value = atomic_load_explicit(&row->value, memory_order_acquire);
-    /* How and the readings left are one byte: below CST_HOW_RUST none are left and the site is of a plain kind. */
+    /* How and the readings left are one byte: below CST_HOW_RUST none are left and the site is of a settled, plain kind. */
     if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) != key || (uint8_t)value >= CST_HOW_RUST)) {
         return false;
     }
@@ -134,6 +143,9 @@ CST_INLINE bool cst_callsite_quick(uintptr_t return_address, enum custody_door d
     *out_site = (uint32_t)value >> 8;
     return true;
 }
+
+/** The address of a door, as set up; 0 when it has none. */
+uintptr_t cst_callsite_door(enum custody_door door);
 
 /** Forgets every call site in [lo, hi): its module was unloaded. */
 void cst_callsite_forget(uintptr_t lo, uintptr_t hi);

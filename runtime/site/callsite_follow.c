@@ -132,17 +132,37 @@ struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal)
     return (struct cst_landing){.kind = CST_LAND_OPAQUE};
 }
 
-struct cst_landing cst_follow_slot(const struct cst_image *image, uintptr_t slot, const struct cst_goal *goal)
+static struct cst_landing follow_variable(uintptr_t variable, uintptr_t target, const struct cst_goal *goal,
+                                          struct cst_grounds *grounds)
+{
+    struct cst_landing landing = {.kind = CST_LAND_OPAQUE};
+    if (variable % sizeof variable == 0) {
+        cst_grounds_add(grounds, variable, target);
+        landing = target ? cst_follow(target, goal) : (struct cst_landing){.kind = CST_LAND_ELSEWHERE};
+        landing.variable = landing.kind == CST_LAND_DOOR ? variable : 0;
+    }
+    return landing;
+}
+
+struct cst_landing cst_follow_slot(uintptr_t slot, const struct cst_goal *goal, struct cst_grounds *grounds)
 {
     uintptr_t target;
     enum cst_rust_entry entry;
     uint32_t rust_module;
-    if (!cst_image_word(image, slot, &target)) {
+    struct cst_image image;
+    if (!cst_image_at(slot, &image) || !cst_image_word(&image, slot, &target)) {
         return (struct cst_landing){.kind = CST_LAND_OPAQUE};
     }
     if (cst_rust_is_entry(target, &entry, &rust_module)) {
         return land_on_rust(rust_module);
     }
-    bool filled = cst_image_slot(image, slot) != CST_SLOT_NONE;
-    return filled ? cst_follow(target, goal) : (struct cst_landing){.kind = CST_LAND_OPAQUE};
+    bool filled = cst_image_slot(&image, slot) != CST_SLOT_NONE;
+    return filled ? cst_follow(target, goal) : follow_variable(slot, target, goal, grounds);
+}
+
+struct cst_landing cst_follow_value(const struct cst_value *value, const struct cst_goal *goal,
+                                    struct cst_grounds *grounds)
+{
+    return value->kind == CST_VALUE_WORD ? cst_follow_slot(value->address, goal, grounds)
+                                         : cst_follow(value->address, goal);
 }

@@ -4,7 +4,8 @@
 #ifndef CST_SITE_CALLSITE_FOLLOW_H
 #define CST_SITE_CALLSITE_FOLLOW_H
 
-#include "site/callsite_image.h"
+#include "site/callsite_grounds.h"
+#include "site/callsite_value.h"
 #include "site/rust.h"
 
 /** What a call is followed for. */
@@ -25,6 +26,7 @@ enum cst_landing_kind {
 struct cst_landing {
     enum cst_landing_kind kind;
     uint32_t rust_module;
+    uintptr_t variable; /**< the one that held the door's address; 0 when the landing is another, or was found without */
     const struct cst_module *module;
     struct cst_range function;
 };
@@ -32,9 +34,13 @@ struct cst_landing {
 /** Follows code at `address`. */
 struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal);
 
-/** Follows the function address in the word at `slot` of `image`. Opaque unless the dynamic linker fills that word, or it
- * holds a Rust entry, which nobody but Rust code calls: any other function pointer that the program keeps in a variable
- * says nothing about who calls. */
-struct cst_landing cst_follow_slot(const struct cst_image *image, uintptr_t slot, const struct cst_goal *goal);
+/** Follows the function address in the word at `slot`, of any loaded module. Unless the dynamic linker fills that word, or it
+ * holds a Rust entry, which nobody but Rust code calls, it is a variable of the program: what it holds now is followed, and
+ * noted in `grounds`. A variable without a function leads elsewhere: who checks it does not call it. */
+struct cst_landing cst_follow_slot(uintptr_t slot, const struct cst_goal *goal, struct cst_grounds *grounds);
+
+/** Follows what a register or a memory operand can only be. */
+struct cst_landing cst_follow_value(const struct cst_value *value, const struct cst_goal *goal,
+                                    struct cst_grounds *grounds);
 
 #endif

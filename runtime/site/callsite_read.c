@@ -1,8 +1,8 @@
 /* From a return address to the caller; see the header. */
 #include "site/callsite_read.h"
 
-#include "site/callsite_hoist.h"
 #include "site/callsite_tail.h"
+#include "site/callsite_value.h"
 #include "site/decode_x86_64.h"
 #include "site/fde.h"
 
@@ -38,11 +38,12 @@ static bool is_code(uintptr_t address)
 /* Chance readings of other instructions seldom lead to code or to a slot. */
 static bool makes_sense(const struct cst_image *image, const struct cst_insn *call)
 {
+    uintptr_t word;
     switch (call->kind) {
     case CST_INSN_CALL:
         return is_code(call->target);
     case CST_INSN_CALL_RIP:
-        return cst_image_slot(image, call->target) != CST_SLOT_NONE;
+        return cst_image_slot(image, call->target) != CST_SLOT_NONE || cst_image_word(image, call->target, &word);
     default:
         return true;
     }
@@ -85,12 +86,13 @@ static struct cst_callsite_reading unknown_of(const struct cst_goal *goal)
                                          .caller = {.module = NULL, .contract = custody_door_contract(goal->name)}};
 }
 
-/* The code in front of the return address called. */
+/* The code in front of the return address called, and landed at the door. */
 static struct cst_callsite_reading called_by(enum cst_callsite_how how, const struct site *site,
-                                             const struct cst_goal *goal)
+                                             const struct cst_landing *landing, const struct cst_goal *goal)
 {
     return (struct cst_callsite_reading){
-        .how = how, .caller = cst_caller_at(site->image.module, site->return_address - 1, goal->name)};
+        .how = how,
+        .caller = cst_caller_through(landing->variable, site->image.module, site->return_address - 1, goal->name)};
 }
 
 static struct cst_callsite_reading called_by_rust(uint32_t module, const struct cst_goal *goal)
@@ -99,9 +101,10 @@ static struct cst_callsite_reading called_by_rust(uint32_t module, const struct 
     return rust.module ? (struct cst_callsite_reading){.how = CST_HOW_RUST, .caller = rust} : unknown_of(goal);
 }
 
-static struct cst_callsite_reading judge_tail(const struct cst_landing *landing, const struct cst_goal *goal)
+static struct cst_callsite_reading judge_tail(const struct cst_landing *landing, const struct cst_goal *goal,
+                                              struct cst_grounds *grounds)
 {
-    struct cst_tail tail = cst_tail_trace(landing, goal);
+    struct cst_tail tail = cst_tail_trace(landing, goal, grounds);
     struct cst_callsite_reading reading = unknown_of(goal);
     if (tail.how != CST_HOW_UNKNOWN) {
         reading = (struct cst_callsite_reading){.how = tail.how, .caller = tail.caller};
@@ -111,15 +114,16 @@ static struct cst_callsite_reading judge_tail(const struct cst_landing *landing,
 }
 
 static struct cst_callsite_reading judge_landing(const struct site *site, struct cst_landing landing,
-                                                 const struct cst_goal *goal)
+                                                 enum cst_callsite_how how, const struct cst_goal *goal,
+                                                 struct cst_grounds *grounds)
 {
     switch (landing.kind) {
     case CST_LAND_DOOR:
-        return called_by(CST_HOW_DIRECT, site, goal);
+        return called_by(how, site, &landing, goal);
     case CST_LAND_RUST:
         return called_by_rust(landing.rust_module, goal);
     case CST_LAND_FUNCTION:
-        return judge_tail(&landing, goal);
+        return judge_tail(&landing, goal, grounds);
     case CST_LAND_OPAQUE:
     case CST_LAND_ELSEWHERE:
     case CST_LAND_UNBOUND:
@@ -128,17 +132,23 @@ static struct cst_callsite_reading judge_landing(const struct site *site, struct
     return unknown_of(goal);
 }
 
-static struct cst_callsite_reading judge_register(const struct site *site, const struct cst_goal *goal)
+/* A call to what `value` leads to; `how` is the way when that is the door itself. */
+static struct cst_callsite_reading judge_value(const struct site *site, const struct cst_value *value,
+                                               enum cst_callsite_how how, const struct cst_goal *goal)
 {
-    uintptr_t slot;
-    if (!cst_hoist_slot(&site->image, site->return_address, &slot)) {
-        return unknown_of(goal);
-    }
-    struct cst_landing landing = cst_follow_slot(&site->image, slot, goal);
-    if (landing.kind == CST_LAND_DOOR) {
-        return called_by(CST_HOW_HOISTED, site, goal);
-    }
-    return judge_landing(site, landing, goal);
+    struct cst_grounds grounds = {0};
+    struct cst_landing landing = cst_follow_value(value, goal, &grounds);
+    struct cst_callsite_reading reading = judge_landing(site, landing, how, goal, &grounds);
+    reading.grounds = grounds;
+    return grounds.too_many ? unknown_of(goal) : reading;
+}
+
+static struct cst_callsite_reading judge_indirect(const struct site *site, const struct cst_goal *goal)
+{
+    struct cst_value value;
+    return cst_value_of_call(&site->image, site->return_address, &value)
+               ? judge_value(site, &value, CST_HOW_HOISTED, goal)
+               : unknown_of(goal);
 }
 
 struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const struct cst_goal *goal)
@@ -149,11 +159,12 @@ struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const st
     }
     switch (site.call.kind) {
     case CST_INSN_CALL:
-        return judge_landing(&site, cst_follow(site.call.target, goal), goal);
+        return judge_value(&site, &(struct cst_value){CST_VALUE_ADDRESS, site.call.target}, CST_HOW_DIRECT, goal);
     case CST_INSN_CALL_RIP:
-        return judge_landing(&site, cst_follow_slot(&site.image, site.call.target, goal), goal);
+        return judge_value(&site, &(struct cst_value){CST_VALUE_WORD, site.call.target}, CST_HOW_DIRECT, goal);
     case CST_INSN_CALL_REG:
-        return judge_register(&site, goal);
+    case CST_INSN_CALL_MEM:
+        return judge_indirect(&site, goal);
     default:
         return unknown_of(goal);
     }

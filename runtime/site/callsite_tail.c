@@ -17,6 +17,7 @@ struct function {
 
 struct trace {
     const struct cst_goal *goal;
+    struct cst_grounds *grounds;
     struct function functions[FUNCTIONS_MAX];
     size_t count;
     size_t bytes;
@@ -94,7 +95,7 @@ static bool note_exit(struct trace *trace, const struct cst_module *from, uintpt
     struct cst_caller caller;
     switch (landing.kind) {
     case CST_LAND_DOOR:
-        caller = cst_caller_at(from, at, trace->goal->name);
+        caller = cst_caller_through(landing.variable, from, at, trace->goal->name);
         return agree(trace, CST_HOW_TAIL, &caller);
     case CST_LAND_RUST:
         return agree_on_rust(trace, landing.rust_module);
@@ -111,8 +112,18 @@ static bool note_exit(struct trace *trace, const struct cst_module *from, uintpt
     return false;
 }
 
+/* A jump through a register or memory: of a switch, or to where it can only go. */
+static bool note_indirect(struct trace *trace, const struct cst_image *image, struct cst_range function, uintptr_t at,
+                          const struct switch_watch *watch, const struct cst_insn *insn)
+{
+    struct cst_value value;
+    return is_switch(watch, insn) || (cst_value_of_jump(image, function, at, &value) &&
+                                      note_exit(trace, image->module, at,
+                                                cst_follow_value(&value, trace->goal, trace->grounds)));
+}
+
 static bool note_instruction(struct trace *trace, const struct cst_image *image, struct cst_range function,
-                             const struct switch_watch *watch, uintptr_t at, const struct cst_insn *insn)
+                             uintptr_t at, const struct switch_watch *watch, const struct cst_insn *insn)
 {
     switch (insn->kind) {
     case CST_INSN_JUMP:
@@ -120,10 +131,10 @@ static bool note_instruction(struct trace *trace, const struct cst_image *image,
         return (insn->target >= function.lo && insn->target < function.hi) ||
                note_exit(trace, image->module, at, cst_follow(insn->target, trace->goal));
     case CST_INSN_JUMP_RIP:
-        return note_exit(trace, image->module, at, cst_follow_slot(image, insn->target, trace->goal));
+        return note_exit(trace, image->module, at, cst_follow_slot(insn->target, trace->goal, trace->grounds));
     case CST_INSN_JUMP_REG:
     case CST_INSN_JUMP_MEM:
-        return is_switch(watch, insn);
+        return note_indirect(trace, image, function, at, watch, insn);
     default:
         return true;
     }
@@ -139,7 +150,7 @@ static bool sweep(struct trace *trace, struct function function)
     }
     for (uintptr_t at = function.range.lo; at < function.range.hi; at += insn.length) {
         if (!cst_insn_decode((const uint8_t *)at, function.range.hi - at, at, &insn) ||
-            !note_instruction(trace, &image, function.range, &watch, at, &insn)) {
+            !note_instruction(trace, &image, function.range, at, &watch, &insn)) {
             return false;
         }
         watch_for_switch(&watch, &insn);
@@ -147,10 +158,11 @@ static bool sweep(struct trace *trace, struct function function)
     return true;
 }
 
-struct cst_tail cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal)
+struct cst_tail cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal,
+                               struct cst_grounds *grounds)
 {
     static const struct cst_tail unknown = {.how = CST_HOW_UNKNOWN};
-    struct trace trace = {.goal = goal, .how = CST_HOW_UNKNOWN};
+    struct trace trace = {.goal = goal, .grounds = grounds, .how = CST_HOW_UNKNOWN};
     if (!add_function(&trace, start)) {
         return unknown;
     }

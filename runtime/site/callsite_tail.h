@@ -15,7 +15,8 @@ struct cst_tail {
 
 /** How a call to the function of `start` (of kind CST_LAND_FUNCTION) came to the door. Jumps through stubs that the dynamic
  * linker has not bound yet were never taken, so they do not count against the answer; but a later call may take one: then
- * `passing` is true, and the answer good for this call only. */
-struct cst_tail cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal);
+ * `passing` is true, and the answer good for this call only. Variables that functions jump through are added to `grounds`. */
+struct cst_tail cst_tail_trace(const struct cst_landing *start, const struct cst_goal *goal,
+                               struct cst_grounds *grounds);
 
 #endif

@@ -1,4 +1,4 @@
-/* Code maps: see code_map.h. Rows ascend by address and are found by bisection. A map is published once; of threads that
+/* Code maps: see code_map.h. A map is published once; of threads that
  * race to make one, the first is right and the others give theirs up. */
 #include "site/code_map.h"
 
@@ -7,6 +7,7 @@
 #include "custody/facts.h"
 #include "plat/own.h"
 #include "plat/sys.h"
+#include "site/facts.h"
 #include "site/mangling.h"
 #include "site/module_file.h"
 #include "site/module_record.h"
@@ -15,11 +16,6 @@
 
 /* Code between two functions, up to this many bytes, is what fills the gap and belongs to either. */
 #define GAP_MAX 64
-
-struct cst_code_map {
-    const custody_facts_row *rows;
-    size_t count;
-};
 
 /* A function, by its symbol; addresses are those of the file. */
 struct function {
@@ -126,16 +122,16 @@ static size_t make_rows(const struct functions *functions, custody_facts_row *ou
 }
 
 /* The rows in pool memory, where they stay. */
-static void keep_rows(const custody_facts_row *rows, size_t count, struct cst_code_map *map)
+static void keep_rows(const custody_facts_row *rows, size_t count, struct cst_facts *map)
 {
     custody_facts_row *kept = cst_pool_alloc(count * sizeof *rows);
     if (kept != NULL) {
         memcpy(kept, rows, count * sizeof *rows);
-        *map = (struct cst_code_map){kept, count};
+        *map = (struct cst_facts){kept, count};
     }
 }
 
-static void read_functions(const struct cst_elf *elf, struct cst_code_map *map)
+static void read_functions(const struct cst_elf *elf, struct cst_facts *map)
 {
     size_t list_size = CST_CODE_MAP_FUNCTIONS_MAX * sizeof(struct function);
     size_t rows_size = (2 * CST_CODE_MAP_FUNCTIONS_MAX + 2) * sizeof(custody_facts_row);
@@ -156,49 +152,28 @@ static void read_functions(const struct cst_elf *elf, struct cst_code_map *map)
     }
 }
 
-static CST_COLD const struct cst_code_map *make_map(struct cst_module_record *record)
+static CST_COLD const struct cst_facts *make_map(struct cst_module_record *record)
 {
     struct cst_elf elf = {0};
-    struct cst_code_map *map = cst_pool_alloc(sizeof *map), *first = NULL;
+    struct cst_facts *map = cst_pool_alloc(sizeof *map), *first = NULL;
     if (map == NULL) {
         return NULL;
     }
-    if (cst_module_open_file(&record->module, &elf)) {
+    if (!cst_facts_open(&record->module, map) && cst_module_open_file(&record->module, &elf)) {
         read_functions(&elf, map);
         cst_elf_close(&elf);
     }
     return atomic_compare_exchange_strong(&record->code, &first, map) ? map : first;
 }
 
-/* The last row at or before `address`, which the first row is. */
-static custody_facts_row row_at(const struct cst_code_map *map, uint64_t address)
-{
-    size_t lo = 0, hi = map->count;
-    while (hi - lo > 1) {
-        size_t middle = lo + (hi - lo) / 2;
-        if (custody_facts_row_address(map->rows[middle]) <= address) {
-            lo = middle;
-        } else {
-            hi = middle;
-        }
-    }
-    return map->rows[lo];
-}
-
 struct cst_code cst_code_at(const struct cst_module *module, uintptr_t address)
 {
     struct cst_module_record *record = (struct cst_module_record *)(uintptr_t)module;
-    const struct cst_code_map *map = atomic_load_explicit(&record->code, memory_order_acquire);
+    const struct cst_facts *map = atomic_load_explicit(&record->code, memory_order_acquire);
     if (map == NULL) {
         map = make_map(record);
     }
-    uint64_t in_file = address - module->base;
-    struct cst_code code = {.lang = CUSTODY_LANG_NONE};
-    if (map != NULL && map->count != 0 && in_file >= custody_facts_row_address(map->rows[0])) {
-        custody_facts_row row = row_at(map, in_file);
-        unsigned lang = custody_facts_row_lang(row);
-        code.lang = lang < CUSTODY_LANG_COUNT ? (enum custody_lang)lang : CUSTODY_LANG_NONE;
-        code.flags = (uint8_t)custody_facts_row_flags(row);
-    }
-    return code;
+    custody_facts_row row = map != NULL ? cst_facts_at(map, address - module->base) : 0;
+    return (struct cst_code){.lang = (enum custody_lang)custody_facts_row_lang(row),
+                             .flags = (uint8_t)custody_facts_row_flags(row)};
 }

@@ -1,6 +1,7 @@
 /* Code maps: what is known of each stretch of a module's code: the language it was written in, and whether it belongs to
- * Rust's allocator (custody/facts.h has the words). A map is made when the first question about its module comes, from
- * the module's file, and lasts as long as the process. Asked once a call site; takes no lock; any thread. */
+ * Rust's allocator (custody/facts.h has the words). A map is made when the first question about its module comes: of
+ * facts that were worked out beforehand (site/facts.h), else from the symbols of the module's file. It lasts as long as the
+ * process. Asked once a call site; takes no lock; any thread. */
 #ifndef CST_SITE_CODE_MAP_H
 #define CST_SITE_CODE_MAP_H
 

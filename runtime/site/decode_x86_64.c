@@ -53,6 +53,7 @@ struct reader {
     bool segment;      /* prefix 64 or 65: memory operands are thread-local */
     bool track_prefix; /* prefix 3e */
     size_t disp_at;    /* where the 32-bit displacement of a %rip operand is; 0 without one */
+    size_t disp8_at, disp32_at; /* where the displacement of another memory operand is; 0 without one */
 };
 
 static bool take(struct reader *r, uint8_t *out_byte)
@@ -131,8 +132,10 @@ static bool take_modrm(struct reader *r, struct cst_insn *insn)
         return skip(r, 4);
     }
     if (mod == 2 || (mod == 0 && rm == 4 && (insn->sib & 7) == 5)) {
+        r->disp32_at = r->at;
         return skip(r, 4);
     }
+    r->disp8_at = mod == 0 ? 0 : r->at;
     return mod == 0 || skip(r, 1);
 }
 
@@ -274,6 +277,33 @@ static uintptr_t after(uintptr_t address, size_t length, int32_t displacement)
     return address + length + (uintptr_t)(intptr_t)displacement;
 }
 
+/* True when the memory operand is a base register and an offset, and nothing else. */
+static bool has_plain_base(const struct reader *r, const struct cst_insn *insn)
+{
+    if (!insn->has_modrm || insn->modrm >> 6 == 3 || r->segment || r->address32 || insn->map == CST_MAP_VECTOR) {
+        return false;
+    }
+    bool has_sib = (insn->modrm & 7) == 4;
+    bool has_index = has_sib && (((insn->sib >> 3) & 7) != 4 || (insn->rex & 2));
+    bool has_base = !has_sib || (insn->sib & 7) != 5 || insn->modrm >> 6 != 0;
+    return !has_index && has_base;
+}
+
+static void note_operand(const struct reader *r, struct cst_insn *insn)
+{
+    insn->base = CST_INSN_BASE_NONE;
+    if (!has_plain_base(r, insn)) {
+        return;
+    }
+    uint8_t low = (insn->modrm & 7) == 4 ? insn->sib & 7 : insn->modrm & 7;
+    insn->base = r->disp_at ? CST_INSN_BASE_RIP : (uint8_t)(low | ((insn->rex & 1) << 3));
+    if (r->disp8_at) {
+        insn->offset = (int8_t)r->code[r->disp8_at];
+    } else if (r->disp_at || r->disp32_at) {
+        insn->offset = read_i32(r->code + (r->disp_at ? r->disp_at : r->disp32_at));
+    }
+}
+
 /* The kind of ff /2 and ff /4: through a register, a slot near the code, or other memory. */
 static void classify_indirect(const struct reader *r, struct cst_insn *insn, uintptr_t address, bool is_call)
 {
@@ -332,6 +362,7 @@ bool cst_insn_decode(const uint8_t *code, size_t size, uintptr_t address, struct
     out_insn->length = (uint8_t)r.at;
     out_insn->rip_at = (uint8_t)r.disp_at;
     out_insn->address32 = r.address32;
+    note_operand(&r, out_insn);
     if (out_insn->map == CST_MAP_ONE) {
         classify_one(&r, out_insn, address);
     } else if (out_insn->map == CST_MAP_0F && (out_insn->opcode & 0xf0) == 0x80) {

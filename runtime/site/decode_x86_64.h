@@ -37,6 +37,10 @@ enum cst_insn_map {
     CST_MAP_VECTOR /**< VEX, EVEX and XOP: operands are not told apart */
 };
 
+/** What the address of a memory operand is counted from, beside the numbers of registers. */
+#define CST_INSN_BASE_RIP 16  /**< the end of the instruction */
+#define CST_INSN_BASE_NONE 17 /**< no memory operand, or one with an index, of a segment, or without a base */
+
 /** One instruction. Registers are numbered as the processor does: rax 0, rcx, rdx, rbx 3, rsp, rbp, rsi, rdi, r8 ... */
 struct cst_insn {
     enum cst_insn_kind kind;
@@ -49,6 +53,8 @@ struct cst_insn {
     uint8_t vector_reg; /**< VEX.vvvv, for CST_MAP_VECTOR */
     bool notrack;       /**< prefix 3e on an indirect branch: a switch, never a call to a function */
     uint8_t reg;        /**< see enum cst_insn_kind */
+    uint8_t base;       /**< of its memory operand: a register, CST_INSN_BASE_RIP or CST_INSN_BASE_NONE */
+    int32_t offset;     /**< of its memory operand, from `base`; bytes */
     uintptr_t target;   /**< see enum cst_insn_kind */
     uint8_t
         rip_at; /**< where the 32-bit displacement of an operand relative to %rip lies, in bytes from the start of the

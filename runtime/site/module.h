@@ -50,6 +50,7 @@ struct cst_module {
     enum custody_lang lang; /**< language for contracts that imply none: C, CXX or RUST */
     enum cst_rust_attribution rust;
     bool own_operators; /**< defines C++ operator new or delete itself (dynamic or local symbol) */
+    uint8_t allocator;  /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
     bool unloaded;      /**< set after dlclose */
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/maps.h"
 #include "base/pool.h"
+#include "site/allocator.h"
 #include "site/mangling.h"
 #include "site/module_file.h"
 #include "site/rust_survey.h"
@@ -209,9 +210,10 @@ static bool is_rust(const struct cst_module *module, const struct traits *traits
     return module->rust != CST_RUST_ABSENT && !guest;
 }
 
-static void classify_own(const struct cst_elf *elf, struct cst_module *module)
+static void classify_own(const struct cst_elf *elf, const char *soname, struct cst_module *module)
 {
     struct traits traits;
+    module->allocator = module->role == CST_ROLE_LIBRARY ? cst_allocator_recognise(module->name, soname, elf) : 0;
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
     module->own_operators = traits.own_operators;
     module->rust = cst_rust_hook(module, elf, &traits.survey);
@@ -222,12 +224,13 @@ void cst_module_classify(bool is_program, struct cst_module *module)
 {
     struct cst_elf elf = {0};
     bool readable = cst_module_open_file(module, &elf);
-    const char *soname = readable ? cst_elf_dynamic_string(&elf, DT_SONAME, 0) : NULL;
-    module->role = role_of(module, is_program, soname != NULL ? soname : "");
+    const char *found = readable ? cst_elf_dynamic_string(&elf, DT_SONAME, 0) : NULL;
+    const char *soname = found != NULL ? found : "";
+    module->role = role_of(module, is_program, soname);
     module->lang = module->role == CST_ROLE_CXX_RUNTIME ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
     module->rust = CST_RUST_ABSENT;
     if (readable && (module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY)) {
-        classify_own(&elf, module);
+        classify_own(&elf, soname, module);
     }
     cst_elf_close(&elf);
 }

@@ -9,15 +9,15 @@
 #include <stdatomic.h>
 
 struct link_map;
-struct cst_code_map;
+struct cst_facts;
 
 struct cst_module_record {
     struct cst_module module;   /**< first, so that a pointer to it is a pointer to the record */
     const struct link_map *map; /**< the dynamic linker's record; dangling once the module is unloaded */
     const char *loader_name;    /**< the name in it, copied */
     bool in_parts;              /**< has holes between its segments: an object for each of them to the dynamic linker */
-    _Atomic(struct cst_code_map *) code; /**< code_map.c: languages of its functions, once asked for */
-    _Atomic(struct cst_elf *) file;      /**< module_symbol.c: the file, once asked for; empty when it cannot be had */
+    _Atomic(struct cst_facts *) code; /**< code_map.c: languages of its functions, once asked for */
+    _Atomic(struct cst_elf *) file;   /**< module_symbol.c: the file, once asked for; empty when it cannot be had */
 };
 
 #endif

@@ -73,6 +73,22 @@ def bad_value_is_named_and_the_default_stays(scene):
     return problems
 
 
+def a_relative_place_of_facts_is_named(scene):
+    result = scene.preload(f"log={scene.log}:facts=here:prepare=nobody")
+    return unless("facts=here" in result.stderr and result.stdout == "done\n" and scene.kinds(), result, "facts")
+
+
+def prepared_facts_serve_a_preload_by_hand(scene):
+    """A file of facts that is damaged is said: so it was read."""
+    cache = scene.place / "cache"
+    scene.custody("prepare", "--cache", str(cache), str(scene.binary))
+    said = [scene.preload(f"log={scene.log}:facts={cache}").stderr]
+    [prepared] = cache.iterdir()
+    prepared.write_bytes(prepared.read_bytes()[:-8])
+    said.append(scene.preload(f"log={scene.log}:facts={cache}").stderr)
+    return [] if not said[0] and f"{prepared} is damaged" in said[1] else [f"facts by hand: {said}"]
+
+
 def malformed_options_do_no_harm(scene):
     problems = []
     for options in (":::", "=", "log", "=x", "x" * 5000, "log=" + "y" * 5000, "\x01\xff=\x02", "stacks=1:stacks=2"):
@@ -221,7 +237,8 @@ def linked_alone_blames_no_rust(scene):
 
 CASES = [
     preload_by_hand_works_the_same, without_a_log_findings_go_to_stderr, unknown_setting_is_named,
-    bad_value_is_named_and_the_default_stays, malformed_options_do_no_harm,
+    bad_value_is_named_and_the_default_stays, malformed_options_do_no_harm, a_relative_place_of_facts_is_named,
+    prepared_facts_serve_a_preload_by_hand,
     unwritable_log_is_said_and_findings_go_to_stderr, symbolic_link_as_log_is_refused, log_is_private,
     relative_log_stays_where_the_program_began, full_disk_harms_nobody, too_little_address_space_is_said,
     options_are_not_taken_from_who_has_fewer_rights,

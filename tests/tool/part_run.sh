@@ -137,8 +137,9 @@ settings_reach_the_command() (
     export CUSTODY_OPTIONS=isolate=x LD_PRELOAD=libm.so.6
     # The shell of the command expands the variables.
     run_custody 0 run --strict --stacks 4 --leaks off --policy "$work/policy" sh -c 'echo "$CUSTODY_OPTIONS $LD_PRELOAD"'
-    grep -qE "^isolate=x:log=$work/custody-[^:]+:strict=1:stacks=4:leaks=off:policy=$work/policy " "$work/out" ||
-        complain "options: $(cat "$work/out")"
+    local ours="log=$work/custody-[^:]+:strict=1:stacks=4:leaks=off:policy=$work/policy"
+    ours+=":facts=$work/cache/custody/facts:prepare=custody-[0-9a-f]{32}"
+    grep -qE "^isolate=x:$ours " "$work/out" || complain "options: $(cat "$work/out")"
     has out " $work/preload.so:libm.so.6"
 )
 

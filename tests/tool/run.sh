@@ -16,7 +16,7 @@ pattern=${1:-.}
 
 [ -x "$custody" ] || { echo "no $custody: run make first"; echo "0 passed, 1 failed"; exit 1; }
 unset CUSTODY_OPTIONS CUSTODY_PRELOAD LD_PRELOAD NO_COLOR DEBUGINFOD_URLS
-export TMPDIR=$work
+export TMPDIR=$work XDG_CACHE_HOME=$work/cache
 
 # The body of a test says what is wrong with these; the first complaint ends the test.
 complain() { echo "    $*"; exit 1; }

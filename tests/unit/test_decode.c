@@ -111,6 +111,39 @@ static void expect_transfer(const struct cst_insn *ours, const ZydisDecodedInstr
     }
 }
 
+/* The first operand in memory that the instruction names by its ModRM byte; NULL when there is none. */
+static const ZydisDecodedOperand *memory_operand(const ZydisDecodedInstruction *insn,
+                                                 const ZydisDecodedOperand *operands)
+{
+    for (int i = 0; i < insn->operand_count_visible; i++) {
+        if (operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY && operands[i].encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM) {
+            return &operands[i];
+        }
+    }
+    return NULL;
+}
+
+/* A base that is told must be the oracle's, with the same offset; for plain moves and branches it must be told. */
+static void expect_operand(const struct cst_insn *ours, const ZydisDecodedInstruction *insn,
+                           const ZydisDecodedOperand *operands, uintptr_t address)
+{
+    const ZydisDecodedOperand *memory = memory_operand(insn, operands);
+    bool plain = memory && memory->mem.base != ZYDIS_REGISTER_NONE && memory->mem.index == ZYDIS_REGISTER_NONE &&
+                 memory->mem.segment != ZYDIS_REGISTER_FS && memory->mem.segment != ZYDIS_REGISTER_GS &&
+                 insn->address_width == 64;
+    if (ours->base == CST_INSN_BASE_NONE) {
+        bool must = ours->map == CST_MAP_ONE && (ours->opcode == 0x8b || ours->opcode == 0x8d || ours->opcode == 0xff);
+        assert_false(plain && must);
+        return;
+    }
+    if (!plain) {
+        fail_msg("%s at %#lx has no plain base", ZydisMnemonicGetString(insn->mnemonic), (unsigned long)address);
+    }
+    bool rip = memory->mem.base == ZYDIS_REGISTER_RIP;
+    assert_int_equal(ours->base, rip ? CST_INSN_BASE_RIP : register_number(memory->mem.base));
+    assert_int_equal(ours->offset, memory->mem.disp.value);
+}
+
 /* No general register that Zydis sees written may be taken as kept. */
 static void expect_writes(const struct cst_insn *ours, const ZydisDecodedInstruction *insn,
                           const ZydisDecodedOperand *operands, uintptr_t address)
@@ -173,6 +206,7 @@ static struct tally compare_with_oracle(const char *path)
         }
         expect_transfer(&ours, &insn, operands, address);
         expect_writes(&ours, &insn, operands, address);
+        expect_operand(&ours, &insn, operands, address);
         at += insn.length;
         if (insn.mnemonic == ZYDIS_MNEMONIC_CALL) {
             expect_reading(&text, at, &insn, operands, &tally);

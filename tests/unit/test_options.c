@@ -174,7 +174,7 @@ static void an_unknown_name_is_said_with_those_that_there_are(void **state)
     (void)state;
     assert_complaint("stack=3",
                      "CUSTODY_OPTIONS: unknown setting 'stack'; there are: log fail_on exit_code strict stacks "
-                     "leaks leak_signal events isolate abort policy");
+                     "leaks leak_signal events isolate abort policy facts prepare");
     assert_defaults();
 }
 

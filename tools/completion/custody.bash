@@ -15,7 +15,7 @@ _custody_values() {
 
 _custody_options() {
     case $1 in
-    run) echo --log --fail-on --exit-code --strict --policy --stacks --leaks --suppressions --quiet --help ;;
+    run) echo --log --fail-on --exit-code --strict --policy --stacks --leaks --suppressions --no-prepare --quiet --help ;;
     report) echo --format --severity --side --leaks-by --folded-by --all-frames --suppressions --help ;;
     policy) echo --quiet --help ;;
     check) echo --fail-on --baseline --write-baseline --budget --suppressions --help ;;

@@ -22,6 +22,7 @@ complete -c custody -n '__custody_uses run' -l policy -r -F -d 'Rules for crossi
 complete -c custody -n '__custody_uses run' -l stacks -x -d 'Frames kept'
 complete -c custody -n '__custody_uses run' -l leaks -x -a 'off summary full' -d 'Blocks live at exit'
 complete -c custody -n '__custody_uses run' -l suppressions -r -F -d 'Findings to pass over'
+complete -c custody -n '__custody_uses run' -l no-prepare -d 'Make no facts about code'
 complete -c custody -n '__custody_uses run' -l quiet -d 'Print nothing unless the run fails'
 complete -c custody -n '__custody_uses run' -a '(__fish_complete_subcommand --fcs-skip=2)'
 

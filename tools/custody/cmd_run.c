@@ -1,6 +1,8 @@
 /* `custody run`: preloads the runtime into a command, waits for it, reads the log of all its processes, reports, and turns
  * findings into an exit status. The steps are files of their own: target, preload, log_file, launch, reader, report. */
 #include "command.h"
+#include "facts_directory.h"
+#include "facts_server.h"
 #include "group.h"
 #include "launch.h"
 #include "log_file.h"
@@ -28,6 +30,7 @@ struct run_wish {
     int exit_code;
     bool keep_log; /* it is the user's, not a temporary one */
     bool quiet;
+    bool no_prepare;
     char **command; /* ends with NULL */
     struct cst_option_list suppression_files;
     struct cst_suppressions suppressions;
@@ -73,6 +76,7 @@ static bool read_wish(int argc, char **argv, struct run_wish *wish, bool *out_he
         {.name = "stacks", .value = &stacks},
         {.name = "leaks", .value = &leaks},
         {.name = "quiet", .flag = &wish->quiet},
+        {.name = "no-prepare", .flag = &wish->no_prepare},
         {.name = "suppressions", .list = &wish->suppression_files},
         {.name = "help", .flag = out_help},
         {.name = NULL},
@@ -109,6 +113,35 @@ static bool check_policy(const char *path)
     }
     cst_policy_source_free(&source);
     return ok;
+}
+
+/* What serves the command with facts about code. */
+struct run_facts {
+    struct cst_facts_directory directory;
+    struct cst_facts_server server;
+    bool serving;
+};
+
+/* Without facts the command is run all the same: then less is told apart in it. */
+static void begin_facts(struct cst_arena *arena, struct run_wish *wish, struct run_facts *facts)
+{
+    wish->settings.prepare = ""; /* who would be asked otherwise is an outer run */
+    if (!cst_facts_directory_find(arena, !wish->no_prepare, &facts->directory)) {
+        return;
+    }
+    wish->settings.facts = facts->directory.path;
+    facts->serving = facts->directory.writable && cst_facts_server_start(arena, facts->directory.path, &facts->server);
+    if (facts->serving) {
+        wish->settings.prepare = facts->server.name;
+    }
+}
+
+static void end_facts(const struct run_facts *facts)
+{
+    if (facts->serving) {
+        cst_facts_server_stop(&facts->server);
+    }
+    cst_facts_directory_leave(&facts->directory);
 }
 
 /* Makes paths absolute, begins the log and sets the environment. The command may change its directory. */
@@ -224,10 +257,20 @@ static int judge(struct run_wish *wish, const struct cst_launch_end *end)
     return status;
 }
 
-static int run_and_judge(struct run_wish *wish, const char *path)
+/* Runs the command, served with facts. False when no process could be made. */
+static bool launch(struct cst_arena *arena, struct run_wish *wish, const char *path, struct cst_launch_end *out_end)
+{
+    struct run_facts facts = {0};
+    begin_facts(arena, wish, &facts);
+    bool launched = prepare(arena, wish) && cst_launch(path, wish->command, out_end);
+    end_facts(&facts);
+    return launched;
+}
+
+static int run_and_judge(struct cst_arena *arena, struct run_wish *wish, const char *path)
 {
     struct cst_launch_end end;
-    if (!cst_launch(path, wish->command, &end)) {
+    if (!launch(arena, wish, path, &end)) {
         return CST_EXIT_OWN_ERROR;
     }
     if (!end.started) {
@@ -248,7 +291,7 @@ static int run(struct cst_arena *arena, struct run_wish *wish)
     if (refused != 0) {
         return refused;
     }
-    status = prepare(arena, wish) ? run_and_judge(wish, path) : CST_EXIT_OWN_ERROR;
+    status = run_and_judge(arena, wish, path);
     if (!wish->keep_log && wish->settings.log) {
         unlink(wish->settings.log);
     }

@@ -1,8 +1,6 @@
 /* Facts files; see facts_file.h. */
 #include "facts_file.h"
 
-#include "fnv.h"
-
 #include "custody/words.h"
 
 #include <errno.h>
@@ -17,14 +15,6 @@
 #define TEMPORARY_START ".facts-"
 
 _Static_assert(sizeof(struct custody_facts_header) == 80, "the header has no padding");
-
-static uint64_t checksum(const struct custody_facts_header *header, const custody_facts_row *rows)
-{
-    struct custody_facts_header bare = *header;
-    bare.checksum = 0;
-    uint64_t hash = cst_fnv(CST_FNV_START, &bare, sizeof bare);
-    return cst_fnv(hash, rows, header->row_count * sizeof *rows);
-}
 
 static bool are_rows_in_order(const custody_facts_row *rows, size_t count)
 {
@@ -50,7 +40,8 @@ static const char *find_trouble(const struct cst_facts_file *file)
     if (header->row_count > CUSTODY_FACTS_ROWS_MAX || header->build_id_size > CUSTODY_FACTS_BUILD_ID_MAX ||
         header->source > CUSTODY_FACTS_DEBUG_INFO ||
         file->size != sizeof *header + header->row_count * sizeof *file->rows ||
-        header->checksum != checksum(header, file->rows) || !are_rows_in_order(file->rows, header->row_count)) {
+        header->checksum != custody_facts_checksum(header, file->rows) ||
+        !are_rows_in_order(file->rows, header->row_count)) {
         return "damaged";
     }
     return NULL;
@@ -128,7 +119,7 @@ static bool write_contents(int fd, const struct cst_facts_identity *identity, co
         .build_id_size = identity->build_id_size,
     };
     memcpy(header.build_id, identity->build_id, sizeof header.build_id);
-    header.checksum = checksum(&header, rows->items);
+    header.checksum = custody_facts_checksum(&header, rows->items);
     return write_all(fd, &header, sizeof header) && write_all(fd, rows->items, rows->count * sizeof *rows->items);
 }
 

@@ -84,9 +84,10 @@ static const char *join_options(struct cst_arena *arena, const struct cst_preloa
     const struct {
         const char *name, *value;
     } pairs[] = {
-        {"log", settings->log},       {"strict", settings->strict ? "1" : NULL},
-        {"stacks", settings->stacks}, {"leaks", settings->leaks},
-        {"policy", settings->policy},
+        {"log", settings->log},         {"strict", settings->strict ? "1" : NULL},
+        {"stacks", settings->stacks},   {"leaks", settings->leaks},
+        {"policy", settings->policy},   {"facts", settings->facts},
+        {"prepare", settings->prepare},
     };
     const char *options = getenv("CUSTODY_OPTIONS");
     options = options ? options : "";

@@ -11,7 +11,9 @@ struct cst_preload_settings {
     const char *log;    /**< absolute path */
     const char *stacks; /**< frames */
     const char *leaks;
-    const char *policy; /**< absolute path */
+    const char *policy;  /**< absolute path */
+    const char *facts;   /**< absolute path of a directory */
+    const char *prepare; /**< abstract socket */
     bool strict;
 };
 

@@ -38,6 +38,7 @@ static const struct {
      "  --stacks N            frames kept for each allocation and release (0-64, default 16)\n"
      "  --leaks WHAT          blocks live at exit: off, summary, or full (default)\n"
      "  --suppressions FILE   findings to pass over, by `custody help suppressions`; may be given several times\n"
+     "  --no-prepare          make no facts about code while COMMAND runs; use what the cache has\n"
      "  --quiet               print nothing unless the run fails, and then one line\n"
      "\n"
      "Exit status: the command's own, or 128+N when signal N killed it; 99 (--exit-code) with findings; 125 when\n"

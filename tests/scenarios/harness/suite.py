@@ -84,6 +84,7 @@ def run(options, make_tasks):
         print(f"{build_dir() / 'custody'} is not there: run make first")
         return 1
     work, begun = tempfile.mkdtemp(prefix="custody-scenarios-"), time.monotonic()
+    os.environ["XDG_CACHE_HOME"] = os.path.join(work, "cache")  # prepared facts: not the user's
     try:
         with ProcessPoolExecutor(options.jobs) as pool:
             futures = [pool.submit(*task) for task in make_tasks(work)]
