@@ -106,8 +106,8 @@ static struct cst_verdict judge_library(const struct cst_rule_case *facts)
 {
     const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
     bool related = same_library(owner, by);
-    bool rest_on_malloc = related || owner->contract == CUSTODY_CONTRACT_MALLOC ||
-                          by->contract == CUSTODY_CONTRACT_MALLOC;
+    bool rest_on_malloc =
+        related || owner->contract == CUSTODY_CONTRACT_MALLOC || by->contract == CUSTODY_CONTRACT_MALLOC;
     if (facts->replaced || (related && facts->handed_out) || is_vague_malloc(owner) || is_vague_malloc(by) ||
         ((owner->open || by->open) && rest_on_malloc))
         return silent;

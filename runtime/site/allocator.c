@@ -87,8 +87,8 @@ static bool is_row_of(const struct cst_module *module, size_t row)
 
 static bool is_aligned(enum custody_door door)
 {
-    return door == CUSTODY_DOOR_POSIX_MEMALIGN || door == CUSTODY_DOOR_ALIGNED_ALLOC ||
-           door == CUSTODY_DOOR_MEMALIGN || door == CUSTODY_DOOR_VALLOC || door == CUSTODY_DOOR_PVALLOC;
+    return door == CUSTODY_DOOR_POSIX_MEMALIGN || door == CUSTODY_DOOR_ALIGNED_ALLOC || door == CUSTODY_DOOR_MEMALIGN ||
+           door == CUSTODY_DOOR_VALLOC || door == CUSTODY_DOOR_PVALLOC;
 }
 
 /* A part that the compiler split off a function has the function's name, a dot, and more. */
@@ -224,7 +224,8 @@ bool cst_allocator_is_open(enum custody_contract contract)
 /* The contract of whatever else the library of `row` allocates. */
 static enum custody_contract contract_of_rest(const struct row *row)
 {
-    for (const struct row *next = row + 1; next < rows + ROW_COUNT && strcmp(next->library, row->library) == 0; next++) {
+    for (const struct row *next = row + 1; next < rows + ROW_COUNT && strcmp(next->library, row->library) == 0;
+         next++) {
         if (next->calls == CALLS_ALL) {
             return next->contract;
         }

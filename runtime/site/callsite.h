@@ -26,11 +26,11 @@
 
 /** How a call site was read. */
 enum cst_callsite_how {
-    CST_HOW_UNKNOWN, /**< cannot be told: register-indirect, undecodable, outside every module */
-    CST_HOW_DIRECT,  /**< the code at the return address called the door */
-    CST_HOW_TAIL,    /**< a function called from there tail-jumped to the door: it is the caller */
-    CST_HOW_HOISTED, /**< called through a register that the same function loads from the door's GOT slot */
-    CST_HOW_RUST,    /**< went through a `__rust_*` entry that was not hooked yet */
+    CST_HOW_UNKNOWN,  /**< cannot be told: register-indirect, undecodable, outside every module */
+    CST_HOW_DIRECT,   /**< the code at the return address called the door */
+    CST_HOW_TAIL,     /**< a function called from there tail-jumped to the door: it is the caller */
+    CST_HOW_HOISTED,  /**< called through a register that the same function loads from the door's GOT slot */
+    CST_HOW_RUST,     /**< went through a `__rust_*` entry that was not hooked yet */
     CST_HOW_VARIABLE, /**< one of the plain ways, through variables that held these functions (callsite_grounds.h) */
 };
 

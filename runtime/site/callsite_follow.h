@@ -26,7 +26,8 @@ enum cst_landing_kind {
 struct cst_landing {
     enum cst_landing_kind kind;
     uint32_t rust_module;
-    uintptr_t variable; /**< the one that held the door's address; 0 when the landing is another, or was found without */
+    uintptr_t
+        variable; /**< the one that held the door's address; 0 when the landing is another, or was found without */
     const struct cst_module *module;
     struct cst_range function;
 };

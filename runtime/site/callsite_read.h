@@ -8,8 +8,8 @@
 
 struct cst_callsite_reading {
     enum cst_callsite_how how;
-    struct cst_caller caller; /**< that made the call; without a module when `how` is UNKNOWN */
-    bool passing;             /**< good for this call only: read the next one anew (struct cst_tail) */
+    struct cst_caller caller;   /**< that made the call; without a module when `how` is UNKNOWN */
+    bool passing;               /**< good for this call only: read the next one anew (struct cst_tail) */
     struct cst_grounds grounds; /**< variables that it rests on */
 };
 

@@ -117,9 +117,9 @@ static bool note_indirect(struct trace *trace, const struct cst_image *image, st
                           const struct switch_watch *watch, const struct cst_insn *insn)
 {
     struct cst_value value;
-    return is_switch(watch, insn) || (cst_value_of_jump(image, function, at, &value) &&
-                                      note_exit(trace, image->module, at,
-                                                cst_follow_value(&value, trace->goal, trace->grounds)));
+    return is_switch(watch, insn) ||
+           (cst_value_of_jump(image, function, at, &value) &&
+            note_exit(trace, image->module, at, cst_follow_value(&value, trace->goal, trace->grounds)));
 }
 
 static bool note_instruction(struct trace *trace, const struct cst_image *image, struct cst_range function,

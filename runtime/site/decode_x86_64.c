@@ -47,12 +47,12 @@ static const char follows_0f[257] = "mmmmx.....x.xm.B" /* 00 */
 struct reader {
     const uint8_t *code;
     size_t size;
-    size_t at;         /* bytes consumed */
-    bool operand16;    /* prefix 66 */
-    bool address32;    /* prefix 67 */
-    bool segment;      /* prefix 64 or 65: memory operands are thread-local */
-    bool track_prefix; /* prefix 3e */
-    size_t disp_at;    /* where the 32-bit displacement of a %rip operand is; 0 without one */
+    size_t at;                  /* bytes consumed */
+    bool operand16;             /* prefix 66 */
+    bool address32;             /* prefix 67 */
+    bool segment;               /* prefix 64 or 65: memory operands are thread-local */
+    bool track_prefix;          /* prefix 3e */
+    size_t disp_at;             /* where the 32-bit displacement of a %rip operand is; 0 without one */
     size_t disp8_at, disp32_at; /* where the displacement of another memory operand is; 0 without one */
 };
 

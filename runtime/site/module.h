@@ -33,6 +33,16 @@ enum cst_rust_attribution {
     CST_RUST_INFERRED, /**< Rust is in it, but its entries could not be hooked (LTO, stripped, another mangling) */
 };
 
+/** By what Rust code of a module is told apart. */
+enum cst_rust_by {
+    CST_RUST_BY_NONE,       /**< no Rust, or nothing: inferred */
+    CST_RUST_BY_SYMBOLS,    /**< its entries were found by their symbols */
+    CST_RUST_BY_PATTERN,    /**< its entries were found by the pattern of their code */
+    CST_RUST_BY_ALLOCATOR,  /**< entries of an allocator of its own (`#[global_allocator]`), found by their symbols */
+    CST_RUST_BY_DEBUG_INFO, /**< what was inlined of its entries is known from debug information */
+    CST_RUST_BY_SHARED,     /**< it uses the entries of another module */
+};
+
 /** One module. Immutable after registration except `unloaded`. Never freed. */
 struct cst_module {
     uint32_t id;      /**< index, from 0 in order of discovery */
@@ -49,6 +59,7 @@ struct cst_module {
     enum cst_module_role role;
     enum custody_lang lang; /**< language for contracts that imply none: C, CXX or RUST */
     enum cst_rust_attribution rust;
+    enum cst_rust_by rust_by;
     bool own_operators; /**< defines C++ operator new or delete itself (dynamic or local symbol) */
     uint8_t allocator;  /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
     bool unloaded;      /**< set after dlclose */

@@ -216,7 +216,9 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     module->allocator = module->role == CST_ROLE_LIBRARY ? cst_allocator_recognise(module->name, soname, elf) : 0;
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
     module->own_operators = traits.own_operators;
-    module->rust = cst_rust_hook(module, elf, &traits.survey);
+    struct cst_rust_answer answer = cst_rust_hook(module, elf, &traits.survey);
+    module->rust = answer.rust;
+    module->rust_by = answer.rust_by;
     module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
 }
 
