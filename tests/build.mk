@@ -6,8 +6,8 @@ export CUSTODY_BUILD := $(abspath $(BUILD))
 # What single tests need beside the runtime: libraries, and functions that a test replaces by its own __wrap_NAME.
 LIBS_test_decode := -lZydis
 LIBS_test_callsite := -lZydis
-LIBS_test_detour_move := -lZydis
 WRAP_test_facts_place := cst_facts_setup
+LIBS_test_detour_move := -lZydis
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
 WRAP_test_stack := cst_stack_trace
@@ -109,3 +109,17 @@ tsan: ## unit tests under ThreadSanitizer
 valgrind: unit-binaries ## unit tests under Valgrind
 	@TESTS_WITHOUT='$(NOT_VALGRIND)' TESTS_UNDER='valgrind -q --leak-check=no --error-exitcode=99 --fair-sched=yes' \
 	    tests/run.sh $(UNIT_TESTS)
+
+# libFuzzer over what reads files that others have written. FUZZ_SECONDS says for how long.
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz
+
+$(BUILD)/fuzz/policy: tests/fuzz/policy.c $(SHARED_SOURCES)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Ishared -o $@ $^
+
+fuzz: $(BUILD)/fuzz/policy ## feed the parser of policies with arbitrary bytes for a minute
+	@mkdir -p $(BUILD)/fuzz/corpus
+	@cp docs/example/policy/names.policy $(BUILD)/fuzz/corpus
+	$< -max_total_time=$(FUZZ_SECONDS) -timeout=5 -max_len=8192 -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus

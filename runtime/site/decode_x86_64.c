@@ -360,9 +360,9 @@ bool cst_insn_decode(const uint8_t *code, size_t size, uintptr_t address, struct
         return false;
     }
     out_insn->length = (uint8_t)r.at;
+    note_operand(&r, out_insn);
     out_insn->rip_at = (uint8_t)r.disp_at;
     out_insn->address32 = r.address32;
-    note_operand(&r, out_insn);
     if (out_insn->map == CST_MAP_ONE) {
         classify_one(&r, out_insn, address);
     } else if (out_insn->map == CST_MAP_0F && (out_insn->opcode & 0xf0) == 0x80) {

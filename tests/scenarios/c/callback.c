@@ -4,6 +4,7 @@
  * @libs vault
  * @flags -ldl
  * @run list
+ * @origin correct free as a function pointer that a library calls
  * @forbid cross-side-free
  * @run release-with
  * @forbid cross-side-free

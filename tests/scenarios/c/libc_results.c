@@ -3,6 +3,7 @@
  *
  * @builds cc=gcc,clang opt=0,2
  * @run good
+ * @origin correct results of getline, strdup, asprintf and their like freed by the program
  * @forbid cross-side-free
  * @run jump
  * @expect leak error exact owner=$prog/c/malloc class=definite blocks=1 alloc=$prog symbol=leave_scandir

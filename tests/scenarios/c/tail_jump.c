@@ -5,6 +5,7 @@
  * @libs vault
  * @builds cc=gcc,clang opt=2 link=shared,static pie=yes,no plt=yes,no bind=lazy,now cet=no,yes
  * @run good
+ * @origin correct `void lib_free(char *s) { free(s); }` called from C
  * @forbid cross-side-free
  * @run bug
  * @expect[link=shared] cross-side-free warning exact owner=$vault/c/malloc by=$prog/c/malloc call=free size=45 alloc=*

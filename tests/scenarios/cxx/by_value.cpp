@@ -1,10 +1,12 @@
 // Values of the C++ library cross between modules by value, moved and thrown: each end of their life may lie in another
 // module, and all of it is as C++ has it. No error and no warning.
 //
-// @libs press
+// @libs press mill
 // @builds cc=gcc,clang opt=0,2 link=shared,static
 // @flags -pthread
 // @run good
+// @origin correct std::string returned by value from one C++ library and destroyed in another
+#include "mill.h"
 #include "press.h"
 
 #include <cstdio>
@@ -24,6 +26,7 @@ static size_t values()
     std::shared_ptr<int> number = press_shared(7);
     std::unique_ptr<std::string> one = press_unique(lines.back());
     size_t length = one->size() + static_cast<size_t>(*number);
+    lines.push_back(mill_grind(press_text("from one library into another ", 12)));
     press_consume(std::move(lines));
     return length;
 }

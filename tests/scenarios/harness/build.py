@@ -1,61 +1,16 @@
 """Builds programs and the libraries they link, in a directory outside the repository, one variant per combination of
-axes. A library variant is built once, by whoever needs it first; a lock file keeps two workers apart."""
+axes (axes.py). A library variant is built once, by whoever needs it first; a lock file keeps two workers apart."""
 
 import fcntl
-import subprocess
 from pathlib import Path
 
+from harness import alter
+from harness.axes import native_axes, native_command, rust_axes, rust_command
+from harness.command import BuildError, execute
+
 LIB_DIR = Path(__file__).resolve().parent.parent / "lib"
-INCLUDE_DIR = Path(__file__).resolve().parents[3] / "include"
-COMMON = ["-g", "-fno-omit-frame-pointer", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", f"-I{LIB_DIR}",
-          f"-I{INCLUDE_DIR}"]
-COMPILERS = {
-    (".c", "gcc"): ["gcc", "-std=gnu11"],
-    (".c", "clang"): ["clang", "-std=gnu11"],
-    (".cpp", "gcc"): ["g++", "-std=c++17"],
-    (".cpp", "clang"): ["clang++", "-std=c++17", "-fsized-deallocation"],
-}
-AXIS_FLAGS = {
-    ("pie", "yes"): ["-fPIE", "-pie"],
-    ("pie", "no"): ["-fno-pie", "-no-pie"],
-    ("plt", "yes"): [],
-    ("plt", "no"): ["-fno-plt"],
-    ("bind", "lazy"): ["-Wl,-z,lazy"],
-    ("bind", "now"): ["-Wl,-z,now"],
-    ("cet", "yes"): ["-fcf-protection=full"],
-    ("cet", "no"): ["-fcf-protection=none"],
-    ("runtime", "shared"): [],
-    ("runtime", "static"): ["-static-libstdc++", "-static-libgcc"],
-    ("stdlib", "libstdc++"): [],
-    ("stdlib", "libc++"): ["-stdlib=libc++"],
-}
-RUST_AXIS_FLAGS = {
-    ("profile", "debug"): [],
-    ("profile", "release"): ["-O"],
-    ("ld", "lld"): [],
-    ("ld", "bfd"): ["-Clinker-features=-lld"],
-    ("frames", "omitted"): [],
-    ("frames", "kept"): ["-Cforce-frame-pointers=yes"],
-    ("lto", "no"): [],
-    ("lto", "fat"): ["-Clto=fat"],
-    ("lto", "thin"): ["-Clto=thin"],
-    ("strip", "no"): [],
-    ("strip", "yes"): ["-Cstrip=symbols"],
-    ("std", "own"): [],
-    ("std", "shared"): ["-Cprefer-dynamic", "-Crpath"],
-}
-RUST_COMMON = ["rustc", "--edition=2021", "-g", "-Dwarnings"]
+SUFFIX_OF_LINK = {"shared": "so", "static": "a", "rlib": "rlib", "dylib": "so"}
 RUST_SYSTEM_LIBS = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]
-
-
-class BuildError(RuntimeError):
-    """A compiler refused; the message holds its words."""
-
-
-def execute(command):
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    if result.returncode:
-        raise BuildError(f"{' '.join(map(str, command))}\n{result.stdout}{result.stderr}")
 
 
 def library_source(name):
@@ -64,37 +19,6 @@ def library_source(name):
         if path.exists():
             return path
     raise BuildError(f"no library {name} in {LIB_DIR}")
-
-
-def native_axes(build):
-    """The axes that a C or C++ library of `build` is made with: those of a C program, or what fits a Rust profile."""
-    opt = build.get("opt", "2" if build.get("profile") == "release" else "0")
-    chosen = {"cc": build.get("cc", "gcc"), "opt": opt}
-    chosen.update({axis: build[axis] for axis in ("plt", "bind", "cet", "stdlib") if axis in build})
-    return chosen
-
-
-def native_command(suffix, axes):
-    command = COMPILERS[suffix, axes["cc"]] + [f"-O{axes['opt']}"] + COMMON
-    for axis, value in axes.items():
-        if (axis, value) in AXIS_FLAGS:
-            command += AXIS_FLAGS[axis, value]
-    if axes["cc"] == "clang":
-        command.append("-Wno-unused-command-line-argument")
-    return command
-
-
-def rust_axes(build):
-    """The axes that a Rust library is made with; an optimised C program meets GNU ld too."""
-    release = build.get("profile") == "release" or build.get("opt", "0") != "0"
-    return {"profile": "release", "ld": "bfd"} if release else {"profile": "debug", "ld": "lld"}
-
-
-def rust_command(axes):
-    command = list(RUST_COMMON)
-    for axis, value in axes.items():
-        command += RUST_AXIS_FLAGS.get((axis, value), [])
-    return command
 
 
 def build_native_library(source, axes, link, target):
@@ -108,17 +32,20 @@ def build_native_library(source, axes, link, target):
 
 
 def build_rust_library(source, axes, link, target):
-    kind = "cdylib" if link == "shared" else "staticlib"
-    execute(rust_command(axes) + [f"--crate-type={kind}", "-o", target, source])
+    kind = {"shared": "cdylib", "static": "staticlib"}.get(link, link)
+    execute(rust_command(axes, target.parent) + [f"--crate-type={kind}", "-o", target, source])
+    if link != "static":
+        alter.alter(target, axes)
 
 
 def library(name, build, work, link):
-    """Path of the library `name` made for `build`, building it when nobody has."""
+    """Path of the library `name` made for `build`, building it when nobody has. `link` says what it is: shared or static,
+    and of a Rust library also rlib or dylib."""
     source = library_source(name)
     axes = rust_axes(build) if source.suffix == ".rs" else native_axes(build)
-    place = Path(work) / "lib" / "-".join([name, link, *axes.values()])
+    place = Path(work) / "lib" / "-".join([name, link, *(f"{axis}={value}" for axis, value in axes.items())])
     place.mkdir(parents=True, exist_ok=True)
-    target = place / (f"lib{name}.so" if link == "shared" else f"lib{name}.a")
+    target = place / f"lib{name}.{SUFFIX_OF_LINK[link]}"
     with open(place / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
@@ -141,6 +68,15 @@ def library_link_words(program, build, work):
     return words + rpaths
 
 
+def crate_words(program, build, work):
+    """What rustc gets to use the program's crates, and the directories to find them in at run time."""
+    words = []
+    for name in program.crates:
+        path = library(name, build, work, build["crate"])
+        words += ["--extern", f"{name}={path}", "-C", f"link-arg=-Wl,-rpath,{path.parent}"]
+    return words
+
+
 def place_plugins(program, build, work, directory):
     """Puts the program's plugins beside it, where it looks for them."""
     for name in program.plugins:
@@ -148,15 +84,29 @@ def place_plugins(program, build, work, directory):
         (Path(directory) / path.name).symlink_to(path)
 
 
+def package_words(program, what):
+    """What pkg-config says that a compiler gets (`--cflags`) or a linker (`--libs`) for the program's packages."""
+    return execute(["pkg-config", what] + program.packages).split() if program.packages else []
+
+
 def build_program(program, build, work, target):
     """Makes the executable `target` of `program` for `build`. Raises BuildError."""
     place_plugins(program, build, work, Path(target).parent)
-    link_words = library_link_words(program, build, work)
+    link_words = library_link_words(program, build, work) + package_words(program, "--libs")
     if program.path.suffix == ".rs":
-        command = rust_command(build) + program.flags
+        command = rust_command(build, Path(target).parent) + program.flags + crate_words(program, build, work)
         for word in link_words:
             command += ["-C", f"link-arg={word}"]
         execute(command + ["-o", target, program.path])
     else:
         command = native_command(program.path.suffix, build)
-        execute(command + program.flags + ["-o", target, program.path] + link_words)
+        flags = program.flags + package_words(program, "--cflags")
+        execute(command + flags + ["-o", target, program.path] + link_words)
+    if has_rust(program, build):
+        alter.alter(target, build)
+
+
+def has_rust(program, build):
+    """Whether there is Rust inside the executable."""
+    static = program.libs if build.get("link") == "static" else []
+    return program.path.suffix == ".rs" or any(library_source(name).suffix == ".rs" for name in static)

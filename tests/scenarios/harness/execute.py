@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+from harness.axes import shared_std
+from harness.header import is_among
 from harness.logs import Log, judge
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,8 +24,12 @@ def build_dir():
 def names_of(program, build):
     """What `$name` means in the expectations of `program`: file names of modules."""
     names = {"$prog": program.name}
+    if build.get("std") == "shared":
+        names["$std"] = shared_std()
     for lib in program.libs:
         names[f"${lib}"] = f"lib{lib}.so" if build.get("link") == "shared" else program.name
+    for crate in program.crates:
+        names[f"${crate}"] = f"lib{crate}.so" if build["crate"] == "dylib" else program.name
     names.update({f"${plugin}": f"lib{plugin}.so" for plugin in program.plugins})
     return names
 
@@ -44,6 +50,23 @@ def expand_value(value, program, build):
 def expand(expectation, program, build):
     facts = {n: [expand_value(v, program, build) for v in values] for n, values in expectation.facts.items()}
     return replace(expectation, facts=facts)
+
+
+def tolerated(run, build):
+    """Severities of findings that need no expectation."""
+    return ("note", "warning") if any(is_among(build, only) for only in run.allows) else ("note",)
+
+
+def judge_modules(log, run, program, build):
+    """What is wrong with the lines of the modules that the run names."""
+    problems = []
+    for only, name, facts in run.modules:
+        path = expand_value(name, program, build)
+        lines = [event for event in log.events("module") if Path(event["path"]).name == path]
+        right = any(all(str(line.get(fact)) in values for fact, values in facts.items()) for line in lines)
+        if is_among(build, only) and not right:
+            problems.append(f"module {path}: not {facts}: {lines}")
+    return problems
 
 
 def applicable(expectations, program, build):
@@ -117,8 +140,9 @@ def run_once(program, build, run, binary, place, tolerant):
     if not log.events("start"):
         problems.append("the log has no start event")
     problems += judge(log, applicable(run.expects, program, build), applicable(run.forbids, program, build),
-                      ("note", "warning") if run.allow_warnings else ("note",))
+                      tolerated(run, build))
     problems += judge_policy(log, run, build)
+    problems += judge_modules(log, run, program, build)
     errors = any(finding["severity"] == "error" for finding in log.findings())
     wanted = EXIT_FINDINGS if errors and not tolerant else run.exit
     if result.returncode != wanted:

@@ -5,8 +5,11 @@ belong to the program, those after it to that run:
 
     @libs vault press            libraries of lib/ that it links; their `link` axis follows
     @plugins vault               libraries that it loads with dlopen from its own directory
-    @builds cc=gcc opt=0,2       axes and their values, instead of the language's default matrix
+    @crates ore                  Rust libraries of lib/ that it uses as crates; their `crate` axis follows
+    @builds cc=gcc opt=0,2       axes and their values, instead of the language's default matrix; further lines add to it
+    @more ld=gold strip=yes      the same, for builds that are made with `run.py --full` only
     @flags -pthread              more flags for compiler and linker
+    @packages libpq sqlite3      libraries of the system that it links, by their names for pkg-config
     @run NAME [ARG...]           one execution; without a further word of it, it must be silent: no error, no warning
     @exit N                      the program's own exit status (0)
     @compare                     run it without Custody too: output and status must be the same
@@ -16,12 +19,15 @@ belong to the program, those after it to that run:
     @unused LINE...              lines of the policy that nothing matches; all others have to be of use
     @env NAME=VALUE              environment of the run
     @limit address-space KIB     ulimit -v for the run
+    @origin GROUP WORDS          the real bug that the run is made after, or the correct program (group `correct`)
+    @twin NAME                   the run that is the same without the bug (good)
     @expect KIND SEVERITY CONFIDENCE name=value...   a finding that must be there (once)
     @forbid KIND name=value...   a finding that must not be there, of any severity
     @allow warning               warnings that nothing expects are no failure here
+    @module NAME name=value...   what the log's line of a module says
 
-`@expect[link=static] ...` holds for the builds named only; values joined by `,` are alternatives. In names of sides and
-modules `$prog` is the program, `$vault` the library vault: its file when it is shared, the program when it is static.
+`@expect[link=static] ...` holds for the builds named only, as do the other words in brackets; values joined by `,` are alternatives. In names of sides and
+modules `$prog` is the program, `$vault` the library vault: its file when it is shared, the program when it is static; `$std` is Rust's standard library as a shared object.
 `*` stands for anything, `none` for a fact that the finding does not have. Leaks of the class `reachable` are notes, which
 need no expectation; those of any other class are errors or warnings, so that a run without a word of them must have none.
 """
@@ -36,6 +42,8 @@ DEFAULT_AXES = {
     ".cpp": {"cc": ["gcc", "clang"], "opt": ["0", "2"]},
     ".rs": {"profile": ["debug", "release"], "ld": ["lld", "bfd"]},
 }
+# What a build that does not name the axis has.
+USUAL = {"profile": "release", "ld": "bfd", "lto": "no", "strip": "no", "std": "own", "entries": "kept", "debug-info": "full"}
 DIRECTIVE = re.compile(r"^\s*(?:/\*+|\*|//[/!]?)?\s*@(\w+)(?:\[([^\]]*)\])?\s*(.*?)\s*(?:\*/)?$")
 
 
@@ -46,6 +54,11 @@ class HeaderError(ValueError):
 def parse_pairs(words):
     """`name=value` words as a dict of name to list of alternatives."""
     return {name: value.split(",") for name, value in (word.split("=", 1) for word in words)}
+
+
+def is_among(build, only):
+    """Whether a build is one of those that a directive is for."""
+    return all(build.get(axis, USUAL.get(axis)) in values for axis, values in only.items())
 
 
 @dataclass
@@ -59,11 +72,19 @@ class Expectation:
     only: dict = field(default_factory=dict)
 
     def applies_to(self, build):
-        return all(build.get(axis) in values for axis, values in self.only.items())
+        return is_among(build, self.only)
 
     def __str__(self):
         facts = " ".join(f"{name}={','.join(values)}" for name, values in self.facts.items())
         return f"{self.kind} {self.severity} {self.confidence} {facts}"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a run comes from: the group of real bugs and the words that name the one."""
+
+    group: str
+    words: str
 
 
 @dataclass
@@ -80,7 +101,10 @@ class Run:
     unused: list = field(default_factory=list)
     env: dict = field(default_factory=dict)
     limit: int = 0
-    allow_warnings: bool = False
+    allows: list = field(default_factory=list)
+    modules: list = field(default_factory=list)
+    origins: list = field(default_factory=list)
+    twin: str = "good"
     expects: list = field(default_factory=list)
     forbids: list = field(default_factory=list)
 
@@ -92,19 +116,27 @@ class Program:
     path: Path
     libs: list = field(default_factory=list)
     plugins: list = field(default_factory=list)
-    axes: dict = field(default_factory=dict)
+    crates: list = field(default_factory=list)
+    matrix: list = field(default_factory=list)
+    more: list = field(default_factory=list)
     flags: list = field(default_factory=list)
+    packages: list = field(default_factory=list)
     runs: list = field(default_factory=list)
 
     @property
     def name(self):
         return self.path.stem
 
-    def builds(self):
-        """Every combination of the axes, as dicts of axis to value."""
-        axes = dict(self.axes or DEFAULT_AXES[self.path.suffix])
-        if self.libs and "link" not in axes:
-            axes["link"] = ["shared", "static"]
+    def builds(self, full=False):
+        """Every combination of the axes of each of its lines, as dicts of axis to value."""
+        lines = list(self.matrix or [DEFAULT_AXES[self.path.suffix]]) + (self.more if full else [])
+        return [build for axes in lines for build in self._combinations(dict(axes))]
+
+    def _combinations(self, axes):
+        if self.libs:
+            axes.setdefault("link", ["shared", "static"])
+        if self.crates:
+            axes.setdefault("crate", ["rlib"])
         return [dict(zip(axes, values)) for values in itertools.product(*axes.values())]
 
 
@@ -136,8 +168,14 @@ def apply_to_run(run, word, only, words):
         run.env.update(pair.split("=", 1) for pair in words)
     elif word == "limit":
         run.limit = int(words[1]) * 1024
+    elif word == "origin":
+        run.origins.append(Origin(words[0], " ".join(words[1:])))
+    elif word == "twin":
+        run.twin = words[0]
     elif word == "allow" and words == ["warning"]:
-        run.allow_warnings = True
+        run.allows.append(only)
+    elif word == "module":
+        run.modules.append((only, words[0], parse_pairs(words[1:])))
     elif word == "expect":
         run.expects.append(parse_expectation(words, only))
     elif word == "forbid":
@@ -155,10 +193,16 @@ def apply_directive(program, word, only, words):
         program.libs += words
     elif word == "plugins" and not program.runs:
         program.plugins += words
+    elif word == "crates" and not program.runs:
+        program.crates += words
     elif word == "builds" and not program.runs:
-        program.axes = parse_pairs(words)
+        program.matrix.append(parse_pairs(words))
+    elif word == "more" and not program.runs:
+        program.more.append(parse_pairs(words))
     elif word == "flags" and not program.runs:
         program.flags += words
+    elif word == "packages" and not program.runs:
+        program.packages += words
     else:
         return bool(program.runs) and apply_to_run(program.runs[-1], word, only, words)
     return True

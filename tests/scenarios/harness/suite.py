@@ -10,7 +10,8 @@ import traceback
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from harness.build import BuildError, build_program
+from harness.build import build_program
+from harness.command import BuildError
 from harness.execute import build_dir, run_once
 from harness.header import parse
 
@@ -22,6 +23,7 @@ def arguments(description):
     parser.add_argument("--filter", default="", metavar="NAME", help="only what has NAME in its name")
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time (2)")
     parser.add_argument("--keep", action="store_true", help="keep the temporary directory and say where it is")
+    parser.add_argument("--full", action="store_true", help="builds that take long, too")
     parser.add_argument("--verbose", action="store_true", help="a line for what passes, too")
     return parser.parse_args()
 
@@ -56,10 +58,10 @@ def run_build(program, build, first, work):
         return [(title_of(program, build), [traceback.format_exc()])]
 
 
-def programs_as_tasks(programs, work):
+def programs_as_tasks(programs, work, full=False):
     """Tasks for run(): a function and its arguments each, one per variant of each program."""
     return [(run_build, program, build, number == 0, work)
-            for program in programs for number, build in enumerate(program.builds())]
+            for program in programs for number, build in enumerate(program.builds(full))]
 
 
 def report(results, verbose):

@@ -4,14 +4,17 @@
 //!
 //! @libs vault
 //! @run quickjs
+//! @origin B quickjs_regex 0.2.3
 //! @expect cross-allocator-free error exact owner=$vault/c/malloc by=$prog/rust/rust call=__rust_dealloc size=640 alloc=* release=$prog
 //! @run triangle
+//! @origin B triangle-rs 0.1.2
 //! @expect cross-allocator-free error exact owner=$vault/c/malloc by=$prog/rust/rust call=__rust_dealloc size=800 alloc=* release=$prog
 //! @expect cross-allocator-free error exact owner=$vault/c/malloc by=$prog/rust/rust call=__rust_dealloc size=240 alloc=* release=$prog
 //! @expect cross-allocator-free error exact owner=$vault/c/malloc by=$prog/rust/rust call=__rust_dealloc size=360 alloc=* release=$prog
 //! @expect cross-allocator-free error exact owner=$vault/c/malloc by=$prog/rust/rust call=__rust_dealloc size=480 alloc=* release=$prog
 //! @expect cross-allocator-free error exact owner=$vault/c/malloc by=$prog/rust/rust call=__rust_dealloc size=120 alloc=* release=$prog
 //! @run gphoto
+//! @origin B gphoto2-rs issue 4
 //! @expect cross-allocator-free error exact owner=$vault/c/malloc by=$prog/rust/rust call=__rust_dealloc size=336 alloc=* release=$prog
 //! @run good
 

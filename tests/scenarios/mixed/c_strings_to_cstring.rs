@@ -4,11 +4,18 @@
 //!
 //! @libs vault press
 //! @run wxdragon
+//! @origin B wxDragon issue 201
 //! @expect cross-allocator-free error exact owner=$press/c++/malloc by=$prog/rust/rust call=__rust_dealloc size=35 alloc=* release=$prog
 //! @run libcue
+//! @origin B libcue.rs issue 6
 //! @expect cross-allocator-free error exact owner=$vault/c/malloc by=$prog/rust/rust call=__rust_dealloc size=16 alloc=$vault release=$prog
 //! @expect double-free error exact owner=$vault/c/malloc by=$vault/c/malloc call=free size=16 alloc=$vault release=$vault first=$prog
+//! @run onnxruntime
+//! @origin B onnxruntime-rs issue 49
+//! @expect cross-allocator-free error exact owner=$vault/c/malloc by=$prog/rust/rust call=__rust_dealloc size=16 alloc=$vault release=$prog
+//! @expect double-free error exact owner=$vault/c/malloc by=$prog/rust/rust call=__rust_dealloc size=16 alloc=$vault release=$prog first=$prog
 //! @run literal
+//! @origin B rust-lang/rust issue 120680
 //! @expect invalid-free error exact place=static place-name=$vault by=$prog/rust/rust call=__rust_dealloc release=$prog
 //! @run good
 
@@ -49,6 +56,10 @@ fn main() {
             "libcue" => {
                 take(vault_name());
                 vault_close();
+            }
+            "onnxruntime" => {
+                take(vault_name());
+                take(vault_name());
             }
             "literal" => take(vault_version()),
             _ => good(),

@@ -3,6 +3,7 @@
 //
 // @libs ferrite
 // @run free
+// @origin A brave/adblock-rust-ffi pull request 13
 // @expect cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c++/malloc call=free size=28 align=1 alloc=$ferrite release=$prog
 // @run unique-ptr
 // @expect cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c++/new size=28 align=1 alloc=$ferrite release=$prog

@@ -4,14 +4,17 @@
  *
  * @libs ferrite
  * @run jyt
+ * @origin A jyt 0.1.1
  * @expect cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c/malloc call=free size=28 align=1 alloc=$ferrite release=$prog
  * @run strdup-contract
+ * @origin A systemd pull request 19598
  * @expect cross-allocator-free error exact owner=$ferrite/rust/rust by=* call=free size=28 align=1 alloc=$ferrite
  * @run box
  * @expect cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c/malloc call=free size=72 align=1 alloc=$ferrite release=$prog
  * @run realloc
  * @expect cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c/malloc call=realloc size=28 alloc=$ferrite release=$prog
  * @run good
+ * @origin correct A Rust function that releases for C ends in a tail jump to the allocator
  */
 #include "ferrite.h"
 #include "keep.h"

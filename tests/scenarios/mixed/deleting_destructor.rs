@@ -3,6 +3,7 @@
 //!
 //! @libs press
 //! @run bug
+//! @origin A rust-bindgen issue 1133
 //! @expect cross-allocator-free error exact owner=$prog/rust/rust by=$press/c++/new size=48 align=8 alloc=$prog release=*
 //! @run int
 //! @expect cross-allocator-free error exact owner=$prog/rust/rust by=$press/c++/new size=4 align=4 alloc=$prog release=*

@@ -3,6 +3,7 @@
 //!
 //! @libs vault
 //! @run bug
+//! @origin A rust-rocksdb issue 500
 //! @expect cross-allocator-free error exact owner=$prog/rust/rust by=$vault/c/malloc call=free size=90 align=1 alloc=$prog release=$vault
 //! @run discard
 //! @expect cross-allocator-free error exact owner=$prog/rust/rust by=$vault/c/malloc call=free size=91 align=1 alloc=$prog release=*

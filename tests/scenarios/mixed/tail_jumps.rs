@@ -3,6 +3,7 @@
 //!
 //! @libs vault press
 //! @run good
+//! @origin correct `void lib_free(char *s) { free(s); }` called from Rust
 //! @forbid cross-side-free
 //! @forbid cross-allocator-free
 //! @run bug

@@ -1,17 +1,24 @@
 //! Rust blocks rebuilt with another layout than they were made with (group C of real bugs): a Vec with another capacity
-//! (dashpay/platform issue 3289, crossbeam-channel RUSTSEC-2020-0052), a boxed slice dropped as one element (vllm
+//! (dashpay/platform issue 3289; crossbeam-channel, RUSTSEC-2020-0052, took it for the length), a boxed slice dropped as one element (vllm
 //! semantic-router issue 2163), binary data taken back as a CString whose length is counted anew (libdatadog issue
 //! 1698), an over-aligned block dropped with the element's alignment (maligned, RUSTSEC-2023-0017).
 //!
 //! @builds profile=debug,release ld=lld,bfd frames=omitted,kept
 //! @run capacity
+//! @origin C dashpay/platform issue 3289
 //! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=100 given-size=60 alloc=$prog release=$prog
 //! @run slice-as-box
+//! @origin C vllm semantic-router issue 2163
 //! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=32 given-size=8 alloc=$prog release=$prog
 //! @run bytes-as-cstring
+//! @origin C libdatadog issue 1698
 //! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=50 given-size=11 alloc=$prog release=$prog
 //! @run over-aligned
+//! @origin C maligned, RUSTSEC-2023-0017
 //! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=256 align=64 given-align=1 alloc=$prog release=$prog
+//! @run grown-by-pushing
+//! @origin C crossbeam-channel < 0.4.4, RUSTSEC-2020-0052
+//! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_dealloc size=88 given-size=55 alloc=$prog release=$prog
 //! @run regrown
 //! @expect layout-mismatch error exact owner=$prog/rust/rust by=$prog/rust/rust call=__rust_realloc size=102 given-size=62 alloc=$prog release=$prog
 //! @run dealloc
@@ -39,6 +46,15 @@ fn text_in_binary() -> *mut u8 {
     Box::into_raw(black_box(bytes)).cast()
 }
 
+/// Slots of a channel, one pushed after the other: there is room for more than were asked for.
+fn pushed() -> *mut [u8; 11] {
+    let mut slots = Vec::new();
+    for number in 0..black_box(5) {
+        slots.push([number; 11]);
+    }
+    black_box(slots).leak().as_mut_ptr()
+}
+
 fn regrown() {
     // SAFETY: none: the capacity is not the block's.
     let mut bytes = unsafe { Vec::from_raw_parts(vec_of(62, 102), 62, 62) };
@@ -50,6 +66,7 @@ fn regrown() {
 /// As for the parts that it uses: sizes and alignments are those of the allocation.
 unsafe fn good() {
     drop(Vec::from_raw_parts(vec_of(60, 100), 60, 100));
+    drop(Vec::from_raw_parts(pushed(), 0, 8));
     drop(Box::from_raw(Box::into_raw(black_box(vec![1u64; 4].into_boxed_slice()))));
     dealloc(aligned(256, 64), Layout::from_size_align(256, 64).unwrap());
     let layout = Layout::from_size_align(4096, 4096).unwrap();
@@ -70,6 +87,7 @@ fn main() {
             }
             "bytes-as-cstring" => drop(black_box(CString::from_raw(text_in_binary().cast()))),
             "over-aligned" => drop(Vec::from_raw_parts(aligned(256, 64), 256, 256)),
+            "grown-by-pushing" => drop(Vec::from_raw_parts(pushed(), 0, 5)),
             "regrown" => regrown(),
             "dealloc" => dealloc(aligned(103, 8), Layout::from_size_align(104, 8).unwrap()),
             _ => good(),

@@ -2,6 +2,7 @@
 //! environment, threads, files, processes. Nothing of it crosses anything.
 //!
 //! @run good
+//! @origin correct libc::free called from Rust on a block of malloc, and std::fs::canonicalize
 //! @forbid cross-side-free
 //! @forbid cross-allocator-free
 
