@@ -72,6 +72,7 @@ struct cst_module {
     enum cst_rust_by rust_by;
     long link_namespace;          /**< 0 is the program's, and ours; others come of dlmopen. Or CST_NAMESPACE_UNKNOWN */
     enum cst_operators operators; /**< of a program or library */
+    bool own_malloc;              /**< defines malloc, calloc, realloc or free itself */
     uint8_t allocator;            /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
     bool unloaded;                /**< after dlclose; not any more when it has come back */
 };

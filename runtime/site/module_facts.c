@@ -31,6 +31,7 @@ static const char *const cxx_runtime_names[] = {
 /* What the symbol tables say. */
 struct traits {
     bool has_symtab;     /* not stripped */
+    bool own_malloc;     /* defines functions of the malloc family */
     bool own_operators;  /* defines operator new or delete */
     bool asks_operators; /* is given some by another module */
     bool cxx;            /* C++ is in it */
@@ -134,6 +135,7 @@ static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *trai
 {
     cst_rust_survey_symbol(&traits->survey, symbol);
     if (symbol->name[0] != '_') {
+        traits->own_malloc = traits->own_malloc || (symbol->defined && cst_mangling_is_malloc(symbol->name));
         return;
     }
     if (cst_mangling_operator(symbol->name) != CUSTODY_CONTRACT_UNKNOWN) {
@@ -236,6 +238,7 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     struct traits traits;
     module->allocator = module->role == CST_ROLE_LIBRARY ? cst_allocator_recognise(module->name, soname, elf) : 0;
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
+    module->own_malloc = traits.own_malloc;
     module->operators = operators_of(elf, &traits);
     struct cst_rust_answer answer = answer_for(module, elf, &traits);
     module->rust = answer.rust;
