@@ -99,7 +99,7 @@ static const struct {
      "\n"
      "In a GLOB * is any text, ? any character; a value with blanks stands in quotes. As in\n"
      "\n"
-     "  allow from=libxml2.so* contract=malloc to-function=take_name\n"
+     "  allow from=libnames.so* contract=malloc to-function=adopt_name\n"
      "  forbid to=libcrypto.so*\n"
      "\n"
      "Rules that nothing matched are named after a run. custody-policy(5) says it all.\n"
