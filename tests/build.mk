@@ -122,7 +122,7 @@ FUZZ_SECONDS ?= 60
 
 $(BUILD)/fuzz/policy: tests/fuzz/policy.c $(SHARED_SOURCES)
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Ishared -o $@ $^
+	$(call say,FUZZ,$@)clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Iruntime/shared -o $@ $^
 
 fuzz: $(BUILD)/fuzz/policy ## feed the parser of policies with arbitrary bytes for a minute
 	@mkdir -p $(BUILD)/fuzz/corpus
