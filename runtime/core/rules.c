@@ -23,6 +23,14 @@ static struct cst_verdict inferred(enum custody_finding_kind kind)
     return verdict;
 }
 
+/* C++ on both ends of what may be `new` behind operators of their own. */
+static struct cst_verdict note_inferred(enum custody_finding_kind kind)
+{
+    struct cst_verdict verdict = inferred(kind);
+    verdict.severity = CUSTODY_SEVERITY_NOTE;
+    return verdict;
+}
+
 static bool has_role(const struct cst_rule_party *party, enum cst_module_role role)
 {
     return party->module && party->module->role == role;
@@ -56,7 +64,13 @@ static bool is_veiled_rust(const struct cst_rule_party *party)
 static bool has_own_operators(const struct cst_rule_party *party)
 {
     const struct cst_module *module = probable_module(party);
-    return module && module->own_operators;
+    return module && module->operators != CST_OPERATORS_SHARED;
+}
+
+/* What an operator of somebody's own, or of the C++ runtime, asks of malloc is not what it was asked for. */
+static bool layout_is_its_own(const struct cst_rule_party *owner)
+{
+    return has_own_operators(owner) || has_role(owner, CST_ROLE_CXX_RUNTIME);
 }
 
 /* One module, or one name: a policy gives modules that belong together the same one. */
@@ -154,6 +168,8 @@ static struct cst_verdict judge_sides(const struct cst_rule_case *facts)
         return silent;
     if (is_veiled_rust(owner) || is_veiled_rust(by))
         return inferred(CUSTODY_FINDING_CROSS_SIDE_FREE);
+    if (owner->contract == CUSTODY_CONTRACT_MALLOC && has_own_operators(owner) && has_own_operators(by))
+        return note_inferred(CUSTODY_FINDING_CROSS_SIDE_FREE);
     struct cst_verdict verdict = exact(CUSTODY_FINDING_CROSS_SIDE_FREE);
     if (owner->contract == CUSTODY_CONTRACT_NEW || owner->contract == CUSTODY_CONTRACT_NEW_ARRAY)
         verdict.severity = CUSTODY_SEVERITY_NOTE;
@@ -166,7 +182,7 @@ static struct cst_verdict judge_block(const struct cst_rule_case *facts)
 {
     if (facts->owner.contract != facts->by.contract)
         return judge_contracts(facts);
-    if (layout_differs(facts))
+    if (layout_differs(facts) && !layout_is_its_own(&facts->owner))
         return exact(CUSTODY_FINDING_LAYOUT_MISMATCH);
     return judge_sides(facts);
 }

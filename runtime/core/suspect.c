@@ -8,6 +8,7 @@
 #include "core/policy.h"
 #include "core/stacks.h"
 #include "site/allocator.h"
+#include "site/stack_frame.h"
 
 #include <stdlib.h>
 
@@ -64,9 +65,24 @@ static struct cst_suspect identify(uintptr_t address, struct place *out_place)
     return suspect;
 }
 
+/* A library that keeps a header in front of what it hands out frees what lies there: when another's block begins where its
+ * memory would, that is what it was given. */
+static void look_behind_header(const struct cst_origin *origin, uintptr_t *address, struct cst_suspect *suspect)
+{
+    size_t header = cst_allocator_header((enum custody_contract)origin->contract);
+    uintptr_t given = *address + header;
+    if (header == 0 || suspect->target == CST_TARGET_BLOCK || !cst_tag_covers(*address) || !cst_tag_covers(given))
+        return;
+    struct cst_tag_hit hit = cst_heap_find(given);
+    if (hit.state == CST_STATE_LIVE && hit.start == given && cst_tag_contract(hit.tag) != origin->contract) {
+        *suspect = (struct cst_suspect){.target = CST_TARGET_BLOCK, .hit = hit};
+        *address = given;
+    }
+}
+
 static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract, uintptr_t return_address)
 {
-    const struct cst_module *near = return_address ? cst_module_find(return_address - 1) : NULL;
+    const struct cst_module *near = return_address ? cst_stack_frame_place(return_address).module : NULL;
     return (struct cst_rule_party){.side = side,
                                    .module = cst_side_module(side, near),
                                    .near = near,
@@ -169,6 +185,7 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
         .given_size = facts->given_size,
         .given_align = facts->given_align,
         .place = tag ? CST_PLACE_NONE : place->place,
+        .has_namespaces = cst_engine_settings.has_namespaces,
         .place_name = tag || !place->name[0] ? NULL : place->name,
         .release = walk(call, release),
         .policy_file = rule ? cst_policy_path() : NULL,
@@ -238,6 +255,7 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
     uint8_t mode = cst_thread.mode;
     cst_thread.mode = CST_THREAD_INSIDE;
     struct cst_suspect suspect = identify(address, &place);
+    look_behind_header(origin, &address, &suspect);
     struct cst_rule_case facts = gather(call, origin, address, &suspect, given);
     struct cst_verdict verdict = cst_rules_judge(&facts);
     const struct cst_policy_rule *rule = consult(call, origin, &suspect, &facts);

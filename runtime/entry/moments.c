@@ -6,6 +6,8 @@
 #include "core/adopted.h"
 #include "core/count.h"
 #include "core/crossing.h"
+#include "core/departure.h"
+#include "core/engine.h"
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/leak.h"
@@ -79,30 +81,27 @@ void cst_moments_exec(const char *file, char *const argv[])
     cst_thread_unguard(mode);
 }
 
-/* What is known of code in a module that is gone is forgotten once: that takes a walk over all call sites there are. */
-static void forget_unloaded(void)
-{
-    static atomic_bool forgotten[CST_MODULE_MAX];
-    for (uint32_t id = 0; id < cst_module_count(); id++) {
-        const struct cst_module *module = cst_module_get(id);
-        if (module && module->unloaded && !atomic_exchange(&forgotten[id], true)) {
-            cst_callsite_forget(module->lo, module->hi);
-            cst_stack_forget(module->lo, module->hi);
-            (void)cst_adopted_forget(id);
-        }
-    }
-}
-
-/* dlclose: call sites in modules that are gone are forgotten, for another module may come to their addresses. */
+/* dlclose: a module's end is noticed when it comes (core/departure.h), unless its record is not in our heap. */
 void cst_moments_unload(void)
 {
     if (!cst_start_is_up())
         return;
     uint8_t mode = cst_thread_guard();
-    if (cst_module_sweep() > 0) {
-        forget_unloaded();
-        cst_policy_forget();
-    }
+    cst_departure_sweep();
+    cst_thread_unguard(mode);
+}
+
+/* dlmopen: a new namespace gets a libc of its own, and we are not in it. Its code reaches none of our doors, its allocator
+ * is nobody's here, and Rust in it is not hooked. */
+void cst_moments_namespace(void)
+{
+    static atomic_bool said;
+    if (!cst_start_is_up() || atomic_exchange(&said, true))
+        return;
+    cst_engine_settings.has_namespaces = true;
+    uint8_t mode = cst_thread_guard();
+    cst_audit_say(
+        "dlmopen: what another link namespace allocates is not audited; its libc has an allocator of its own");
     cst_thread_unguard(mode);
 }
 

@@ -7,12 +7,14 @@
 
 #include "audit/audit.h"
 #include "base/pool.h"
+#include "core/departure.h"
 #include "core/engine.h"
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/origin.h"
 #include "core/policy.h"
 #include "core/side.h"
+#include "entry/back_doors.h"
 #include "entry/environment.h"
 #include "entry/facts_place.h"
 #include "entry/leak_signal.h"
@@ -63,11 +65,17 @@ static const char *read_options(void)
 static void observe_module(const struct cst_module *module)
 {
     cst_audit_module(module);
+    cst_departure_watch(module);
+    if (module->role == CST_ROLE_CXX_RUNTIME)
+        (void)!cst_back_doors_close_cxx(module);
     if (module->rust == CST_RUST_INFERRED && cst_doors[CUSTODY_DOOR_FREE] && !cst_options.log[0])
         cst_audit_say("%s: Rust whose allocator entries cannot be hooked (LTO, stripped, or an allocator of its own): "
                       "what it owns is inferred, and never an error",
                       module->name);
 }
+
+static const struct cst_module_watch module_watch = {
+    .found = observe_module, .returned = cst_departure_watch, .displaced = cst_departure_displaced};
 
 /* Rust's entries are hooked only where free is ours too: else a block from our heap would reach libc's free. */
 static void wire(const char *options)
@@ -79,7 +87,7 @@ static void wire(const char *options)
     if (cst_doors[CUSTODY_DOOR_FREE])
         cst_rust_route(cst_rust_hook_route);
     cst_facts_place_find(say);
-    cst_module_observe(observe_module);
+    cst_module_watch(&module_watch);
 }
 
 /* A program that defines malloc itself never reaches the shims. */
@@ -90,7 +98,7 @@ static void check_malloc(void)
     const char *name;
     uintptr_t start;
     if (module && cst_module_symbol(module, theirs, &name, &start) && start == theirs)
-        cst_audit_say("%s has a malloc of its own: what it allocates is not audited", module->name);
+        cst_audit_say("%s has a malloc of its own: what it allocates is not audited, or nobody's", module->name);
 }
 
 static bool bring_up(void)
@@ -105,6 +113,7 @@ static bool bring_up(void)
     cst_audit_start();
     cst_code_alone(true);
     cst_module_scan();
+    (void)!cst_back_doors_close();
     cst_code_alone(false);
     check_malloc();
     cst_thread_start();

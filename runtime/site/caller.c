@@ -4,6 +4,7 @@
 #include "custody/facts.h"
 #include "site/allocator.h"
 #include "site/code_map.h"
+#include "site/mangling.h"
 
 /* libc and the C++ runtime act for others, and we are nobody's side: their parts are not told apart. */
 static bool has_parts(const struct cst_module *module)
@@ -11,21 +12,55 @@ static bool has_parts(const struct cst_module *module)
     return module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY;
 }
 
+/* The contract of the C++ operator that the code belongs to. One that rests on malloc is the C++ runtime's, where the shared
+ * ones are not reached, or one that a module brings along. False when it is no operator. */
+static bool contract_of_operator(const struct cst_module *module, uintptr_t address,
+                                 enum custody_contract *out_contract)
+{
+    const char *name;
+    uintptr_t start;
+    bool has_operators = module->role == CST_ROLE_CXX_RUNTIME || module->operators == CST_OPERATORS_OWN;
+    enum custody_contract contract = CUSTODY_CONTRACT_UNKNOWN;
+    if (has_operators && cst_module_symbol(module, address, &name, &start)) {
+        contract = cst_mangling_operator(name);
+    }
+    if (contract != CUSTODY_CONTRACT_UNKNOWN) {
+        *out_contract = contract;
+    }
+    return contract != CUSTODY_CONTRACT_UNKNOWN;
+}
+
 static enum custody_contract contract_of(const struct cst_module *module, uintptr_t address,
                                          const struct cst_code *code, enum custody_door door)
 {
     enum custody_contract contract = custody_door_contract(door);
-    if (contract == CUSTODY_CONTRACT_MALLOC && (code->flags & CUSTODY_FACTS_RUST_ALLOCATOR) != 0) {
-        contract = CUSTODY_CONTRACT_RUST;
-    } else if (contract == CUSTODY_CONTRACT_MALLOC) {
+    if (contract != CUSTODY_CONTRACT_MALLOC) {
+        return contract;
+    }
+    if ((code->flags & CUSTODY_FACTS_RUST_ALLOCATOR) != 0) {
+        return CUSTODY_CONTRACT_RUST;
+    }
+    if (!contract_of_operator(module, address, &contract)) {
         (void)!cst_allocator_of_code(module, address, door, &contract);
     }
     return contract;
 }
 
+/* True for a function of a malloc family that the module defines over libc's: it is everybody's who calls it. */
+static bool acts_for_its_callers(const struct cst_module *module, uintptr_t address, enum custody_door door)
+{
+    const char *name;
+    uintptr_t start;
+    return module->own_malloc && custody_door_contract(door) == CUSTODY_CONTRACT_MALLOC &&
+           cst_module_symbol(module, address, &name, &start) && cst_mangling_is_malloc(name);
+}
+
 struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t address, enum custody_door door)
 {
     struct cst_code code = {.lang = CUSTODY_LANG_NONE};
+    if (acts_for_its_callers(module, address, door)) {
+        return (struct cst_caller){.module = NULL, .contract = CUSTODY_CONTRACT_MALLOC};
+    }
     if (has_parts(module)) {
         code = cst_code_at(module, address);
     }
