@@ -113,6 +113,7 @@ static const struct {
      "find it. A directory stands for the programs and shared objects in it.\n"
      "\n"
      "  --cache DIR           keep it in DIR, not in $XDG_CACHE_HOME/custody/facts or ~/.cache/custody/facts\n"
+     "  --timeout N           give a file up that takes longer than N seconds (default 120)\n"
      "  --force               work it out anew where the cache has it already\n"
      "  --show                print what is known, as a table; FILE may be a file of the cache, too\n"
      "  --clean               empty the cache first; FILE may be left out\n"
