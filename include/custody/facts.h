@@ -33,8 +33,8 @@ extern "C" {
 
 /** What the facts rest on, from little to much: facts of the same module with more take the place of those with less. */
 enum custody_facts_source {
-    CUSTODY_FACTS_NOTHING = 0,    /**< the module has neither symbols nor debug information */
-    CUSTODY_FACTS_SYMBOLS = 1,    /**< symbol tables */
+    CUSTODY_FACTS_NOTHING = 0,    /**< no more than what the module exports */
+    CUSTODY_FACTS_SYMBOLS = 1,    /**< a symbol table (.symtab), and no debug information */
     CUSTODY_FACTS_DEBUG_INFO = 2, /**< debug information, and symbol tables where there are any */
 };
 
@@ -57,13 +57,21 @@ struct custody_facts_header {
  * language (enum custody_lang), 0 where it is not known. */
 typedef uint64_t custody_facts_row;
 
-/** Flags of a row. */
+/** Flags of a row. What they say of a call to malloc, free and their like from this code:
+ *
+ *     RUST_ALLOCATOR                it is made for the rust contract, exactly
+ *     RUST_ALLOCATOR and MERGED     the same, inferred
+ *     MERGED                        for the rust or the malloc contract: nothing follows from it
+ *     DESCRIBED                     it is made for its own contract, exactly
+ *     none of them                  the same, inferred where the module has Rust in it */
 enum custody_facts_flag {
-    CUSTODY_FACTS_DESCRIBED = 1, /**< debug information describes this code: that a flag below is not set is proof */
+    CUSTODY_FACTS_DESCRIBED = 1, /**< debug information describes this code: that no other flag is set is proof */
     CUSTODY_FACTS_RUST_ALLOCATOR =
         2, /**< belongs to Rust's `__rust_*`, `__rdl_*` or `__rg_*` functions: they are it, or
-                                         were inlined there; a call to malloc or free from it is made for the rust
-                                         contract */
+                                         were inlined there */
+    CUSTODY_FACTS_MERGED =
+        4, /**< Rust after link-time optimisation, which merges equal calls and equal functions: this code
+                                 may serve in the place of other code, too, that this row does not describe */
 };
 
 /** What a file's checksum has to be: FNV-1a, 64 bits (IETF draft-eastlake-fnv), over its header, with checksum 0, and its

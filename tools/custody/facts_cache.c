@@ -88,28 +88,30 @@ static void count(struct cst_facts_made *made, const custody_facts_row *rows, si
     }
 }
 
-/* Whether the file is there and about this very module; then it was used now. */
-static bool find(int directory, const char *name, const struct cst_facts_module *module, struct cst_facts_made *made)
+/* Whether the file is there, about this very module, and rests on no less than what there is now; then it was used now. */
+static bool find(int directory, const char *name, struct cst_facts_module *module, struct cst_facts_made *made)
 {
     struct cst_facts_file file;
     if (!cst_facts_file_map(directory, name, &file)) {
         return false;
     }
-    bool same = cst_facts_identity_matches(&module->identity, file.header);
-    if (same) {
+    bool good = cst_facts_identity_matches(&module->identity, file.header) &&
+                (file.header->source == CUSTODY_FACTS_DEBUG_INFO ||
+                 file.header->source >= (uint32_t)cst_facts_module_source(module));
+    if (good) {
         made->kept = true;
         count(made, file.rows, file.header->row_count);
         (void)utimensat(directory, name, NULL, AT_SYMLINK_NOFOLLOW);
     }
     cst_facts_file_release(&file);
-    return same;
+    return good;
 }
 
-static bool make(int directory, const char *name, const struct cst_facts_module *module, struct cst_facts_made *made)
+static bool make(int directory, const char *name, struct cst_facts_module *module, struct cst_facts_made *made)
 {
     struct cst_arena arena = {0};
     struct cst_facts_rows rows = cst_facts_module_read(&arena, module);
-    bool written = cst_facts_file_write(directory, name, &module->identity, &rows);
+    bool written = cst_facts_file_write(directory, name, &module->identity, cst_facts_module_source(module), &rows);
     if (written) {
         count(made, rows.items, rows.count);
         (void)cst_facts_cache_trim(directory, CST_FACTS_CACHE_BYTES, NULL);
@@ -120,7 +122,7 @@ static bool make(int directory, const char *name, const struct cst_facts_module 
     return written;
 }
 
-static bool find_or_make(int directory, const char *key, bool force, const struct cst_facts_module *module,
+static bool find_or_make(int directory, const char *key, bool force, struct cst_facts_module *module,
                          struct cst_facts_made *made)
 {
     char name[CST_FACTS_KEY_MAX + sizeof CUSTODY_FACTS_SUFFIX];

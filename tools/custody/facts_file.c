@@ -108,7 +108,8 @@ static bool write_all(int fd, const void *bytes, size_t size)
     return true;
 }
 
-static bool write_contents(int fd, const struct cst_facts_identity *identity, const struct cst_facts_rows *rows)
+static bool write_contents(int fd, const struct cst_facts_identity *identity, enum custody_facts_source source,
+                           const struct cst_facts_rows *rows)
 {
     struct custody_facts_header header = {
         .magic = CUSTODY_FACTS_MAGIC,
@@ -117,6 +118,7 @@ static bool write_contents(int fd, const struct cst_facts_identity *identity, co
         .fingerprint = identity->fingerprint,
         .module_size = identity->module_size,
         .build_id_size = identity->build_id_size,
+        .source = source,
     };
     memcpy(header.build_id, identity->build_id, sizeof header.build_id);
     header.checksum = custody_facts_checksum(&header, rows->items);
@@ -124,7 +126,7 @@ static bool write_contents(int fd, const struct cst_facts_identity *identity, co
 }
 
 bool cst_facts_file_write(int directory, const char *name, const struct cst_facts_identity *identity,
-                          const struct cst_facts_rows *rows)
+                          enum custody_facts_source source, const struct cst_facts_rows *rows)
 {
     char temporary[sizeof TEMPORARY_START + 64];
     if (rows->count > CUSTODY_FACTS_ROWS_MAX) {
@@ -138,7 +140,7 @@ bool cst_facts_file_write(int directory, const char *name, const struct cst_fact
     if (fd < 0) {
         return false;
     }
-    bool written = write_contents(fd, identity, rows);
+    bool written = write_contents(fd, identity, source, rows);
     written = close(fd) == 0 && written;
     written = written && renameat(directory, temporary, directory, name) == 0;
     if (!written) {

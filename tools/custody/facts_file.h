@@ -21,10 +21,10 @@ bool cst_facts_file_map(int directory, const char *name, struct cst_facts_file *
 
 void cst_facts_file_release(struct cst_facts_file *file);
 
-/** Writes the rows as the file `name` of `directory`, of mode 0600, in place of any earlier one, once it is complete. False
+/** Writes the rows, which rest on `source`, as the file `name` of `directory`, of mode 0600, in place of any earlier one, once it is complete. False
  * with errno set. */
 bool cst_facts_file_write(int directory, const char *name, const struct cst_facts_identity *identity,
-                          const struct cst_facts_rows *rows);
+                          enum custody_facts_source source, const struct cst_facts_rows *rows);
 
 /** Whether `name` is that of a file which a writer left unfinished. */
 bool cst_facts_file_is_temporary(const char *name);

@@ -60,7 +60,9 @@ bool cst_facts_identity_read(Elf *elf, uint64_t module_size, struct cst_facts_id
 
 bool cst_facts_identity_matches(const struct cst_facts_identity *identity, const struct custody_facts_header *header)
 {
-    return header->fingerprint == identity->fingerprint && header->module_size == identity->module_size &&
+    /* A build-id stands for the code, whether the file was stripped or not. */
+    bool same_size = identity->build_id_size > 0 || header->module_size == identity->module_size;
+    return same_size && header->fingerprint == identity->fingerprint &&
            header->build_id_size == identity->build_id_size &&
            memcmp(header->build_id, identity->build_id, sizeof header->build_id) == 0;
 }

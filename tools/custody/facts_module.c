@@ -3,6 +3,8 @@
 
 #include "facts_code.h"
 #include "facts_symbols.h"
+#include "facts_units.h"
+#include "facts_verdict.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +45,7 @@ static bool open_elf(struct cst_facts_module *module)
 
 bool cst_facts_module_open(const char *path, struct cst_facts_module *out_module)
 {
-    *out_module = (struct cst_facts_module){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    *out_module = (struct cst_facts_module){.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (out_module->fd < 0) {
         out_module->trouble = strerror(errno);
         return false;
@@ -55,17 +57,54 @@ bool cst_facts_module_open(const char *path, struct cst_facts_module *out_module
     return true;
 }
 
-struct cst_facts_rows cst_facts_module_read(struct cst_arena *arena, const struct cst_facts_module *module)
+/* Debug information that says anything; NULL when there is none. */
+static Dwarf *find_dwarf(struct cst_facts_module *module)
+{
+    if (!module->debug_sought) {
+        module->debug_sought = true;
+        cst_facts_debug_open(module->path, module->fd, &module->debug);
+        if (module->debug.dwarf && !cst_facts_units_exist(module->debug.dwarf)) {
+            module->debug.dwarf = NULL;
+        }
+    }
+    return module->debug.dwarf;
+}
+
+enum custody_facts_source cst_facts_module_source(struct cst_facts_module *module)
+{
+    if (find_dwarf(module)) {
+        return CUSTODY_FACTS_DEBUG_INFO;
+    }
+    return cst_facts_symbols_exist(module->elf) ? CUSTODY_FACTS_SYMBOLS : CUSTODY_FACTS_NOTHING;
+}
+
+static struct cst_facts_symbols list_symbols(struct cst_arena *arena, struct cst_facts_module *module,
+                                             const struct cst_facts_spans *code)
+{
+    struct cst_facts_symbols symbols = {0};
+    cst_facts_symbols_add(arena, &symbols, module->elf, code);
+    if (find_dwarf(module) && !cst_facts_symbols_exist(module->elf)) {
+        cst_facts_symbols_add_apart(arena, &symbols, module->debug.module, code);
+    }
+    return symbols;
+}
+
+struct cst_facts_rows cst_facts_module_read(struct cst_arena *arena, struct cst_facts_module *module)
 {
     struct cst_facts_spans code = cst_facts_code_list(arena, module->elf);
-    struct cst_facts_symbols symbols = {0};
-    cst_facts_symbols_add(arena, &symbols, module->elf, 0, &code);
-    struct cst_facts_spans functions = cst_facts_symbols_spans(arena, &symbols, &code);
-    return cst_facts_rows_make(arena, &functions);
+    struct cst_facts_symbols symbols = list_symbols(arena, module, &code);
+    struct cst_facts_units units = {0};
+    Dwarf *dwarf = find_dwarf(module);
+    if (dwarf) {
+        units = cst_facts_units_read(arena, dwarf, module->debug.bias, &code);
+    }
+    struct cst_facts_spans spans = cst_facts_verdict_spans(arena, &symbols, &units, &code);
+    return cst_facts_rows_make(arena, &spans);
 }
 
 void cst_facts_module_close(struct cst_facts_module *module)
 {
+    cst_facts_debug_close(&module->debug);
     elf_end(module->elf);
     close(module->fd);
 }

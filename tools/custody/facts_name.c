@@ -129,6 +129,11 @@ bool cst_facts_name_is_rust_allocator(const char *name)
     return false;
 }
 
+bool cst_facts_name_is_rust_entry(const char *name)
+{
+    return name[0] == '_' && (name[1] == 'R' || name[1] == '_') && strcmp(plain_name(name), "__rust_dealloc") == 0;
+}
+
 bool cst_facts_name_is_rust_start(const char *name)
 {
     /* The length before the name keeps lang_start_internal out, which libraries have too. */

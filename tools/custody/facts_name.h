@@ -20,6 +20,9 @@ enum cst_facts_name cst_facts_name(const char *name);
  * `#[global_allocator]`), plain, or in rustc's own crate in v0 mangling (rustc_symbol_mangling; since 1.87). */
 bool cst_facts_name_is_rust_allocator(const char *name);
 
+/** Whether it is `__rust_dealloc`, plain or in v0 mangling: what Rust code calls, unless it was inlined everywhere. */
+bool cst_facts_name_is_rust_entry(const char *name);
+
 /** Whether it is `std::rt::lang_start`, which rustc calls from the `main` of a Rust program, and nobody else. */
 bool cst_facts_name_is_rust_start(const char *name);
 

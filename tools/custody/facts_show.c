@@ -5,10 +5,17 @@
 
 #include <inttypes.h>
 
-static const char *flags_text(unsigned flags)
+static void print_flags(FILE *out, unsigned flags)
 {
-    static const char *const texts[] = {"-", "described", "rust-allocator", "described,rust-allocator"};
-    return texts[flags & (CUSTODY_FACTS_DESCRIBED | CUSTODY_FACTS_RUST_ALLOCATOR)];
+    static const char *const names[] = {"described", "rust-allocator", "merged"}; /* in the order of their bits */
+    const char *before = "";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (flags >> i & 1) {
+            fprintf(out, "%s%s", before, names[i]);
+            before = ",";
+        }
+    }
+    fputs(flags == 0 ? "-\n" : "\n", out);
 }
 
 void cst_facts_show(FILE *out, const custody_facts_row *rows, size_t count)
@@ -18,8 +25,9 @@ void cst_facts_show(FILE *out, const custody_facts_row *rows, size_t count)
         uint64_t lo = custody_facts_row_address(rows[i]), hi = custody_facts_row_address(rows[i + 1]);
         unsigned flags = custody_facts_row_flags(rows[i]), lang = custody_facts_row_lang(rows[i]);
         if (flags != 0 || lang != CUSTODY_LANG_NONE) {
-            fprintf(out, "%012" PRIx64 " %012" PRIx64 " %8" PRIu64 "  %-8s %s\n", lo, hi, hi - lo,
-                    custody_lang_name((enum custody_lang)lang), flags_text(flags));
+            fprintf(out, "%012" PRIx64 " %012" PRIx64 " %8" PRIu64 "  %-8s ", lo, hi, hi - lo,
+                    custody_lang_name((enum custody_lang)lang));
+            print_flags(out, flags);
         }
     }
 }

@@ -71,6 +71,46 @@ struct cst_facts_spans cst_facts_spans_innermost(struct cst_arena *arena, struct
     return sweep.done;
 }
 
+/* What is left of a list from an address on. */
+struct rest {
+    const struct cst_facts_spans *spans;
+    size_t next; /* the first span that ends behind the address */
+};
+
+/* The span at `at`, or NULL; in `out_end` where that changes. */
+static const struct cst_facts_span *look(struct rest *rest, uint64_t at, uint64_t *out_end)
+{
+    while (rest->next < rest->spans->count && rest->spans->items[rest->next].hi <= at) {
+        rest->next++;
+    }
+    const struct cst_facts_span *span = rest->next < rest->spans->count ? &rest->spans->items[rest->next] : NULL;
+    bool covers = span && span->lo <= at;
+    *out_end = !span ? UINT64_MAX : covers ? span->hi : span->lo;
+    return covers ? span : NULL;
+}
+
+struct cst_facts_spans cst_facts_spans_overlay(struct cst_arena *arena, const struct cst_facts_spans *below,
+                                               const struct cst_facts_spans *above)
+{
+    struct cst_facts_spans both = {0};
+    struct rest low = {.spans = below}, high = {.spans = above};
+    for (uint64_t at = 0; at != UINT64_MAX;) {
+        uint64_t low_end, high_end;
+        const struct cst_facts_span *lower = look(&low, at, &low_end), *upper = look(&high, at, &high_end);
+        uint64_t end = low_end < high_end ? low_end : high_end;
+        if (lower || upper) {
+            struct cst_facts_span span = upper ? *upper : *lower;
+            span.lang = lower && span.lang == 0 ? lower->lang : span.lang;
+            span.flags |= lower ? lower->flags : 0;
+            span.lo = at;
+            span.hi = end;
+            cst_facts_spans_add(arena, &both, span);
+        }
+        at = end;
+    }
+    return both;
+}
+
 static bool is_same(const struct cst_facts_span *left, const struct cst_facts_span *right)
 {
     return left->lang == right->lang && left->flags == right->flags;
@@ -83,10 +123,10 @@ static void add_row(struct cst_arena *arena, struct cst_facts_rows *rows, uint64
     rows->items[rows->count++] = custody_facts_row_make(address, span ? span->flags : 0, span ? span->lang : 0);
 }
 
-/* Whether nothing but padding is between two spans, and it may belong to both. */
+/* Whether nothing but padding is between two spans of one kind. */
 static bool joins(const struct cst_facts_span *span, const struct cst_facts_span *next)
 {
-    bool padding = next->lo - span->hi < FUNCTION_ALIGN && span->flags == 0;
+    bool padding = next->lo - span->hi < FUNCTION_ALIGN && next->lo % FUNCTION_ALIGN == 0;
     return is_same(span, next) && (next->lo == span->hi || padding);
 }
 

@@ -37,8 +37,13 @@ void cst_facts_spans_sort(struct cst_facts_spans *spans);
  * that begin together the shortest. Sorts `spans`. */
 struct cst_facts_spans cst_facts_spans_innermost(struct cst_arena *arena, struct cst_facts_spans *spans);
 
+/** Lays disjoint, sorted spans over others of that kind. Where both are, the language is that of `above`, or of `below` when
+ * `above` has none, and the flags are those of both. */
+struct cst_facts_spans cst_facts_spans_overlay(struct cst_arena *arena, const struct cst_facts_spans *below,
+                                               const struct cst_facts_spans *above);
+
 /** Rows of disjoint, sorted spans. Holes of a few bytes, where compilers align functions, go to what stands on both sides of
- * them, unless anything depends on it. */
+ * them. */
 struct cst_facts_rows cst_facts_rows_make(struct cst_arena *arena, const struct cst_facts_spans *spans);
 
 #endif
