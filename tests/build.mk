@@ -109,3 +109,17 @@ tsan: ## unit tests under ThreadSanitizer
 valgrind: unit-binaries ## unit tests under Valgrind
 	@TESTS_WITHOUT='$(NOT_VALGRIND)' TESTS_UNDER='valgrind -q --leak-check=no --error-exitcode=99 --fair-sched=yes' \
 	    tests/run.sh $(UNIT_TESTS)
+
+# libFuzzer over what reads files that others have written. FUZZ_SECONDS says for how long.
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz
+
+$(BUILD)/fuzz/policy: tests/fuzz/policy.c $(SHARED_SOURCES)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Ishared -o $@ $^
+
+fuzz: $(BUILD)/fuzz/policy ## feed the parser of policies with arbitrary bytes for a minute
+	@mkdir -p $(BUILD)/fuzz/corpus
+	@cp docs/example/policy/names.policy $(BUILD)/fuzz/corpus
+	$< -max_total_time=$(FUZZ_SECONDS) -timeout=5 -max_len=8192 -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus

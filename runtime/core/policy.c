@@ -99,6 +99,7 @@ int cst_policy_load(const char *path, cst_policy_complain *complain, void *data)
     policy.holds = result == 0;
     if (!policy.holds)
         policy.count = 0;
+    cst_policy_judges = false;
     for (size_t i = 0; i < policy.count; i++)
         cst_policy_judges = cst_policy_judges || is_about_crossings(&policy.rules[i]);
     return result;

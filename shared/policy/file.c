@@ -29,6 +29,11 @@ static bool next_line(struct reading *reading, struct cst_view *out_line)
     return true;
 }
 
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
 size_t cst_policy_file_bound(struct cst_view text)
 {
     struct reading reading = begin(text);
@@ -36,7 +41,7 @@ size_t cst_policy_file_bound(struct cst_view text)
     size_t bound = 0;
     while (next_line(&reading, &line) && bound < CST_POLICY_RULES_MAX) {
         size_t blanks = 0;
-        while (blanks < line.length && memchr(" \t\r", line.bytes[blanks], 3))
+        while (blanks < line.length && is_blank(line.bytes[blanks]))
             blanks++;
         bound += blanks < line.length && line.bytes[blanks] != '#';
     }

@@ -49,6 +49,11 @@ bool cst_glob_fits_path(struct cst_view glob, struct cst_view path)
     return false;
 }
 
+static bool is_special(char byte)
+{
+    return byte == '*' || byte == '?' || byte == '\\';
+}
+
 /* What the last component of the glob has before its first wildcard. */
 static struct cst_view literal_name(struct cst_view glob)
 {
@@ -56,7 +61,7 @@ static struct cst_view literal_name(struct cst_view glob)
     for (size_t at = 0; at < glob.length; at++)
         if (glob.bytes[at] == '/')
             begin = at + 1;
-    for (end = begin; end < glob.length && !memchr("*?\\", glob.bytes[end], 3); end++)
+    for (end = begin; end < glob.length && !is_special(glob.bytes[end]); end++)
         ;
     return (struct cst_view){.bytes = glob.bytes + begin, .length = end - begin};
 }

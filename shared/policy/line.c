@@ -129,8 +129,9 @@ static bool read_verb(struct scan *scan)
 /* What a name must not have in it: it is put into lists, and matched by globs. */
 static bool check_name(struct scan *scan, struct cst_view name, struct cst_view where)
 {
+    static const char refused[] = {',', '*', '?', '\\', '"'};
     for (size_t at = 0; at < name.length; at++)
-        if (memchr(",*?\\\"", name.bytes[at], 5))
+        if (memchr(refused, name.bytes[at], sizeof refused))
             return fail(scan, (struct cst_view){name.bytes + at, 1},
                         "the name of a side has no comma, star, question mark, backslash or quote in it");
     if (name.length > CST_POLICY_NAME_MAX)

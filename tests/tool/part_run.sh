@@ -172,14 +172,22 @@ bad_command_lines_are_explained() (
     run_custody 125
 )
 
-policies_with_rules_are_refused() (
+policies_with_errors_are_refused_before_the_command_runs() (
     clean_stand_in
     printf '# a comment\n\n   # another\n' >"$work/policy"
     run_custody 0 run --policy "$work/policy" true
-    echo 'allow a b' >>"$work/policy"
-    run_custody 125 run --policy "$work/policy" true
-    has err "policy:4: policy rules are not supported by this version"
+    printf 'allow a b\nforbid\n' >>"$work/policy"
+    run_custody 125 run --policy "$work/policy" touch "$work/was-run"
+    has err "$work/policy:4:7: 'a' is not NAME=VALUE"
+    has err "    4 | allow a b"
+    has err "      |       ^"
+    has err "$work/policy:5:1: 'forbid' alone would forbid every crossing; name a field"
+    has err "custody: run: nothing was run: 2 errors in the policy $work/policy"
+    [ ! -e "$work/was-run" ] || complain "the command was run"
     run_custody 125 run --policy "$work/missing" true
+    has err "cannot read the policy $work/missing: No such file or directory"
+    run_custody 125 run --policy "$work" true
+    has err "not a regular file"
 )
 
 commands_that_cannot_run_are_told_as_by_env() (

@@ -363,6 +363,75 @@ static void no_suspicion_of_any_kind_is_more_than_a_warning(void **state)
     }
 }
 
+/* What becomes of the verdict under a rule of the policy. */
+static void expect_obeyed(enum cst_policy_verb verb, const struct cst_rule_case *facts, const char *expected)
+{
+    char words[128] = "silent";
+    struct cst_verdict verdict = cst_rules_obey(verb, facts, cst_rules_judge(facts));
+    if (verdict.found) {
+        (void)snprintf(words, sizeof words, "%s %s: %s", custody_confidence_name(verdict.confidence),
+                       custody_severity_name(verdict.severity), custody_finding_name(verdict.kind));
+    }
+    assert_string_equal(words, expected);
+}
+
+static void a_policy_allows_what_was_found_of_a_crossing(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&ledger, MALLOC, &client, MALLOC, "silent"}, {&ledger, NEW, &client, NEW, "silent"},
+        {&client, RUST, &ledger, MALLOC, "silent"},   {&client, MALLOC, &client, NEW, "silent"},
+        {&lto, MALLOC, &client, MALLOC, "silent"},    {&client, RUST, NULL, MALLOC, "silent"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cst_rule_case facts = a_release(rows[i].owner, rows[i].made, rows[i].by, rows[i].released);
+        expect_obeyed(CST_POLICY_ALLOW, &facts, rows[i].expected);
+    }
+}
+
+static void a_policy_makes_an_error_of_what_is_exact_and_a_warning_of_what_is_not(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&ledger, MALLOC, &client, MALLOC, "exact error: cross-side-free"},
+        {&ledger, NEW, &client, NEW, "exact error: cross-side-free"},
+        {&libcxx, NEW, &client, NEW, "exact error: cross-side-free"},
+        {&client, RUST, &ledger, MALLOC, "exact error: cross-allocator-free"},
+        {&client, MALLOC, &client, NEW, "exact error: mismatched-release"},
+        {&lto, MALLOC, &client, MALLOC, "inferred warning: cross-side-free"},
+        {&lto, MALLOC, &lto, MALLOC, "inferred warning: cross-side-free"},
+        {&client, RUST, &lto, MALLOC, "inferred warning: cross-allocator-free"},
+        {&operators, MALLOC, &client, NEW, "inferred warning: cross-allocator-free"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cst_rule_case facts = a_release(rows[i].owner, rows[i].made, rows[i].by, rows[i].released);
+        expect_obeyed(CST_POLICY_FORBID, &facts, rows[i].expected);
+    }
+}
+
+static void a_policy_leaves_all_else_as_it_is(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&ledger, MALLOC, &client, MALLOC);
+    facts.has_given_size = true;
+    facts.given_size = 25;
+    expect_obeyed(CST_POLICY_ALLOW, &facts, "exact error: layout-mismatch");
+    expect_obeyed(CST_POLICY_FORBID, &facts, "exact error: layout-mismatch");
+    facts.target = CST_TARGET_RELEASED;
+    expect_obeyed(CST_POLICY_ALLOW, &facts, "exact error: double-free");
+}
+
+static void sides_of_one_name_belong_together(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&ledger, MALLOC, &client, MALLOC);
+    facts.owner.name = "ours";
+    facts.by.name = "ours";
+    expect(&facts, "silent");
+    facts.by.name = "theirs";
+    expect(&facts, "exact warning: cross-side-free");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +456,10 @@ int main(void)
         cmocka_unit_test(the_wrong_allocator_outweighs_the_wrong_layout),
         cmocka_unit_test(what_is_no_live_block_is_an_error_whoever_releases),
         cmocka_unit_test(no_suspicion_of_any_kind_is_more_than_a_warning),
+        cmocka_unit_test(a_policy_allows_what_was_found_of_a_crossing),
+        cmocka_unit_test(a_policy_makes_an_error_of_what_is_exact_and_a_warning_of_what_is_not),
+        cmocka_unit_test(a_policy_leaves_all_else_as_it_is),
+        cmocka_unit_test(sides_of_one_name_belong_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

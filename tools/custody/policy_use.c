@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /** Numbers of lines that one brief line has at most. */
 #define BRIEF_LINES 8
@@ -45,13 +46,23 @@ static void add_rule(struct cst_arena *arena, struct cst_policy_use *use, const 
     rule->count += told->count;
 }
 
+/* The part of an absolute path that is below the current directory, if it is. */
+static const char *shorten(const char *path)
+{
+    char *directory = getcwd(NULL, 0);
+    size_t length = directory ? strlen(directory) : 0;
+    bool is_below = length > 1 && strncmp(path, directory, length) == 0 && path[length] == '/';
+    free(directory);
+    return is_below ? path + length + 1 : path;
+}
+
 static void add_process(struct cst_arena *arena, struct cst_policy_uses *uses, const struct cst_log_policy *told)
 {
     struct cst_policy_use *use = find_use(uses, told->file, told->digest);
     if (!use) {
         uses->items = cst_arena_extend(arena, uses->items, uses->count, sizeof *uses->items);
         use = &uses->items[uses->count++];
-        *use = (struct cst_policy_use){.file = told->file, .digest = told->digest};
+        *use = (struct cst_policy_use){.file = told->file, .shown = shorten(told->file), .digest = told->digest};
     }
     use->processes++;
     use->failures += !told->holds;
@@ -61,14 +72,16 @@ static void add_process(struct cst_arena *arena, struct cst_policy_uses *uses, c
     }
 }
 
-/* The rule at "FILE:LINE" of any policy with this file. */
-static struct cst_rule_use *rule_at(const struct cst_policy_uses *uses, const char *place)
+/* The rule at "FILE:LINE" of any policy with this file, and that policy. */
+static struct cst_rule_use *rule_at(const struct cst_policy_uses *uses, const char *place,
+                                    const struct cst_policy_use **out_use)
 {
     const char *colon = strrchr(place, ':');
     for (size_t i = 0; colon && i < uses->count; i++) {
-        const struct cst_policy_use *use = &uses->items[i];
-        if (strlen(use->file) == (size_t)(colon - place) && strncmp(use->file, place, (size_t)(colon - place)) == 0) {
-            return find_rule(use, strtoull(colon + 1, NULL, 10));
+        *out_use = &uses->items[i];
+        size_t length = strlen((*out_use)->file);
+        if (length == (size_t)(colon - place) && strncmp((*out_use)->file, place, length) == 0) {
+            return find_rule(*out_use, strtoull(colon + 1, NULL, 10));
         }
     }
     return NULL;
@@ -79,8 +92,9 @@ static void add_findings(const struct cst_policy_uses *uses, const struct cst_lo
 {
     for (size_t i = 0; i < log->finding_count; i++) {
         const struct cst_log_finding *finding = log->findings[i];
+        const struct cst_policy_use *use = NULL;
         struct cst_rule_use *rule =
-            *finding->policy && finding->process->end == CST_END_MISSING ? rule_at(uses, finding->policy) : NULL;
+            finding->process->end == CST_END_MISSING ? rule_at(uses, finding->policy, &use) : NULL;
         if (rule) {
             rule->count += finding->count;
         }
@@ -121,16 +135,20 @@ struct cst_policy_uses cst_policy_uses_make(struct cst_arena *arena, const struc
     return uses;
 }
 
-const char *cst_policy_uses_text(const struct cst_policy_uses *uses, const char *place)
+const char *cst_policy_uses_rule(struct cst_arena *arena, const struct cst_policy_uses *uses, const char *place)
 {
-    const struct cst_rule_use *rule = rule_at(uses, place);
-    return rule ? rule->text : "";
+    const struct cst_policy_use *use = NULL;
+    const struct cst_rule_use *rule = rule_at(uses, place, &use);
+    if (!rule) {
+        return shorten(place);
+    }
+    return cst_arena_format(arena, "%s:%" PRIu64 "%s%s", use->shown, rule->line, *rule->text ? ": " : "", rule->text);
 }
 
 static void print_failure(FILE *out, const char *prefix, const struct cst_policy_use *use)
 {
     fprintf(out, "%sthe policy ", prefix);
-    cst_print_text(out, use->file);
+    cst_print_text(out, use->shown);
     fprintf(out, " did not hold in %zu process%s: ", use->failures, use->failures == 1 ? "" : "es");
     fputs(use->errors > 0 ? "it has errors; see `custody policy`\n" : "it could not be read\n", out);
 }
@@ -141,7 +159,7 @@ static void print_unused(FILE *out, const char *prefix, const struct cst_policy_
         const struct cst_rule_use *rule = &use->rules[i];
         if (rule->count == 0) {
             fprintf(out, "%sunused rule: ", prefix);
-            cst_print_text(out, use->file);
+            cst_print_text(out, use->shown);
             fprintf(out, ":%" PRIu64 ": ", rule->line);
             cst_print_text(out, *rule->text ? rule->text : rule->word);
             fputc('\n', out);
@@ -161,7 +179,7 @@ static size_t count_unused(const struct cst_policy_use *use)
 static void print_briefly(FILE *out, const char *prefix, const struct cst_policy_use *use, size_t unused)
 {
     fprintf(out, "%s%zu unused rule%s in ", prefix, unused, unused == 1 ? "" : "s");
-    cst_print_text(out, use->file);
+    cst_print_text(out, use->shown);
     const char *separator = unused == 1 ? ", line " : ", lines ";
     size_t shown = 0;
     for (size_t i = 0; i < use->count && shown < BRIEF_LINES; i++) {

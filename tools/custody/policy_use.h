@@ -18,6 +18,7 @@ struct cst_rule_use {
 /** One file, as it was while processes ran under it. */
 struct cst_policy_use {
     const char *file;
+    const char *shown;  /**< the same, relative when it lies below the current directory */
     const char *digest; /**< of its text */
     size_t processes;   /**< that told of it */
     size_t failures;    /**< of them those in which it did not hold: it could not be read, or has errors */
@@ -36,8 +37,8 @@ struct cst_policy_uses {
 /** Adds up what the log tells. Everything is in the arena, or in the log. */
 struct cst_policy_uses cst_policy_uses_make(struct cst_arena *arena, const struct cst_log *log);
 
-/** What the rule at `place`, "FILE:LINE" as in findings, says; "" when that is not known. */
-const char *cst_policy_uses_text(const struct cst_policy_uses *uses, const char *place);
+/** The rule at `place`, "FILE:LINE" as in findings, for people: with what it says, as far as that is known. */
+const char *cst_policy_uses_rule(struct cst_arena *arena, const struct cst_policy_uses *uses, const char *place);
 
 /** Prints a line for each policy that did not hold everywhere, and for each rule that nothing matched; with `brief` the
  * latter in one line a file. Each line begins with `prefix`. */

@@ -98,13 +98,9 @@ static void print_rule(struct text_report *report, const struct cst_log_finding 
     if (!*finding->policy) {
         return;
     }
-    const char *text = cst_policy_uses_text(&report->groups->policies, finding->policy);
     fputs("  forbidden by ", report->canvas.file);
-    cst_paint(&report->canvas, CST_PAINT_PLAIN, finding->policy);
-    if (*text) {
-        fputs(": ", report->canvas.file);
-        cst_paint(&report->canvas, CST_PAINT_PLAIN, text);
-    }
+    cst_paint(&report->canvas, CST_PAINT_PLAIN,
+              cst_policy_uses_rule(&report->arena, &report->groups->policies, finding->policy));
     fputc('\n', report->canvas.file);
 }
 
