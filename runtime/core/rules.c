@@ -45,11 +45,14 @@ static const struct cst_module *probable_module(const struct cst_rule_party *par
     return party->module ? party->module : party->near;
 }
 
-/* Rust whose allocator entries are not hooked reaches us as plain malloc and free. */
+/* Rust whose allocator entries are not hooked reaches us as plain malloc and free. Where facts tell call sites apart, those
+ * of which they tell nothing have a contract of their own; of an unknown caller they tell nothing either. */
 static bool is_veiled_rust(const struct cst_rule_party *party)
 {
     const struct cst_module *module = probable_module(party);
-    return party->contract == CUSTODY_CONTRACT_MALLOC && module && module->rust == CST_RUST_INFERRED;
+    if (party->contract != CUSTODY_CONTRACT_MALLOC || !module)
+        return party->contract == CUSTODY_CONTRACT_MALLOC_OR_RUST;
+    return module->rust_by_site ? !party->module : module->rust == CST_RUST_INFERRED;
 }
 
 /* A module with operators of its own may make `new` out of malloc, or hand what it made to another operator delete. */
@@ -116,6 +119,28 @@ static struct cst_verdict judge_library(const struct cst_rule_case *facts)
     return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
 }
 
+/* True when a call through malloc or free, by somebody who may be Rust, may well be made for the contract of `other`: in the
+ * module where that is Rust's, or by an unknown caller, who may be in that module wherever the call returns to. */
+static bool may_be_rusts(const struct cst_rule_party *party, const struct cst_rule_party *other)
+{
+    bool seen_so = other->contract == CUSTODY_CONTRACT_RUST && other->module && other->module->rust_by_site;
+    if (!is_known(party) && party->contract == CUSTODY_CONTRACT_MALLOC && seen_so)
+        return true;
+    return is_veiled_rust(party) && other->contract == CUSTODY_CONTRACT_RUST &&
+           (!is_known(party) || probable_module(party) == probable_module(other));
+}
+
+static bool may_be_same(const struct cst_rule_party *party, const struct cst_rule_party *other)
+{
+    bool plain = other->contract == CUSTODY_CONTRACT_MALLOC || other->contract == CUSTODY_CONTRACT_MALLOC_OR_RUST;
+    return plain ? is_veiled_rust(party) && !is_c_family(party->contract) : may_be_rusts(party, other);
+}
+
+static bool have_one_contract(const struct cst_rule_party *owner, const struct cst_rule_party *by)
+{
+    return owner->contract == by->contract || may_be_same(owner, by) || may_be_same(by, owner);
+}
+
 static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
 {
     const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
@@ -128,10 +153,9 @@ static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
     bool c_family = is_c_family(owner->contract) && is_c_family(by->contract);
     if (c_family && (has_own_operators(owner) || has_own_operators(by)))
         return silent;
-    if (!c_family && (is_veiled_rust(owner) || is_veiled_rust(by)))
-        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
     enum custody_finding_kind kind = kind_of_mismatch(owner, by);
-    return is_known(owner) && is_known(by) ? exact(kind) : inferred(kind);
+    bool veiled = is_veiled_rust(owner) || is_veiled_rust(by);
+    return is_known(owner) && is_known(by) && !veiled ? exact(kind) : inferred(kind);
 }
 
 static bool layout_differs(const struct cst_rule_case *facts)
@@ -164,7 +188,7 @@ static struct cst_verdict judge_sides(const struct cst_rule_case *facts)
 
 static struct cst_verdict judge_block(const struct cst_rule_case *facts)
 {
-    if (facts->owner.contract != facts->by.contract)
+    if (!have_one_contract(&facts->owner, &facts->by))
         return judge_contracts(facts);
     if (layout_differs(facts))
         return exact(CUSTODY_FINDING_LAYOUT_MISMATCH);

@@ -96,6 +96,13 @@ static void gather_of_libraries(const struct cst_suspect *suspect, uintptr_t add
         suspect->hit.tag && cst_allocator_piece(made, suspect->hit.start, facts->size, address) != CST_PIECE_NONE;
 }
 
+/* Rust's blocks are made by malloc, without the alignment that Rust asked for, where nothing but facts tell that they are
+ * Rust's. */
+static bool is_rust_seen_as_malloc(const struct cst_rule_party *owner)
+{
+    return owner->contract == CUSTODY_CONTRACT_RUST && owner->module && owner->module->rust_by_site;
+}
+
 static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                                    const struct cst_suspect *suspect, const struct cst_given *given)
 {
@@ -114,7 +121,7 @@ static struct cst_rule_case gather(const struct cst_call *call, const struct cst
     facts.owner = owner_of(tag);
     facts.size = cst_tag_size(tag);
     facts.align = cst_tag_align(tag);
-    if (cst_tag_align_log2(tag) == CST_ALIGN_UNKNOWN)
+    if (cst_tag_align_log2(tag) == CST_ALIGN_UNKNOWN || is_rust_seen_as_malloc(&facts.owner))
         facts.has_given_align = false;
     gather_of_libraries(suspect, address, &facts);
     return facts;

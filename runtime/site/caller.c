@@ -11,16 +11,32 @@ static bool has_parts(const struct cst_module *module)
     return module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY;
 }
 
+/* The doors that Rust's default allocator goes through. */
+static bool is_rusts(enum custody_door door)
+{
+    return door == CUSTODY_DOOR_MALLOC || door == CUSTODY_DOOR_CALLOC || door == CUSTODY_DOOR_REALLOC ||
+           door == CUSTODY_DOOR_FREE || door == CUSTODY_DOOR_POSIX_MEMALIGN || door == CUSTODY_DOOR_ALIGNED_ALLOC;
+}
+
+/* What a call is made for by code of a module in which Rust's own calls reach libc, as custody/facts.h has it. */
+static enum custody_contract contract_by_facts(const struct cst_code *code)
+{
+    unsigned proof = code->flags & (CUSTODY_FACTS_RUST_ALLOCATOR | CUSTODY_FACTS_MERGED);
+    if (proof == CUSTODY_FACTS_RUST_ALLOCATOR) {
+        return CUSTODY_CONTRACT_RUST;
+    }
+    bool proven = proof == 0 && (code->flags & CUSTODY_FACTS_DESCRIBED) != 0;
+    return proven ? CUSTODY_CONTRACT_MALLOC : CUSTODY_CONTRACT_MALLOC_OR_RUST;
+}
+
 static enum custody_contract contract_of(const struct cst_module *module, uintptr_t address,
                                          const struct cst_code *code, enum custody_door door)
 {
     enum custody_contract contract = custody_door_contract(door);
-    if (contract == CUSTODY_CONTRACT_MALLOC && (code->flags & CUSTODY_FACTS_RUST_ALLOCATOR) != 0) {
-        contract = CUSTODY_CONTRACT_RUST;
-    } else if (contract == CUSTODY_CONTRACT_MALLOC) {
-        (void)!cst_allocator_of_code(module, address, door, &contract);
+    if (contract != CUSTODY_CONTRACT_MALLOC || cst_allocator_of_code(module, address, door, &contract)) {
+        return contract;
     }
-    return contract;
+    return module->rust_by_site && is_rusts(door) ? contract_by_facts(code) : contract;
 }
 
 struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t address, enum custody_door door)

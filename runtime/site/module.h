@@ -29,8 +29,18 @@ enum cst_module_role {
 /** How well releases by Rust code of a module are told apart from releases by C. */
 enum cst_rust_attribution {
     CST_RUST_ABSENT,   /**< no Rust in this module */
-    CST_RUST_EXACT,    /**< its `__rust_*` entries are hooked */
+    CST_RUST_EXACT,    /**< its `__rust_*` entries are hooked, or debug information says what was inlined where */
     CST_RUST_INFERRED, /**< Rust is in it, but its entries could not be hooked (LTO, stripped, another mangling) */
+};
+
+/** What that rests on. */
+enum cst_rust_source {
+    CST_RUST_BY_NOTHING,    /**< there is no Rust, or nothing tells it apart */
+    CST_RUST_BY_SYMBOLS,    /**< its entries, found by their symbols, are hooked */
+    CST_RUST_BY_PATTERN,    /**< its entries, found by their code, are hooked */
+    CST_RUST_BY_ALLOCATOR,  /**< the functions of its `#[global_allocator]` are hooked */
+    CST_RUST_BY_DEBUG_INFO, /**< facts from debug information, call site by call site */
+    CST_RUST_BY_SHARED,     /**< its entries are another module's */
 };
 
 /** One module. Immutable after registration except `unloaded`. Never freed. */
@@ -49,6 +59,8 @@ struct cst_module {
     enum cst_module_role role;
     enum custody_lang lang; /**< language for contracts that imply none: C, CXX or RUST */
     enum cst_rust_attribution rust;
+    enum cst_rust_source rust_by;
+    bool rust_by_site;  /**< its entries are not hooked, and facts tell Rust's calls from others, site by site, as far as they go */
     bool own_operators; /**< defines C++ operator new or delete itself (dynamic or local symbol) */
     uint8_t allocator;  /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
     bool unloaded;      /**< set after dlclose */

@@ -3,6 +3,7 @@
 
 #include "base/maps.h"
 #include "base/pool.h"
+#include "site/facts.h"
 #include "site/allocator.h"
 #include "site/mangling.h"
 #include "site/module_file.h"
@@ -210,6 +211,28 @@ static bool is_rust(const struct cst_module *module, const struct traits *traits
     return module->rust != CST_RUST_ABSENT && !guest;
 }
 
+/* Rust whose entries are not hooked may be told apart call site by call site. */
+static void look_for_facts(struct cst_module *module)
+{
+    struct cst_facts facts;
+    if (module->rust != CST_RUST_INFERRED || !cst_facts_open(module, &facts)) {
+        return;
+    }
+    module->rust_by_site = true;
+    if (cst_facts_tell_rust(&facts)) {
+        module->rust = CST_RUST_EXACT;
+        module->rust_by = CST_RUST_BY_DEBUG_INFO;
+    }
+}
+
+static enum cst_rust_source source_of_hooks(const struct cst_module *module, const struct cst_rust_survey *survey)
+{
+    if (module->rust != CST_RUST_EXACT) {
+        return CST_RUST_BY_NOTHING;
+    }
+    return survey->count != 0 ? CST_RUST_BY_SYMBOLS : CST_RUST_BY_SHARED;
+}
+
 static void classify_own(const struct cst_elf *elf, const char *soname, struct cst_module *module)
 {
     struct traits traits;
@@ -217,6 +240,8 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
     module->own_operators = traits.own_operators;
     module->rust = cst_rust_hook(module, elf, &traits.survey);
+    module->rust_by = source_of_hooks(module, &traits.survey);
+    look_for_facts(module);
     module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
 }
 
