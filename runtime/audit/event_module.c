@@ -80,9 +80,15 @@ void cst_audit_module(const struct cst_module *module)
     cst_json_hex(json, "lo", module->lo);
     cst_json_hex(json, "hi", module->hi);
     cst_json_unsigned(json, "epoch", module->epoch);
+    if (module->link_namespace > 0) {
+        cst_json_unsigned(json, "namespace", (uint64_t)module->link_namespace);
+    }
     cst_json_string(json, "role", role_name(module->role));
     cst_json_string(json, "lang", custody_lang_name(module->lang));
     cst_json_string(json, "rust", rust_name(module->rust));
     cst_json_string(json, "rust_by", rust_source_name(module->rust_by));
+    if (module->operators != CST_OPERATORS_SHARED) {
+        cst_json_string(json, "operators", module->operators == CST_OPERATORS_OWN ? "own" : "hidden");
+    }
     cst_line_end(json);
 }

@@ -2,37 +2,24 @@
  * of its function or even of its module: the byte before it is what is looked up. */
 #include "audit/trace.h"
 
+#include "site/stack_frame.h"
+
 #include <string.h>
 
 /* Names above this are generic instances that say nothing more to a reader, and 192 of them have to fit into a line. */
 #define SYMBOL_MAX 1000
 
-/* The latest of the unloaded modules that covered `address`. */
-static const struct cst_module *find_unloaded(uintptr_t address)
+static struct cst_trace_frame resolve_frame(uintptr_t stored)
 {
-    for (uint32_t id = cst_module_count(); id-- > 0;) {
-        const struct cst_module *module = cst_module_get(id);
-        if (module != NULL && module->unloaded && address >= module->lo && address < module->hi) {
-            return module;
-        }
-    }
-    return NULL;
-}
-
-static struct cst_trace_frame resolve_frame(uintptr_t return_address)
-{
-    uintptr_t address = return_address - 1;
-    const struct cst_module *module = cst_module_find(address);
-    if (module == NULL) {
-        module = find_unloaded(address);
-    }
-    if (module == NULL) {
-        return (struct cst_trace_frame){.offset = return_address};
-    }
-    struct cst_trace_frame frame = {.module = module, .offset = return_address - module->base};
+    struct cst_stack_frame_place place = cst_stack_frame_place(stored);
+    struct cst_trace_frame frame = {.module = place.module, .offset = place.offset};
     uintptr_t start;
-    if (cst_module_symbol(module, address, &frame.symbol, &start)) {
-        frame.within = return_address - start;
+    if (place.module == NULL) {
+        return frame;
+    }
+    uintptr_t address = place.module->base + place.offset;
+    if (cst_module_symbol(place.module, address - 1, &frame.symbol, &start)) {
+        frame.within = address - start;
     } else {
         frame.symbol = NULL;
     }

@@ -3,6 +3,7 @@
 
 #include "base/boot.h"
 #include "core/crossing.h"
+#include "core/departure.h"
 #include "core/foreign.h"
 #include "core/policy.h"
 #include "core/rules.h"
@@ -149,15 +150,27 @@ static struct cst_tag *plain_tag(const struct cst_origin *origin, uintptr_t addr
     return tag && cst_tag_starts_at(tag, address) && cst_engine_allows(tag, origin, given) ? tag : NULL;
 }
 
+/* What libc made for itself may be its record of a module. */
+static void note_departure(uintptr_t address)
+{
+    uint8_t mode = cst_thread.mode;
+    cst_thread.mode = CST_THREAD_INSIDE;
+    cst_departure_note(address);
+    cst_thread.mode = mode;
+}
+
 /* A live block goes back to whoever made it, whoever released it. */
 static void release_suspect(const struct cst_suspect *suspect, uintptr_t address, uint32_t release_stack)
 {
     if (suspect->target != CST_TARGET_BLOCK)
         return;
-    if (suspect->is_adopted)
+    if (suspect->is_adopted) {
         cst_foreign_release(address, release_stack);
-    else
-        give_back(suspect->hit.tag, suspect->hit.start, release_stack);
+        return;
+    }
+    if (cst_tag_contract(suspect->hit.tag) == CUSTODY_CONTRACT_LIBC)
+        note_departure(address);
+    give_back(suspect->hit.tag, suspect->hit.start, release_stack);
 }
 
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)

@@ -17,7 +17,7 @@ struct cst_party {
     enum custody_contract contract;
 };
 
-/** Return addresses, innermost first. */
+/** Frames (site/stack_frame.h), innermost first: return addresses, but of code that another module took the place of. */
 struct cst_frames {
     const uintptr_t *addresses; /**< valid during the call of the sink only */
     size_t count;               /**< 0 when there is no such stack */

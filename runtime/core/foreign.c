@@ -56,6 +56,12 @@ static void note_adopted(struct cst_foreign *foreign, const struct cst_adopted *
         foreign->kind = CST_FOREIGN_NOTHING;
 }
 
+static void note_ours(struct cst_foreign *foreign, const struct cst_tag_hit *hit)
+{
+    foreign->address = hit->start;
+    note_block(foreign, CST_FOREIGN_OTHERS, hit->tag);
+}
+
 static void note_suspect(struct cst_foreign *foreign, const struct cst_suspect *suspect,
                          const struct cst_adopter *adopter)
 {
@@ -64,7 +70,7 @@ static void note_suspect(struct cst_foreign *foreign, const struct cst_suspect *
         if (suspect->is_adopted)
             note_adopted(foreign, &suspect->adopted, adopter);
         else
-            note_block(foreign, CST_FOREIGN_OTHERS, suspect->hit.tag);
+            note_ours(foreign, &suspect->hit);
         break;
     case CST_TARGET_RELEASED:
     case CST_TARGET_INTERIOR:

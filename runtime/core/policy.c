@@ -9,6 +9,7 @@
 #include "policy/glob.h"
 #include "policy/judge.h"
 #include "site/stack.h"
+#include "site/stack_frame.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -155,14 +156,15 @@ static struct cst_policy_party describe(const struct cst_rule_party *party)
     };
 }
 
-/* True when any of `count` return addresses lies in a function that the glob matches. */
+/* True when any of `count` frames lies in a function that the glob matches. */
 static bool any_fits(struct cst_view glob, const uintptr_t *frames, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct cst_module *module = cst_module_find(frames[i] - 1);
+        const struct cst_stack_frame_place place = cst_stack_frame_place(frames[i]);
         const char *name;
         uintptr_t start;
-        if (module && cst_module_symbol(module, frames[i] - 1, &name, &start) && cst_glob_fits(glob, cst_view_of(name)))
+        if (place.module && cst_module_symbol(place.module, cst_stack_frame_address(frames[i]) - 1, &name, &start) &&
+            cst_glob_fits(glob, cst_view_of(name)))
             return true;
     }
     return false;

@@ -1,6 +1,8 @@
 /* What a word points to: see reach_find.h. */
 #include "core/reach_find.h"
 
+#include "site/allocator.h"
+
 #include <string.h>
 
 /* A slot is as wide as the largest power of two not above the size class, so a block reaches into at most two slots
@@ -143,7 +145,7 @@ bool cst_reach_is_whole(const struct cst_reach *reach, const struct cst_tag *tag
         return true;
     if (reach->barred_count > 0 && cst_reach_is_barred(reach, start, start + size))
         return false;
-    if (has_header(start, offset))
+    if (has_header(start, offset) || cst_allocator_cuts(cst_tag_contract(tag)))
         return true;
     switch (cst_tag_contract(tag)) {
     case CUSTODY_CONTRACT_NEW:

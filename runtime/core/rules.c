@@ -23,6 +23,14 @@ static struct cst_verdict inferred(enum custody_finding_kind kind)
     return verdict;
 }
 
+/* C++ on both ends of what may be `new` behind operators of their own. */
+static struct cst_verdict note_inferred(enum custody_finding_kind kind)
+{
+    struct cst_verdict verdict = inferred(kind);
+    verdict.severity = CUSTODY_SEVERITY_NOTE;
+    return verdict;
+}
+
 static bool has_role(const struct cst_rule_party *party, enum cst_module_role role)
 {
     return party->module && party->module->role == role;
@@ -45,21 +53,27 @@ static const struct cst_module *probable_module(const struct cst_rule_party *par
     return party->module ? party->module : party->near;
 }
 
-/* Rust whose allocator entries are not hooked reaches us as plain malloc and free. Where facts tell call sites apart, those
- * of which they tell nothing have a contract of their own; of an unknown caller they tell nothing either. */
+/* Rust whose allocator entries are not hooked reaches us as plain malloc and free. Where facts tell call sites apart, this is
+ * a site of which they say nothing, or an unknown caller. */
 static bool is_veiled_rust(const struct cst_rule_party *party)
 {
     const struct cst_module *module = probable_module(party);
     if (party->contract != CUSTODY_CONTRACT_MALLOC || !module)
-        return party->contract == CUSTODY_CONTRACT_MALLOC_OR_RUST;
-    return module->rust_by_site ? !party->module : module->rust == CST_RUST_INFERRED;
+        return false;
+    return module->rust_by_site ? !party->module || !party->proven : module->rust == CST_RUST_INFERRED;
 }
 
 /* A module with operators of its own may make `new` out of malloc, or hand what it made to another operator delete. */
 static bool has_own_operators(const struct cst_rule_party *party)
 {
     const struct cst_module *module = probable_module(party);
-    return module && module->own_operators;
+    return module && module->operators != CST_OPERATORS_SHARED;
+}
+
+/* What an operator of somebody's own, or of the C++ runtime, asks of malloc is not what it was asked for. */
+static bool layout_is_its_own(const struct cst_rule_party *owner)
+{
+    return has_own_operators(owner) || has_role(owner, CST_ROLE_CXX_RUNTIME);
 }
 
 /* One module, or one name: a policy gives modules that belong together the same one. */
@@ -119,26 +133,14 @@ static struct cst_verdict judge_library(const struct cst_rule_case *facts)
     return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
 }
 
-/* True when a call through malloc or free, by somebody who may be Rust, may well be made for the contract of `other`: in the
- * module where that is Rust's, or by an unknown caller, who may be in that module wherever the call returns to. */
-static bool may_be_rusts(const struct cst_rule_party *party, const struct cst_rule_party *other)
+/* True when it cannot be told at all whether the party acts for Rust's contract: the compiler made one call of several, or it
+ * is unknown who calls and the other is Rust in a module where such calls are Rust's. */
+static bool is_untold(const struct cst_rule_party *party, const struct cst_rule_party *other)
 {
     bool seen_so = other->contract == CUSTODY_CONTRACT_RUST && other->module && other->module->rust_by_site;
-    if (!is_known(party) && party->contract == CUSTODY_CONTRACT_MALLOC && seen_so)
-        return true;
-    return is_veiled_rust(party) && other->contract == CUSTODY_CONTRACT_RUST &&
-           (!is_known(party) || probable_module(party) == probable_module(other));
-}
-
-static bool may_be_same(const struct cst_rule_party *party, const struct cst_rule_party *other)
-{
-    bool plain = other->contract == CUSTODY_CONTRACT_MALLOC || other->contract == CUSTODY_CONTRACT_MALLOC_OR_RUST;
-    return plain ? is_veiled_rust(party) && !is_c_family(party->contract) : may_be_rusts(party, other);
-}
-
-static bool have_one_contract(const struct cst_rule_party *owner, const struct cst_rule_party *by)
-{
-    return owner->contract == by->contract || may_be_same(owner, by) || may_be_same(by, owner);
+    bool veiled = party->contract == CUSTODY_CONTRACT_MALLOC && (seen_so || is_veiled_rust(party));
+    return party->contract == CUSTODY_CONTRACT_MALLOC_OR_RUST ||
+           (veiled && !is_known(party) && other->contract == CUSTODY_CONTRACT_RUST);
 }
 
 static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
@@ -178,6 +180,8 @@ static struct cst_verdict judge_sides(const struct cst_rule_case *facts)
         return silent;
     if (is_veiled_rust(owner) || is_veiled_rust(by))
         return inferred(CUSTODY_FINDING_CROSS_SIDE_FREE);
+    if (owner->contract == CUSTODY_CONTRACT_MALLOC && has_own_operators(owner) && has_own_operators(by))
+        return note_inferred(CUSTODY_FINDING_CROSS_SIDE_FREE);
     struct cst_verdict verdict = exact(CUSTODY_FINDING_CROSS_SIDE_FREE);
     if (owner->contract == CUSTODY_CONTRACT_NEW || owner->contract == CUSTODY_CONTRACT_NEW_ARRAY)
         verdict.severity = CUSTODY_SEVERITY_NOTE;
@@ -188,9 +192,11 @@ static struct cst_verdict judge_sides(const struct cst_rule_case *facts)
 
 static struct cst_verdict judge_block(const struct cst_rule_case *facts)
 {
-    if (!have_one_contract(&facts->owner, &facts->by))
+    if (is_untold(&facts->owner, &facts->by) || is_untold(&facts->by, &facts->owner))
+        return silent;
+    if (facts->owner.contract != facts->by.contract)
         return judge_contracts(facts);
-    if (layout_differs(facts))
+    if (layout_differs(facts) && !layout_is_its_own(&facts->owner))
         return exact(CUSTODY_FINDING_LAYOUT_MISMATCH);
     return judge_sides(facts);
 }

@@ -7,7 +7,10 @@
 #include "core/place.h"
 #include "core/policy.h"
 #include "core/stacks.h"
+#include "custody/facts.h"
 #include "site/allocator.h"
+#include "site/code_map.h"
+#include "site/stack_frame.h"
 
 #include <stdlib.h>
 
@@ -64,13 +67,36 @@ static struct cst_suspect identify(uintptr_t address, struct place *out_place)
     return suspect;
 }
 
+/* A library that keeps a header in front of what it hands out frees what lies there: when another's block begins where its
+ * memory would, that is what it was given. */
+static void look_behind_header(const struct cst_origin *origin, uintptr_t *address, struct cst_suspect *suspect)
+{
+    size_t header = cst_allocator_header((enum custody_contract)origin->contract);
+    uintptr_t given = *address + header;
+    if (header == 0 || suspect->target == CST_TARGET_BLOCK || !cst_tag_covers(*address) || !cst_tag_covers(given))
+        return;
+    struct cst_tag_hit hit = cst_heap_find(given);
+    if (hit.state == CST_STATE_LIVE && hit.start == given && cst_tag_contract(hit.tag) != origin->contract) {
+        *suspect = (struct cst_suspect){.target = CST_TARGET_BLOCK, .hit = hit};
+        *address = given;
+    }
+}
+
+/* Whether facts prove that a call from this code that is not said to be Rust's allocator's is not. */
+static bool is_proven(const struct cst_module *module, uintptr_t address)
+{
+    return module->rust_by_site && cst_code_at(module, address).flags == CUSTODY_FACTS_DESCRIBED;
+}
+
 static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract, uintptr_t return_address)
 {
-    const struct cst_module *near = return_address ? cst_module_find(return_address - 1) : NULL;
+    const struct cst_module *near = return_address ? cst_stack_frame_place(return_address).module : NULL;
+    const struct cst_module *module = cst_side_module(side, near);
     return (struct cst_rule_party){.side = side,
-                                   .module = cst_side_module(side, near),
+                                   .module = module,
                                    .near = near,
                                    .contract = contract,
+                                   .proven = module && module == near && is_proven(module, return_address - 1),
                                    .name = side == CST_SIDE_UNKNOWN ? NULL : cst_side_get(side)->name};
 }
 
@@ -245,6 +271,7 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
     uint8_t mode = cst_thread.mode;
     cst_thread.mode = CST_THREAD_INSIDE;
     struct cst_suspect suspect = identify(address, &place);
+    look_behind_header(origin, &address, &suspect);
     struct cst_rule_case facts = gather(call, origin, address, &suspect, given);
     struct cst_verdict verdict = cst_rules_judge(&facts);
     const struct cst_policy_rule *rule = consult(call, origin, &suspect, &facts);

@@ -140,6 +140,12 @@ CST_INLINE uint16_t cst_facts_side(uint64_t facts)
     return cst_owner_side(cst_facts_owner(facts));
 }
 
+/** The same facts, but of another owner's block. */
+CST_INLINE uint64_t cst_facts_with_owner(uint64_t facts, uint16_t owner)
+{
+    return (facts & ~((uint64_t)UINT16_MAX << 46)) | (uint64_t)owner << 46;
+}
+
 CST_INLINE enum cst_tag_state cst_tag_state(const struct cst_tag *tag)
 {
     return (enum cst_tag_state)(tag->facts >> 62);

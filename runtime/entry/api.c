@@ -5,6 +5,7 @@
 #include "entry/hook.h"
 #include "entry/leak_report.h"
 #include "entry/start.h"
+#include "site/stack_frame.h"
 
 #include <errno.h>
 #include <string.h>
@@ -103,6 +104,8 @@ CST_EXPORT custody_status custody_describe(const void *address, struct custody_d
         .contract = cst_tag_contract(hit.tag),
     };
     out_description->frame_count = cst_stack_load(cst_tag_alloc_stack(hit.tag), out_description->frames);
+    for (size_t i = 0; i < out_description->frame_count; i++)
+        out_description->frames[i] = cst_stack_frame_address(out_description->frames[i]);
     return CUSTODY_STATUS_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "core/adopted.h"
 #include "core/count.h"
 #include "core/crossing.h"
+#include "core/departure.h"
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/leak.h"
@@ -79,30 +80,13 @@ void cst_moments_exec(const char *file, char *const argv[])
     cst_thread_unguard(mode);
 }
 
-/* What is known of code in a module that is gone is forgotten once: that takes a walk over all call sites there are. */
-static void forget_unloaded(void)
-{
-    static atomic_bool forgotten[CST_MODULE_MAX];
-    for (uint32_t id = 0; id < cst_module_count(); id++) {
-        const struct cst_module *module = cst_module_get(id);
-        if (module && module->unloaded && !atomic_exchange(&forgotten[id], true)) {
-            cst_callsite_forget(module->lo, module->hi);
-            cst_stack_forget(module->lo, module->hi);
-            (void)cst_adopted_forget(id);
-        }
-    }
-}
-
-/* dlclose: call sites in modules that are gone are forgotten, for another module may come to their addresses. */
+/* dlclose: a module's end is noticed when it comes (core/departure.h), unless its record is not in our heap. */
 void cst_moments_unload(void)
 {
     if (!cst_start_is_up())
         return;
     uint8_t mode = cst_thread_guard();
-    if (cst_module_sweep() > 0) {
-        forget_unloaded();
-        cst_policy_forget();
-    }
+    cst_departure_sweep();
     cst_thread_unguard(mode);
 }
 

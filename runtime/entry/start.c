@@ -7,6 +7,7 @@
 
 #include "audit/audit.h"
 #include "base/pool.h"
+#include "core/departure.h"
 #include "core/engine.h"
 #include "core/findings.h"
 #include "core/heap.h"
@@ -63,11 +64,15 @@ static const char *read_options(void)
 static void observe_module(const struct cst_module *module)
 {
     cst_audit_module(module);
+    cst_departure_watch(module);
     if (module->rust == CST_RUST_INFERRED && cst_doors[CUSTODY_DOOR_FREE] && !cst_options.log[0])
         cst_audit_say("%s: Rust whose allocator entries cannot be hooked (LTO, stripped, or an allocator of its own): "
                       "what it owns is inferred, and never an error",
                       module->name);
 }
+
+static const struct cst_module_watch module_watch = {
+    .found = observe_module, .returned = cst_departure_watch, .displaced = cst_departure_displaced};
 
 /* Rust's entries are hooked only where free is ours too: else a block from our heap would reach libc's free. */
 static void wire(const char *options)
@@ -79,7 +84,7 @@ static void wire(const char *options)
     if (cst_doors[CUSTODY_DOOR_FREE])
         cst_rust_route(cst_rust_hook_route);
     cst_facts_place_find(say);
-    cst_module_observe(observe_module);
+    cst_module_watch(&module_watch);
 }
 
 /* A program that defines malloc itself never reaches the shims. */

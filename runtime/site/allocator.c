@@ -4,6 +4,7 @@
 #include "site/callsite.h"
 #include "site/callsite_follow.h"
 #include "site/module_file.h"
+#include "site/stack_frame.h"
 
 #include <string.h>
 
@@ -236,20 +237,32 @@ static enum custody_contract contract_of_rest(const struct row *row)
 enum custody_contract cst_allocator_maker(enum custody_contract contract, const uintptr_t frames[], size_t count)
 {
     const struct row *row = row_of(contract);
-    const struct cst_module *library = count ? cst_module_find(frames[0] - 1) : NULL;
+    const struct cst_module *library = count ? cst_stack_frame_place(frames[0]).module : NULL;
     if (!row || row->calls != CALLS_FOR_CALLERS || !library) {
         return contract;
     }
     for (size_t i = 0; i < count; i++) {
-        const struct cst_module *module = cst_module_find(frames[i] - 1);
+        const struct cst_module *module = cst_stack_frame_place(frames[i]).module;
         if (module != library) {
             return contract;
         }
-        if (!is_of_functions(row, module, frames[i] - 1)) {
+        if (!is_of_functions(row, module, cst_stack_frame_address(frames[i]) - 1)) {
             return contract_of_rest(row);
         }
     }
     return contract;
+}
+
+size_t cst_allocator_header(enum custody_contract contract)
+{
+    const struct row *row = row_of(contract);
+    return row ? row->header : 0;
+}
+
+bool cst_allocator_cuts(enum custody_contract contract)
+{
+    const struct row *row = custody_contract_library(contract) ? row_of(contract) : NULL;
+    return row && row->calls == CALLS_ALIGNED;
 }
 
 static bool is_behind_header(const struct row *row, uintptr_t start, size_t size, uintptr_t address)
@@ -266,7 +279,7 @@ enum cst_allocator_piece cst_allocator_piece(enum custody_contract contract, uin
                                              uintptr_t address)
 {
     const struct row *row = row_of(contract);
-    if (row && row->calls == CALLS_ALIGNED) {
+    if (cst_allocator_cuts(contract)) {
         return CST_PIECE_PART;
     }
     return row && is_behind_header(row, start, size, address) ? CST_PIECE_WHOLE : CST_PIECE_NONE;

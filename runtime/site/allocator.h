@@ -26,9 +26,15 @@ CST_MUST_USE bool cst_allocator_of_variable(uintptr_t variable, const struct cst
 /** True when who calls the functions of this contract may release what they make with free(), too. */
 CST_MUST_USE bool cst_allocator_is_open(enum custody_contract contract);
 
-/** The contract of a block that was made under `contract` by the stack of return addresses `frames[count]`, innermost first:
+/** The contract of a block that was made under `contract` by the stored stack `frames[count]`, innermost first:
  * what a library makes for itself with functions that others may call, too, belongs to its own contract. */
 enum custody_contract cst_allocator_maker(enum custody_contract contract, const uintptr_t frames[], size_t count);
+
+/** True when blocks of this contract are cut into pieces: a pointer into one is as good as one to its start. */
+CST_MUST_USE bool cst_allocator_cuts(enum custody_contract contract);
+
+/** Bytes that an allocator may keep for itself in front of what it hands out; 0 for none. */
+size_t cst_allocator_header(enum custody_contract contract);
 
 /** What an address inside a block is to the library that made the block. */
 enum cst_allocator_piece {

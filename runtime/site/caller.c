@@ -4,11 +4,30 @@
 #include "custody/facts.h"
 #include "site/allocator.h"
 #include "site/code_map.h"
+#include "site/mangling.h"
 
 /* libc and the C++ runtime act for others, and we are nobody's side: their parts are not told apart. */
 static bool has_parts(const struct cst_module *module)
 {
     return module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY;
+}
+
+/* The contract of the C++ operator that the code belongs to. One that rests on malloc is the C++ runtime's, where the shared
+ * ones are not reached, or one that a module brings along. False when it is no operator. */
+static bool contract_of_operator(const struct cst_module *module, uintptr_t address,
+                                 enum custody_contract *out_contract)
+{
+    const char *name;
+    uintptr_t start;
+    bool has_operators = module->role == CST_ROLE_CXX_RUNTIME || module->operators == CST_OPERATORS_OWN;
+    enum custody_contract contract = CUSTODY_CONTRACT_UNKNOWN;
+    if (has_operators && cst_module_symbol(module, address, &name, &start)) {
+        contract = cst_mangling_operator(name);
+    }
+    if (contract != CUSTODY_CONTRACT_UNKNOWN) {
+        *out_contract = contract;
+    }
+    return contract != CUSTODY_CONTRACT_UNKNOWN;
 }
 
 /* The doors that Rust's default allocator goes through. */
@@ -18,25 +37,29 @@ static bool is_rusts(enum custody_door door)
            door == CUSTODY_DOOR_FREE || door == CUSTODY_DOOR_POSIX_MEMALIGN || door == CUSTODY_DOOR_ALIGNED_ALLOC;
 }
 
-/* What a call is made for by code of a module in which Rust's own calls reach libc, as custody/facts.h has it. */
-static enum custody_contract contract_by_facts(const struct cst_code *code)
+/* What a call is made for by code of a module in which Rust's own calls reach libc, as custody/facts.h has it. Code of C and
+ * C++ is told by its name where nothing describes it. */
+static enum custody_contract contract_by_facts(const struct cst_code *code, bool *out_in_doubt)
 {
-    unsigned proof = code->flags & (CUSTODY_FACTS_RUST_ALLOCATOR | CUSTODY_FACTS_MERGED);
-    if (proof == CUSTODY_FACTS_RUST_ALLOCATOR) {
+    unsigned flags = code->flags & (CUSTODY_FACTS_RUST_ALLOCATOR | CUSTODY_FACTS_MERGED);
+    bool described = (code->flags & CUSTODY_FACTS_DESCRIBED) != 0;
+    bool named = code->lang == CUSTODY_LANG_C || code->lang == CUSTODY_LANG_CXX;
+    if (flags == CUSTODY_FACTS_RUST_ALLOCATOR) {
         return CUSTODY_CONTRACT_RUST;
     }
-    bool proven = proof == 0 && (code->flags & CUSTODY_FACTS_DESCRIBED) != 0;
-    return proven ? CUSTODY_CONTRACT_MALLOC : CUSTODY_CONTRACT_MALLOC_OR_RUST;
+    *out_in_doubt = !described;
+    return flags == 0 && (described || named) ? CUSTODY_CONTRACT_MALLOC : CUSTODY_CONTRACT_MALLOC_OR_RUST;
 }
 
 static enum custody_contract contract_of(const struct cst_module *module, uintptr_t address,
-                                         const struct cst_code *code, enum custody_door door)
+                                         const struct cst_code *code, enum custody_door door, bool *out_in_doubt)
 {
     enum custody_contract contract = custody_door_contract(door);
-    if (contract != CUSTODY_CONTRACT_MALLOC || cst_allocator_of_code(module, address, door, &contract)) {
+    if (contract != CUSTODY_CONTRACT_MALLOC || contract_of_operator(module, address, &contract) ||
+        cst_allocator_of_code(module, address, door, &contract)) {
         return contract;
     }
-    return module->rust_by_site && is_rusts(door) ? contract_by_facts(code) : contract;
+    return module->rust_by_site && is_rusts(door) ? contract_by_facts(code, out_in_doubt) : contract;
 }
 
 struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t address, enum custody_door door)
@@ -45,8 +68,9 @@ struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t addre
     if (has_parts(module)) {
         code = cst_code_at(module, address);
     }
-    return (struct cst_caller){
-        .module = module, .lang = code.lang, .contract = contract_of(module, address, &code, door)};
+    struct cst_caller caller = {.module = module, .lang = code.lang};
+    caller.contract = contract_of(module, address, &code, door, &caller.in_doubt);
+    return caller;
 }
 
 struct cst_caller cst_caller_through(uintptr_t variable, const struct cst_module *module, uintptr_t address,

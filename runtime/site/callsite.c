@@ -89,12 +89,14 @@ static struct cst_callsite_row *row_for(uint64_t key)
 
 static void remember(uint64_t key, const struct entry *entry)
 {
+    cst_lock_acquire(&table_lock);
     struct cst_callsite_row *row = row_for(key);
     if (row) {
         atomic_store_explicit(grounds_of(row), entry->grounds, memory_order_release);
         atomic_store_explicit(&row->value, entry->value, memory_order_release);
         atomic_store_explicit(&row->key, key, memory_order_release);
     }
+    cst_lock_release(&table_lock);
 }
 
 /* The hooks of Rust's entries and the public API are told whose they are called: there is nothing to find out. */
@@ -119,40 +121,57 @@ static struct cst_callsite resolve(uintptr_t return_address, enum cst_callsite_h
     };
 }
 
-/* What is to be kept of an answer: all of it, for good or as long as variables hold what they do; or, when it is good for
- * this call only, that it must be read `left` times more. Under the lock. */
-static struct entry entry_of(const struct cst_callsite *answer, const struct cst_callsite_reading *reading,
-                             const struct cst_callsite *unknown, unsigned left)
-{
-    if (reading->passing || (reading->how == CST_HOW_RUST && reading->grounds.count)) {
-        return (struct entry){cst_callsite_pack(unknown, left), CST_GROUNDS_NONE};
-    }
-    if (!reading->grounds.count) {
-        return (struct entry){cst_callsite_pack(answer, 0), CST_GROUNDS_NONE};
-    }
-    struct cst_callsite resting = *answer;
-    resting.how = CST_HOW_VARIABLE;
-    uint16_t grounds = cst_grounds_keep(&reading->grounds);
-    return grounds ? (struct entry){cst_callsite_pack(&resting, 0), grounds}
-                   : (struct entry){cst_callsite_pack(unknown, left), CST_GROUNDS_NONE};
-}
-
-/* Reads the call and remembers what it says. An answer that changes is read anew `left` times more at the most. */
-static struct cst_callsite read_anew(uintptr_t return_address, enum custody_door door, unsigned left)
+/* The answer when the caller is not known, at the same place. */
+static struct cst_callsite without_caller(struct cst_callsite answer, enum custody_door door)
 {
     const struct cst_caller unknown = nobody(door);
-    struct cst_callsite_reading reading = {.how = CST_HOW_UNKNOWN, .caller = unknown};
+    answer.module = CST_MODULE_NONE;
+    answer.how = CST_HOW_UNKNOWN;
+    answer.owner = the_resolver ? the_resolver->owner(&unknown) : 0;
+    return answer;
+}
+
+/* What an answer that may change rests on; CST_GROUNDS_NONE when it is good for one call only. */
+static uint16_t keep_grounds(const struct cst_callsite_reading *reading)
+{
+    if (reading->passing || reading->how == CST_HOW_RUST) {
+        return CST_GROUNDS_NONE;
+    }
+    cst_lock_acquire(&table_lock);
+    uint16_t grounds = cst_grounds_keep(&reading->grounds);
+    cst_lock_release(&table_lock);
+    return grounds;
+}
+
+/* What is to be kept of an answer: all of it, for good or as long as variables hold what they do; or, when it is good for
+ * one call only, that the call must be read `left` times more. */
+static struct entry entry_of(struct cst_callsite answer, const struct cst_callsite_reading *reading,
+                             enum custody_door door, unsigned left)
+{
+    if (!reading->passing && reading->grounds.count == 0) {
+        return (struct entry){cst_callsite_pack(&answer, 0), CST_GROUNDS_NONE};
+    }
+    uint16_t grounds = keep_grounds(reading);
+    if (grounds == CST_GROUNDS_NONE) {
+        answer = without_caller(answer, door);
+        return (struct entry){cst_callsite_pack(&answer, left), grounds};
+    }
+    answer.how = CST_HOW_VARIABLE;
+    return (struct entry){cst_callsite_pack(&answer, 0), grounds};
+}
+
+/* Reads the call and remembers what it says. An answer that is good for one call is read anew `left` times more. */
+static struct cst_callsite read_anew(uintptr_t return_address, enum custody_door door, unsigned left)
+{
+    struct cst_callsite_reading reading = {.how = CST_HOW_UNKNOWN, .caller = nobody(door)};
     if (!knows_its_caller(door)) {
         struct cst_goal goal = {.name = door, .door = cst_callsite_door(door)};
         reading = cst_callsite_read(return_address, &goal);
     }
     struct cst_callsite answer = resolve(return_address, reading.how, &reading.caller);
-    struct cst_callsite nothing = resolve(return_address, CST_HOW_UNKNOWN, &unknown);
     if (the_resolver) {
-        cst_lock_acquire(&table_lock);
-        struct entry entry = entry_of(&answer, &reading, &nothing, left);
+        struct entry entry = entry_of(answer, &reading, door, left);
         remember(cst_callsite_key(return_address, door), &entry);
-        cst_lock_release(&table_lock);
     }
     return answer;
 }

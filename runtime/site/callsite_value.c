@@ -108,9 +108,19 @@ struct straight {
     struct cst_insn insn;
 };
 
+/* A call goes on, too, and changes no register that it must preserve; where it does not, what follows is jumped to. */
 static bool goes_on_to_the_next(const struct cst_insn *insn)
 {
-    return insn->kind == CST_INSN_OTHER || insn->kind == CST_INSN_LOAD_RIP || insn->kind == CST_INSN_BRANCH;
+    switch (insn->kind) {
+    case CST_INSN_JUMP:
+    case CST_INSN_JUMP_RIP:
+    case CST_INSN_JUMP_REG:
+    case CST_INSN_JUMP_MEM:
+    case CST_INSN_RETURN:
+        return false;
+    default:
+        return true;
+    }
 }
 
 static bool find_giver(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state)

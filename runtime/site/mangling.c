@@ -42,3 +42,23 @@ enum custody_lang cst_mangling_lang(const char *symbol)
     }
     return has_rust_hash(symbol) ? CUSTODY_LANG_RUST : CUSTODY_LANG_CXX;
 }
+
+/* In .symtab a version, as in "name@@VERSION", may be part of a name. */
+static bool is_named(const char *symbol, const char *plain)
+{
+    size_t length = strlen(plain);
+    return strncmp(symbol, plain, length) == 0 && (symbol[length] == '\0' || symbol[length] == '@');
+}
+
+enum custody_contract cst_mangling_operator(const char *symbol)
+{
+    bool may_be = strncmp(symbol, "_Zn", 3) == 0 || strncmp(symbol, "_Zd", 3) == 0;
+    for (enum custody_door door = 0; may_be && door < CUSTODY_DOOR_COUNT; door++) {
+        enum custody_contract contract = custody_door_contract(door);
+        bool cxx = contract == CUSTODY_CONTRACT_NEW || contract == CUSTODY_CONTRACT_NEW_ARRAY;
+        if (cxx && is_named(symbol, custody_door_symbol(door))) {
+            return contract;
+        }
+    }
+    return CUSTODY_CONTRACT_UNKNOWN;
+}

@@ -28,7 +28,7 @@ static _Atomic uint32_t record_count;
 /* By the dynamic linker's record, open addressing; a loaded module takes the place of an unloaded one. */
 static _Atomic(struct cst_module_record *) buckets[BUCKET_COUNT];
 static struct cst_lock registry_lock = CST_LOCK_INIT;
-static _Atomic(cst_module_observer *) observer;
+static const struct cst_module_watch *watch; /* set at start */
 
 static bool is_unloaded(const struct cst_module_record *record)
 {
@@ -40,12 +40,17 @@ static size_t bucket_of(const struct link_map *map)
     return (size_t)(((uintptr_t)map >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 32) % BUCKET_COUNT;
 }
 
+static const struct link_map *map_of(const struct cst_module_record *record)
+{
+    return atomic_load_explicit(&record->map, memory_order_relaxed);
+}
+
 static bool is_same(const struct cst_module_record *record, const struct dl_find_object *object)
 {
     const uintptr_t lo = (uintptr_t)object->dlfo_map_start, hi = (uintptr_t)object->dlfo_map_end;
     bool covers = record->in_parts ? record->module.lo <= lo && record->module.hi >= hi
                                    : record->module.lo == lo && record->module.hi == hi;
-    return record->map == object->dlfo_link_map && covers && !is_unloaded(record);
+    return map_of(record) == object->dlfo_link_map && covers && !is_unloaded(record);
 }
 
 static struct cst_module_record *lookup(const struct dl_find_object *object)
@@ -62,12 +67,26 @@ static struct cst_module_record *lookup(const struct dl_find_object *object)
 
 static void insert(struct cst_module_record *record)
 {
-    size_t at = bucket_of(record->map);
+    size_t at = bucket_of(map_of(record));
     struct cst_module_record *resident;
     while ((resident = atomic_load_explicit(&buckets[at], memory_order_relaxed)) != NULL && !is_unloaded(resident)) {
         at = (at + 1) % BUCKET_COUNT;
     }
     atomic_store_explicit(&buckets[at], record, memory_order_release);
+}
+
+/* Takes an unloaded record out. A chain must not end where it was. */
+static void withdraw(const struct cst_module_record *record)
+{
+    static struct cst_module_record vacant = {.module = {.unloaded = true}};
+    size_t at = bucket_of(map_of(record));
+    const struct cst_module_record *resident;
+    while ((resident = atomic_load_explicit(&buckets[at], memory_order_relaxed)) != NULL && resident != record) {
+        at = (at + 1) % BUCKET_COUNT;
+    }
+    if (resident == record) {
+        atomic_store_explicit(&buckets[at], &vacant, memory_order_release);
+    }
 }
 
 /* The program is the first module of the first link namespace, and the only module without a name. */
@@ -76,79 +95,14 @@ static bool is_program(const struct link_map *map)
     return map->l_prev == NULL && map->l_name[0] == '\0';
 }
 
-/* The end of the last segment of the module, where the dynamic linker agrees. */
-static uintptr_t end_of(const struct cst_module *module, const struct cst_module_headers *headers)
-{
-    const struct cst_elf image = cst_elf_of_segments(headers->bytes, headers->size);
-    uintptr_t last = module->hi;
-    for (size_t i = 0; i < cst_elf_segment_count(&image); i++) {
-        Elf64_Phdr segment = cst_elf_segment(&image, i);
-        uintptr_t end = module->base + segment.p_vaddr + segment.p_memsz;
-        struct dl_find_object object;
-        if (segment.p_type == PT_LOAD && end > last && _dl_find_object((void *)(end - 1), &object) == 0 &&
-            object.dlfo_link_map->l_addr == module->base) {
-            last = end;
-        }
-    }
-    return last;
-}
-
-/* Where the module lies: from the object at its load bias, where its headers are, to the end of its last segment. */
-static void find_range(const struct dl_find_object *object, struct cst_module_record *record)
-{
-    struct cst_module *module = &record->module;
-    struct cst_module_headers headers;
-    struct dl_find_object first;
-    module->base = object->dlfo_link_map->l_addr;
-    if (_dl_find_object((void *)module->base, &first) != 0 || first.dlfo_link_map != object->dlfo_link_map) {
-        first = *object;
-    }
-    module->lo = (uintptr_t)first.dlfo_map_start;
-    module->hi = (uintptr_t)first.dlfo_map_end;
-    cst_module_headers_read(module, &headers);
-    module->hi = end_of(module, &headers);
-    record->in_parts = module->hi != (uintptr_t)first.dlfo_map_end;
-    if ((uintptr_t)object->dlfo_map_start >= module->hi) { /* not told by the headers: on its own */
-        module->lo = (uintptr_t)object->dlfo_map_start;
-        module->hi = (uintptr_t)object->dlfo_map_end;
-        record->in_parts = false;
-    }
-}
-
-/* Finds out what the module is recognised by. */
-static void identify(struct cst_module *module)
-{
-    struct cst_module_headers headers;
-    cst_module_headers_read(module, &headers);
-    module->headers = headers.size != 0 ? cst_pool_copy((const char *)headers.bytes, headers.size) : NULL;
-    module->headers_size = module->headers != NULL ? headers.size : 0;
-    cst_module_identify(module);
-}
-
-static struct cst_module_record *make_record(const struct dl_find_object *object, uint32_t id)
-{
-    struct cst_module_record *record = cst_pool_alloc(sizeof *record);
-    const struct link_map *map = object->dlfo_link_map;
-    const char *loader_name = cst_pool_copy(map->l_name, strlen(map->l_name));
-    if (record == NULL || loader_name == NULL) {
-        return NULL;
-    }
-    record->map = map;
-    record->loader_name = loader_name;
-    record->module.id = id;
-    record->module.epoch = id + 1;
-    find_range(object, record);
-    cst_module_name(loader_name, &record->module);
-    identify(&record->module);
-    cst_module_classify(is_program(map), &record->module);
-    return record;
-}
-
-static struct cst_module_record *add(const struct dl_find_object *object)
+static struct cst_module_record *add(const struct cst_module_record *fresh, bool program)
 {
     uint32_t id = atomic_load_explicit(&record_count, memory_order_relaxed);
-    struct cst_module_record *record = id < CST_MODULE_MAX ? make_record(object, id) : NULL;
+    struct cst_module_record *record = id < CST_MODULE_MAX ? cst_module_record_keep(fresh) : NULL;
     if (record != NULL) {
+        record->module.id = id;
+        record->module.epoch = id + 1;
+        cst_module_classify(program, &record->module);
         atomic_store_explicit(&records[id], record, memory_order_release);
         atomic_store_explicit(&record_count, id + 1, memory_order_release);
         insert(record);
@@ -156,21 +110,112 @@ static struct cst_module_record *add(const struct dl_find_object *object)
     return record;
 }
 
+static struct cst_module_record *record_at(uint32_t id)
+{
+    return atomic_load_explicit(&records[id], memory_order_acquire);
+}
+
+/* The record of a module that was unloaded and is loaded again now, from the same file to the same place: all that is
+ * known of it is still true. NULL when there is none. */
+static struct cst_module_record *find_again(const struct cst_module_record *fresh)
+{
+    for (uint32_t id = 0; id < cst_module_count(); id++) {
+        struct cst_module_record *record = record_at(id);
+        if (is_unloaded(record) && cst_module_record_equal(record, fresh)) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+/* Only its Rust has to be hooked anew. */
+static void revive(struct cst_module_record *record, const struct cst_module_record *fresh)
+{
+    struct cst_module again = record->module;
+    withdraw(record);
+    atomic_store_explicit(&record->map, map_of(fresh), memory_order_relaxed);
+    record->displaced = false;
+    cst_module_classify(false, &again);
+    record->module.rust = again.rust;
+    record->module.rust_by = again.rust_by;
+    record->module.rust_by_site = again.rust_by_site;
+    __atomic_store_n(&record->module.unloaded, false, __ATOMIC_RELEASE);
+    insert(record);
+}
+
+/* Marks a module as unloaded; its hooks are gone with it. False when it was so already. */
+static CST_MUST_USE bool end(struct cst_module_record *record)
+{
+    bool ended = !__atomic_exchange_n(&record->module.unloaded, true, __ATOMIC_ACQ_REL);
+    if (ended) {
+        cst_rust_forget(record->module.id);
+        cst_detour_forget(record->module.id);
+    }
+    return ended;
+}
+
+static bool overlaps(const struct cst_module *one, const struct cst_module *other)
+{
+    return one->lo < other->hi && other->lo < one->hi;
+}
+
+/* A module in parts leaves room for others between them, and is not displaced by these. */
+static void displace(const struct cst_module_record *fresh, const struct cst_module_record *same)
+{
+    for (uint32_t id = 0; id < cst_module_count(); id++) {
+        struct cst_module_record *record = record_at(id);
+        if (record == same || record->displaced || record->in_parts || fresh->in_parts ||
+            !overlaps(&record->module, &fresh->module)) {
+            continue;
+        }
+        (void)!end(record);
+        record->displaced = true;
+        if (watch != NULL) {
+            watch->displaced(&record->module);
+        }
+    }
+}
+
+/* A module that is not registered. Gives its record, and whether it is one from before. */
+static struct cst_module_record *admit(const struct dl_find_object *object, bool *out_again)
+{
+    struct cst_module_headers headers;
+    struct cst_module_record fresh;
+    cst_module_record_read(object, &headers, &fresh);
+    struct cst_module_record *record = find_again(&fresh);
+    *out_again = record != NULL;
+    displace(&fresh, record);
+    if (record != NULL) {
+        revive(record, &fresh);
+        return record;
+    }
+    return add(&fresh, is_program(object->dlfo_link_map));
+}
+
+static void tell(const struct cst_module *module, bool again)
+{
+    if (watch != NULL && again) {
+        watch->returned(module);
+    } else if (watch != NULL) {
+        watch->found(module);
+    }
+}
+
 static CST_COLD const struct cst_module *register_module(const struct dl_find_object *object)
 {
+    bool again = false;
     cst_lock_acquire(&registry_lock);
     struct cst_module_record *record = lookup(object);
     bool is_new = record == NULL;
     if (is_new) {
-        record = add(object);
+        record = admit(object, &again);
     }
     cst_lock_release(&registry_lock);
     if (record == NULL) {
         return NULL;
     }
-    cst_module_observer *tell = atomic_load_explicit(&observer, memory_order_acquire);
-    if (is_new && tell != NULL) {
-        tell(&record->module);
+    if (is_new) {
+        tell(&record->module, again);
     }
     return &record->module;
 }
@@ -198,9 +243,37 @@ uint32_t cst_module_count(void)
     return atomic_load_explicit(&record_count, memory_order_acquire);
 }
 
-void cst_module_observe(cst_module_observer *new_observer)
+const struct cst_module *cst_module_recall(uintptr_t address)
 {
-    atomic_store_explicit(&observer, new_observer, memory_order_release);
+    const struct cst_module *module = cst_module_find(address);
+    for (uint32_t id = cst_module_count(); module == NULL && id-- > 0;) {
+        const struct cst_module_record *past = record_at(id);
+        if (!past->displaced && address >= past->module.lo && address < past->module.hi) {
+            module = &past->module;
+        }
+    }
+    return module;
+}
+
+void cst_module_watch(const struct cst_module_watch *new_watch)
+{
+    watch = new_watch;
+}
+
+const struct cst_module *cst_module_end(const void *loader_record)
+{
+    for (uint32_t id = 0; id < cst_module_count(); id++) {
+        struct cst_module_record *record = record_at(id);
+        if (map_of(record) == loader_record && end(record)) {
+            return &record->module;
+        }
+    }
+    return NULL;
+}
+
+const void *cst_module_loader_record(const struct cst_module *module)
+{
+    return map_of((const struct cst_module_record *)module);
 }
 
 /* Addresses of loaded modules, one each. */
@@ -243,44 +316,49 @@ static bool is_loaded(const struct cst_module_record *record)
 {
     struct dl_find_object object;
     if (_dl_find_object((void *)record->module.lo, &object) != 0 || !is_same(record, &object) ||
-        strcmp(record->map->l_name, record->loader_name) != 0) {
+        strcmp(object.dlfo_link_map->l_name, record->loader_name) != 0) {
         return false;
     }
     struct cst_module_headers headers;
-    struct cst_module now = {.base = record->map->l_addr, .lo = record->module.lo, .hi = record->module.hi};
+    struct cst_module now = {.base = object.dlfo_link_map->l_addr, .lo = record->module.lo, .hi = record->module.hi};
     cst_module_headers_read(&now, &headers);
     now.headers = headers.bytes;
     now.headers_size = headers.size;
     cst_module_identify(&now);
-    return now.fingerprint == record->module.fingerprint && now.build_id_size == record->module.build_id_size &&
-           memcmp(now.build_id, record->module.build_id, now.build_id_size) == 0;
+    return cst_module_record_same_file(&now, &record->module);
 }
+
+struct sweep {
+    cst_module_observer *gone;
+    size_t marked;
+};
 
 /* Called by the dynamic linker under its lock; all modules at the first call. */
 static int mark_unloaded(struct dl_phdr_info *info, size_t size, void *context)
 {
-    size_t *marked = context;
+    struct sweep *sweep = context;
     (void)info;
     (void)size;
     for (uint32_t id = 0; id < cst_module_count(); id++) {
-        struct cst_module_record *record = atomic_load_explicit(&records[id], memory_order_acquire);
+        struct cst_module_record *record = record_at(id);
         if (is_unloaded(record) || is_loaded(record)) {
             continue;
         }
-        if (!__atomic_exchange_n(&record->module.unloaded, true, __ATOMIC_ACQ_REL)) {
-            cst_rust_forget(id);
-            cst_detour_forget(id);
-            (*marked)++;
+        if (end(record)) {
+            sweep->marked++;
+            if (sweep->gone != NULL) {
+                sweep->gone(&record->module);
+            }
         }
     }
     return 1;
 }
 
-size_t cst_module_sweep(void)
+size_t cst_module_sweep(cst_module_observer *gone)
 {
-    size_t marked = 0;
-    dl_iterate_phdr(mark_unloaded, &marked);
-    return marked;
+    struct sweep sweep = {.gone = gone, .marked = 0};
+    dl_iterate_phdr(mark_unloaded, &sweep);
+    return sweep.marked;
 }
 
 void cst_module_after_fork(void)

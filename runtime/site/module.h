@@ -1,7 +1,8 @@
 /* Modules: the program and the shared objects in it, each registered once with a small id that stays its own, also after
- * dlclose (a module loaded later at the same address is another module, with a later epoch). Knows addresses, names,
- * build-ids and what kind of thing a module is; knows nothing of sides or tags. Registration may read the module's file
- * and takes a lock; finding a module that is already known takes neither. */
+ * dlclose. What is loaded later at the same address is another module, with a later epoch, unless it is the same file by
+ * its build-id: then it is the same module again. Knows addresses, names, build-ids and what kind of thing a module is;
+ * knows nothing of sides or tags. Registration may read the module's file and takes a lock; finding a module that is
+ * already known takes neither. */
 #ifndef CST_SITE_MODULE_H
 #define CST_SITE_MODULE_H
 
@@ -16,6 +17,8 @@
 #define CST_MODULE_NONE ((uint32_t)UINT32_MAX)
 #define CST_BUILD_ID_MAX 32
 #define CST_MODULE_HEADERS_MAX ((size_t)4096)
+/** A link namespace that cannot be told. */
+#define CST_NAMESPACE_UNKNOWN (-1L)
 
 /** What part a module plays; decides which rules apply to it. */
 enum cst_module_role {
@@ -43,7 +46,14 @@ enum cst_rust_source {
     CST_RUST_BY_SHARED,     /**< its entries are another module's */
 };
 
-/** One module. Immutable after registration except `unloaded`. Never freed. */
+/** Whose C++ operators new and delete a module calls. */
+enum cst_operators {
+    CST_OPERATORS_SHARED, /**< those that all modules share */
+    CST_OPERATORS_OWN,    /**< it defines some itself (dynamic or local symbol) */
+    CST_OPERATORS_HIDDEN, /**< C++ without symbols, that asks nobody for operators: it may have its own */
+};
+
+/** One module. Immutable after registration except `unloaded`, and `rust` when it is loaded again. Never freed. */
 struct cst_module {
     uint32_t id;      /**< index, from 0 in order of discovery */
     uint32_t epoch;   /**< value of the load counter when it was found: grows with every module */
@@ -61,17 +71,28 @@ struct cst_module {
     enum cst_rust_attribution rust;
     enum cst_rust_source rust_by;
     bool rust_by_site;  /**< its entries are not hooked, and facts tell Rust's calls from others, site by site, as far as they go */
-    bool own_operators; /**< defines C++ operator new or delete itself (dynamic or local symbol) */
-    uint8_t allocator;  /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
-    bool unloaded;      /**< set after dlclose */
+    long link_namespace;          /**< 0 is the program's, and ours; others come of dlmopen. Or CST_NAMESPACE_UNKNOWN */
+    enum cst_operators operators; /**< of a program or library */
+    uint8_t allocator;            /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
+    bool unloaded;                /**< after dlclose; not any more when it has come back */
 };
 
-/** Told of each new module, once, outside all locks of the registry, by the thread that registered it. Another thread may
- * find the module a moment before the observer has seen it. */
 typedef void cst_module_observer(const struct cst_module *module);
 
-/** Sets who is told of new modules; at start, before the first scan. */
-void cst_module_observe(cst_module_observer *observer);
+/** Who is told of what becomes of modules. */
+struct cst_module_watch {
+    /** A new module: once, outside all locks of the registry, by the thread that registered it. Another thread may find
+     * the module a moment before. */
+    cst_module_observer *found;
+    /** A module that was unloaded and has come back to its place, from the same file (build-id): as `found`. */
+    cst_module_observer *returned;
+    /** A module that is gone, whose addresses another one is coming to: before that one can be found, under the registry's
+     * lock. */
+    cst_module_observer *displaced;
+};
+
+/** Sets who is told, kept, not copied; NULL for nobody. At start, before the first scan. */
+void cst_module_watch(const struct cst_module_watch *watch);
 
 /** Registers every module of the caller's link namespace that is loaded now, the program first; modules of other
  * namespaces, and those loaded later, are registered when an address in them is looked for. At start. Takes the dynamic
@@ -79,13 +100,24 @@ void cst_module_observe(cst_module_observer *observer);
 void cst_module_scan(void);
 
 /** Marks modules that are no longer loaded, or were replaced by another at the same address, and forgets their Rust
- * entries; after dlclose. Returns how many were marked. Takes the dynamic linker's lock: no runtime lock may be held. */
-size_t cst_module_sweep(void);
+ * entries; after dlclose, for those whose end went unnoticed. Tells `gone` of each, if not NULL, under the dynamic linker's
+ * lock. Returns how many were marked. No runtime lock may be held. */
+size_t cst_module_sweep(cst_module_observer *gone);
 
 /** The module that covers `address`, registering it if it is new; NULL when no module does, when ids or memory are used
  * up. A module that is known is found without a lock; a new one is registered under the registry's own lock, which is
  * given back before the observer is called. The dynamic linker is asked without taking a lock (_dl_find_object). */
 CST_MUST_USE const struct cst_module *cst_module_find(uintptr_t address);
+
+/** As cst_module_find; where there is no module, the last one that covered `address`. */
+CST_MUST_USE const struct cst_module *cst_module_recall(uintptr_t address);
+
+/** The dynamic linker's own record of a module (struct link_map), by its address: dangling once it is unloaded. */
+CST_MUST_USE const void *cst_module_loader_record(const struct cst_module *module);
+
+/** The dynamic linker gives its record of a module back, which it has unmapped: marks the module as unloaded and forgets its
+ * Rust entries. NULL when no loaded module is known by that record. Takes no lock. */
+CST_MUST_USE const struct cst_module *cst_module_end(const void *loader_record);
 
 /** The module with this id; NULL when there is none. */
 CST_MUST_USE const struct cst_module *cst_module_get(uint32_t id);

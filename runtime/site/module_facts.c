@@ -14,6 +14,9 @@
 #define UNKNOWN_NAME "[unknown]"
 #define NAME_MAX_BYTES 4096
 
+/* Bytes of a module's constants that are looked through. */
+#define CONSTANTS_MAX ((size_t)16 << 20)
+
 /* Beginnings of the names of what glibc consists of, and of the C++ runtimes (gcc's and LLVM's). */
 static const char *const libc_names[] = {
     "libc.so",     "libc-2.",    "ld-linux", "ld-2.",    "libm.so",    "libm-2.",    "libmvec.so",      "libpthread.so",
@@ -28,10 +31,11 @@ static const char *const cxx_runtime_names[] = {
 
 /* What the symbol tables say. */
 struct traits {
-    bool has_symtab;    /* not stripped */
-    bool own_operators; /* defines operator new or delete */
-    bool cxx;           /* C++ is in it */
-    bool rust_main;     /* has the start of a Rust program; for a program, else true */
+    bool has_symtab;     /* not stripped */
+    bool own_operators;  /* defines operator new or delete */
+    bool asks_operators; /* is given some by another module */
+    bool cxx;            /* C++ is in it */
+    bool rust_main;      /* has the start of a Rust program; for a program, else true */
     struct cst_rust_survey survey;
 };
 
@@ -106,21 +110,6 @@ static bool is_named(const char *name, const char *plain)
     return strncmp(name, plain, length) == 0 && (name[length] == '\0' || name[length] == '@');
 }
 
-static bool is_operator(const char *name)
-{
-    if (!starts_with(name, "_Zn") && !starts_with(name, "_Zd")) {
-        return false;
-    }
-    for (enum custody_door door = 0; door < CUSTODY_DOOR_COUNT; door++) {
-        enum custody_contract contract = custody_door_contract(door);
-        bool cxx = contract == CUSTODY_CONTRACT_NEW || contract == CUSTODY_CONTRACT_NEW_ARRAY;
-        if (cxx && is_named(name, custody_door_symbol(door))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_cxx_name(const char *name)
 {
     return cst_mangling_lang(name) == CUSTODY_LANG_CXX || is_named(name, "__gxx_personality_v0");
@@ -148,7 +137,10 @@ static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *trai
     if (symbol->name[0] != '_') {
         return;
     }
-    traits->own_operators |= symbol->defined && is_operator(symbol->name);
+    if (cst_mangling_operator(symbol->name) != CUSTODY_CONTRACT_UNKNOWN) {
+        traits->own_operators |= symbol->defined;
+        traits->asks_operators |= !symbol->defined;
+    }
     traits->cxx = traits->cxx || is_cxx_name(symbol->name);
     traits->rust_main = traits->rust_main || is_rust_main(symbol->name);
 }
@@ -211,11 +203,11 @@ static bool is_rust(const struct cst_module *module, const struct traits *traits
     return module->rust != CST_RUST_ABSENT && !guest;
 }
 
-/* Rust whose entries are not hooked may be told apart call site by call site. */
+/* Rust whose entries are not hooked may be told apart call site by call site: unless its calls reach another libc. */
 static void look_for_facts(struct cst_module *module)
 {
     struct cst_facts facts;
-    if (module->rust != CST_RUST_INFERRED || !cst_facts_open(module, &facts)) {
+    if (module->rust != CST_RUST_INFERRED || module->link_namespace > 0 || !cst_facts_open(module, &facts)) {
         return;
     }
     module->rust_by_site = true;
@@ -233,13 +225,37 @@ static enum cst_rust_source source_of_hooks(const struct cst_module *module, con
     return survey->count != 0 ? CST_RUST_BY_SYMBOLS : CST_RUST_BY_SHARED;
 }
 
+/* A C++ runtime inside the module leaves the name of the exception that operator new throws in its data. Asked of modules
+ * with C++'s tables of exceptions only; data that large is mostly pictures and words. */
+static bool may_hold_cxx(const struct cst_elf *elf)
+{
+    size_t size = cst_elf_section(elf, ".rodata").size;
+    return cst_elf_section(elf, ".gcc_except_table").size != 0 && size <= CONSTANTS_MAX &&
+           cst_elf_section_has(elf, ".rodata", "St9bad_alloc");
+}
+
+static enum cst_operators operators_of(const struct cst_elf *elf, const struct traits *traits)
+{
+    if (traits->own_operators) {
+        return CST_OPERATORS_OWN;
+    }
+    bool told = traits->has_symtab || traits->asks_operators;
+    return !told && (traits->cxx || may_hold_cxx(elf)) ? CST_OPERATORS_HIDDEN : CST_OPERATORS_SHARED;
+}
+
+/* In another link namespace Rust's allocator is another libc's. Hooked, it would get our blocks, and release them there. */
+static enum cst_rust_attribution rust_elsewhere(const struct traits *traits)
+{
+    return traits->survey.count != 0 || traits->survey.other ? CST_RUST_INFERRED : CST_RUST_ABSENT;
+}
+
 static void classify_own(const struct cst_elf *elf, const char *soname, struct cst_module *module)
 {
     struct traits traits;
     module->allocator = module->role == CST_ROLE_LIBRARY ? cst_allocator_recognise(module->name, soname, elf) : 0;
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
-    module->own_operators = traits.own_operators;
-    module->rust = cst_rust_hook(module, elf, &traits.survey);
+    module->operators = operators_of(elf, &traits);
+    module->rust = module->link_namespace > 0 ? rust_elsewhere(&traits) : cst_rust_hook(module, elf, &traits.survey);
     module->rust_by = source_of_hooks(module, &traits.survey);
     look_for_facts(module);
     module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;

@@ -10,7 +10,7 @@
  * counts. Without any name both are "[unknown]". */
 void cst_module_name(const char *loader_name, struct cst_module *module);
 
-/** Fills in role, own_operators, rust (hooking its entries on the way) and lang of a module that has names and identity.
+/** Fills in role, operators, rust (hooking its entries on the way) and lang of a module that has names and identity.
  * `is_program` says that it is the main executable. */
 void cst_module_classify(bool is_program, struct cst_module *module);
 

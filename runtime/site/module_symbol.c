@@ -5,9 +5,28 @@
 #include "site/module_file.h"
 #include "site/module_record.h"
 
+/* The file of another module that was loaded from the same one, if that was opened: a plugin that comes back to other
+ * addresses again and again takes no more. */
+static struct cst_elf *file_of_another(const struct cst_module_record *record)
+{
+    for (uint32_t id = record->module.build_id_size != 0 ? cst_module_count() : 0; id-- > 0;) {
+        const struct cst_module_record *other = (const struct cst_module_record *)cst_module_get(id);
+        struct cst_elf *file = atomic_load_explicit(&other->file, memory_order_acquire);
+        if (file != NULL && file->file.size != 0 && cst_module_record_same_file(&record->module, &other->module)) {
+            return file;
+        }
+    }
+    return NULL;
+}
+
 /* Opens the record's file; of threads that race for it the first is right and the others close theirs. */
 static CST_COLD const struct cst_elf *open_file(struct cst_module_record *record)
 {
+    struct cst_elf *shared = file_of_another(record);
+    if (shared != NULL) {
+        atomic_store_explicit(&record->file, shared, memory_order_release);
+        return shared;
+    }
     struct cst_elf *file = cst_pool_alloc(sizeof *file);
     if (file == NULL) {
         return NULL;

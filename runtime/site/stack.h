@@ -7,6 +7,7 @@
 #define CST_SITE_STACK_H
 
 #include "plat/compiler.h"
+#include "site/module.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -39,11 +40,17 @@ uint32_t cst_stack_store(const uintptr_t *frames, size_t count);
  * from this frame and return address. */
 uint32_t cst_stack_get(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max);
 
-/** The return addresses of stack `id`: at most CST_STACK_FRAMES_MAX are written; returns how many, 0 for id 0 or unknown. */
+/** The frames of stack `id`, mostly return addresses (stack_frame.h): at most CST_STACK_FRAMES_MAX are written; returns how
+ * many, 0 for id 0 or unknown. */
 size_t cst_stack_load(uint32_t id, uintptr_t out_frames[CST_STACK_FRAMES_MAX]);
 
 /** Forgets what is known of code in [lo, hi): its module was unloaded. Stored stacks stay. */
 void cst_stack_forget(uintptr_t lo, uintptr_t hi);
+
+/** Another module is coming to where `module` was, which is unloaded: the frames of stored stacks that lie in it are
+ * detached from their addresses, and such a stack is given to no further block. Before anything of the new module is
+ * stored. Takes the store's lock. */
+void cst_stack_detach(const struct cst_module *module);
 
 /** After fork, in the child: frees locks that another thread of the parent may have held. */
 void cst_stack_after_fork(void);

@@ -2,6 +2,7 @@
  * chains finds the record of a stack seen before; chains grow at their heads, under the lock, and are read without. */
 #include "base/lock.h"
 #include "site/stack.h"
+#include "site/stack_frame.h"
 #include "site/stack_record.h"
 
 #include <stdatomic.h>
@@ -25,11 +26,11 @@ static uint64_t hash_frames(const uintptr_t *frames, size_t count)
     return sum ^ sum >> 29;
 }
 
-static bool same_frames(const uintptr_t *ours, const uintptr_t *theirs, size_t count)
+static bool same_frames(const struct cst_stack_record *record, const uintptr_t *frames, size_t count)
 {
     uintptr_t difference = 0;
     for (size_t i = 0; i < count; i++) {
-        difference |= ours[i] ^ theirs[i];
+        difference |= frames[i] ^ cst_stack_record_frame(record, i);
     }
     return difference == 0;
 }
@@ -45,11 +46,11 @@ static uint32_t find(uint64_t hash, const uintptr_t *frames, size_t count)
     uint32_t id = atomic_load_explicit(chain_of(hash), memory_order_acquire);
     while (id) {
         const struct cst_stack_record *record = cst_stack_record(id);
-        if (record->hash == (uint32_t)hash && cst_stack_record_count(record) == count &&
-            same_frames(frames, record->frames, count)) {
+        uint32_t next_and_count = atomic_load_explicit(&record->next_and_count, memory_order_relaxed);
+        if (record->hash == (uint32_t)hash && (next_and_count & 0xff) == count && same_frames(record, frames, count)) {
             return id;
         }
-        id = record->next_and_count >> 8;
+        id = next_and_count >> 8;
     }
     return 0;
 }
@@ -63,7 +64,7 @@ static uint32_t add_locked(uint64_t hash, const uintptr_t *frames, size_t count)
     struct cst_stack_record *record = cst_stack_record(id);
     uint32_t next = atomic_load_explicit(chain_of(hash), memory_order_relaxed);
     record->hash = (uint32_t)hash;
-    record->next_and_count = next << 8 | (uint32_t)count;
+    atomic_store_explicit(&record->next_and_count, next << 8 | (uint32_t)count, memory_order_relaxed);
     memcpy(record->frames, frames, count * sizeof *frames);
     atomic_store_explicit(chain_of(hash), id, memory_order_release);
     return id;
@@ -96,8 +97,35 @@ size_t cst_stack_load(uint32_t id, uintptr_t out_frames[CST_STACK_FRAMES_MAX])
     }
     size_t count = cst_stack_record_count(record);
     count = count < CST_STACK_FRAMES_MAX ? count : CST_STACK_FRAMES_MAX;
-    memcpy(out_frames, record->frames, count * sizeof *out_frames);
+    for (size_t i = 0; i < count; i++) {
+        out_frames[i] = cst_stack_record_frame(record, i);
+    }
     return count;
+}
+
+static void detach(struct cst_stack_record *record, const struct cst_module *module)
+{
+    for (size_t i = 0; i < cst_stack_record_count(record); i++) {
+        uintptr_t frame = cst_stack_record_frame(record, i);
+        if (!cst_stack_frame_is_detached(frame) && cst_stack_frame_is_in(frame, module->lo, module->hi)) {
+            atomic_fetch_or_explicit(&record->next_and_count, CST_STACK_DETACHED, memory_order_release);
+            __atomic_store_n(&record->frames[i], cst_stack_frame_detach(frame, module), __ATOMIC_RELEASE);
+        }
+    }
+}
+
+void cst_stack_detach(const struct cst_module *module)
+{
+    cst_lock_acquire(&depot_lock);
+    for (size_t chain = 0; chain < CHAIN_COUNT; chain++) {
+        uint32_t id = atomic_load_explicit(&chains[chain], memory_order_relaxed);
+        while (id) {
+            struct cst_stack_record *record = cst_stack_record(id);
+            detach(record, module);
+            id = atomic_load_explicit(&record->next_and_count, memory_order_relaxed) >> 8;
+        }
+    }
+    cst_lock_release(&depot_lock);
 }
 
 void cst_stack_after_fork(void)

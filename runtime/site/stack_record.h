@@ -5,14 +5,22 @@
 
 #include "site/stack_units.h"
 
-/** Takes whole units. Nothing but `trails` and `walks` changes once its id is known. */
+/** Takes whole units. Once its id is known, nothing changes but `trails` and `walks`, until the record is detached: then
+ * CST_STACK_DETACHED is set, and after that frames become detached ones. Frames are read and written as atomic words. */
 struct cst_stack_record {
     uint32_t hash;
-    uint32_t next_and_count; /**< id of the next record of the chain, shifted by 8; number of frames */
+    _Atomic uint32_t
+        next_and_count;      /**< id of the next record of the chain, shifted by 8; the number of frames, and whether it
+                                          is detached */
     _Atomic uint32_t trails; /**< unit of the first trail; 0 for none */
     _Atomic uint32_t walks;  /**< 0 until a walk has found it */
     uintptr_t frames[];
 };
+
+/** In next_and_count: the record holds detached frames. Then it is found no more. */
+#define CST_STACK_DETACHED ((uint32_t)0x80)
+
+_Static_assert(CST_STACK_FRAMES_MAX < CST_STACK_DETACHED, "a count leaves its uppermost bit");
 
 /** The record with this id, which was given out. */
 CST_INLINE struct cst_stack_record *cst_stack_record(uint32_t id)
@@ -22,7 +30,12 @@ CST_INLINE struct cst_stack_record *cst_stack_record(uint32_t id)
 
 CST_INLINE size_t cst_stack_record_count(const struct cst_stack_record *record)
 {
-    return record->next_and_count & 0xff;
+    return atomic_load_explicit(&record->next_and_count, memory_order_relaxed) & (CST_STACK_DETACHED - 1);
+}
+
+CST_INLINE uintptr_t cst_stack_record_frame(const struct cst_stack_record *record, size_t index)
+{
+    return __atomic_load_n(&record->frames[index], __ATOMIC_RELAXED);
 }
 
 #endif

@@ -74,6 +74,16 @@ const struct cst_module *cst_module_find(uintptr_t address)
     return NULL;
 }
 
+const struct cst_module *cst_module_recall(uintptr_t address)
+{
+    for (size_t i = 0; i < 3; i++) {
+        if (covers(&modules[i], address)) {
+            return &modules[i];
+        }
+    }
+    return NULL;
+}
+
 const struct cst_module *cst_module_get(uint32_t id)
 {
     return id < 3 ? &modules[id] : NULL;

@@ -30,7 +30,7 @@ static void *load(const char *command)
 static void unload(void *library)
 {
     dlclose(library);
-    (void)cst_module_sweep();
+    (void)cst_module_sweep(NULL);
     unlink(fixture_path("built.so"));
 }
 

@@ -95,7 +95,7 @@ static void unload(struct library *library)
 {
     cst_elf_close(&library->elf);
     dlclose(library->handle);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static struct library load_made(void)

@@ -35,6 +35,23 @@ static void count_telling(const struct cst_module *module)
     atomic_fetch_add(&told[module->id], 1);
 }
 
+static unsigned returned_count, displaced_count;
+
+static void count_return(const struct cst_module *module)
+{
+    (void)module;
+    returned_count++;
+}
+
+static void count_displacement(const struct cst_module *module)
+{
+    (void)module;
+    displaced_count++;
+}
+
+static const struct cst_module_watch watch = {
+    .found = count_telling, .returned = count_return, .displaced = count_displacement};
+
 static int build_fixtures(void **state)
 {
     (void)state;
@@ -42,6 +59,7 @@ static int build_fixtures(void **state)
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0a -o @/plain.so %/plain.c");
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0b -o @/other.so %/plain.c");
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=none -o @/bare.so %/plain.c");
+    fixture_run("for id in 1a 1b 1c; do cc -O1 -shared -fPIC -Wl,--build-id=0x$id -o @/once-$id.so %/plain.c; done");
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0c0d -o @/rooms.so %/rooms.c");
     fixture_run("c++ -O0 -shared -fPIC -o @/placement.so %/placement.cpp");
     fixture_run("c++ -O1 -shared -fPIC -o @/operators.so %/operators.cpp");
@@ -51,8 +69,8 @@ static int build_fixtures(void **state)
     fixture_run(
         "awk 'BEGIN { for (i = 0; i < 50000; i++) print \"_label_\" i \": nop\"; print \".section .note.GNU-stack\" }' "
         ">@/labels.s && "
-        "cc -O1 -shared -fPIC -o @/slow.so %/plain.c @/labels.s");
-    cst_module_observe(count_telling);
+        "cc -O1 -shared -fPIC -Wl,--build-id=none -o @/slow.so %/plain.c @/labels.s");
+    cst_module_watch(&watch);
     cst_module_scan();
     return 0;
 }
@@ -96,7 +114,7 @@ static void the_program_is_module_0(void **state)
     assert_int_equal(program->role, CST_ROLE_PROGRAM);
     assert_int_equal(program->lang, CUSTODY_LANG_C);
     assert_int_equal(program->rust, CST_RUST_ABSENT);
-    assert_false(program->own_operators);
+    assert_int_equal(program->operators, CST_OPERATORS_SHARED);
     assert_string_equal(program->path, path);
     assert_string_equal(program->name, "test_module");
     assert_true(program->lo <= (uintptr_t)&build_fixtures && (uintptr_t)&build_fixtures < program->hi);
@@ -133,7 +151,7 @@ static void a_library_with_a_hole_between_its_segments_is_one_module(void **stat
     assert_ptr_equal(cst_module_find(data), module);
     assert_int_equal(cst_module_count(), count + 1);
     dlclose(library);
-    assert_int_equal(cst_module_sweep(), 1);
+    assert_int_equal(cst_module_sweep(NULL), 1);
     assert_true(module->unloaded);
 }
 
@@ -175,50 +193,120 @@ static void languages_and_operators_are_told_apart(void **state)
     const struct cst_module *c = module_of(plain);
     assert_int_equal(c->role, CST_ROLE_LIBRARY);
     assert_int_equal(c->lang, CUSTODY_LANG_C);
-    assert_false(c->own_operators);
+    assert_int_equal(c->operators, CST_OPERATORS_SHARED);
     const struct cst_module *cxx = cst_module_find(address_in(placement, "placement_make"));
     assert_int_equal(cxx->lang, CUSTODY_LANG_CXX);
-    assert_false(cxx->own_operators);
-    assert_true(cst_module_find(address_in(operators, "_Znwm"))->own_operators ||
+    assert_int_equal(cxx->operators, CST_OPERATORS_SHARED);
+    assert_true(cst_module_find(address_in(operators, "_Znwm"))->operators == CST_OPERATORS_OWN ||
                 strstr(cst_module_find(address_in(operators, "_Znwm"))->name, "libstdc++") != NULL);
     cst_module_scan();
     bool found = false;
     for (uint32_t id = 0; id < cst_module_count(); id++) {
         const struct cst_module *module = cst_module_get(id);
-        found |= strcmp(module->name, "operators.so") == 0 && module->own_operators;
+        found |= strcmp(module->name, "operators.so") == 0 && module->operators == CST_OPERATORS_OWN;
         assert_true(strncmp(module->name, "libstdc++", 9) != 0 || module->role == CST_ROLE_CXX_RUNTIME);
-        assert_true(module->role != CST_ROLE_CXX_RUNTIME || !module->own_operators);
+        assert_true(module->role != CST_ROLE_CXX_RUNTIME || module->operators == CST_OPERATORS_SHARED);
     }
     assert_true(found);
     dlclose(operators);
     dlclose(placement);
     dlclose(plain);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
-static void a_library_loaded_again_is_a_new_module(void **state)
+/* Loads a library, unloads it, loads it again; *out_place says whether it came to its old place. */
+static void load_twice(const char *path, const struct cst_module **out_first, const struct cst_module **out_second,
+                       bool *out_same_place)
+{
+    void *library = load(path);
+    *out_first = module_of(library);
+    uintptr_t address = address_in(library, "plain_name");
+    assert_ptr_equal(*out_first, module_of(library));
+    assert_int_equal(cst_module_sweep(NULL), 0);
+    assert_false((*out_first)->unloaded);
+    dlclose(library);
+    assert_null(cst_module_find(address));
+    assert_ptr_equal(cst_module_recall(address), *out_first);
+    assert_int_equal(cst_module_sweep(NULL), 1);
+    assert_int_equal(cst_module_sweep(NULL), 0);
+    assert_true((*out_first)->unloaded);
+    library = load(path);
+    *out_second = module_of(library);
+    *out_same_place = address == address_in(library, "plain_name");
+    assert_false((*out_second)->unloaded);
+    assert_ptr_equal(cst_module_get((*out_first)->id), *out_first);
+    dlclose(library);
+    cst_module_sweep(NULL);
+}
+
+static void a_library_loaded_again_to_its_place_is_the_same_module(void **state)
+{
+    (void)state;
+    const struct cst_module *first, *second;
+    bool same_place;
+    unsigned before = returned_count;
+    load_twice(fixture_path("plain.so"), &first, &second, &same_place);
+    assert_true(!same_place || first == second);
+    assert_true(returned_count > before || !same_place);
+    assert_int_equal(told[second->id], 1);
+}
+
+static void a_library_loaded_again_that_may_be_another_is_a_new_module(void **state)
+{
+    (void)state;
+    const struct cst_module *first, *second;
+    bool same_place;
+    load_twice(fixture_path("bare.so"), &first, &second, &same_place);
+    assert_true(second->id > first->id && second->epoch > first->epoch);
+    assert_int_equal(told[second->id], 1);
+}
+
+static void a_library_that_comes_to_the_place_of_another_displaces_it_once(void **state)
 {
     (void)state;
     void *library = load(fixture_path("plain.so"));
     const struct cst_module *first = module_of(library);
-    assert_ptr_equal(first, module_of(library));
-    assert_int_equal(cst_module_sweep(), 0);
-    assert_false(first->unloaded);
-    uintptr_t address = address_in(library, "plain_name");
     dlclose(library);
-    assert_null(cst_module_find(address));
-    assert_int_equal(cst_module_sweep(), 1);
-    assert_int_equal(cst_module_sweep(), 0);
-    assert_true(first->unloaded);
+    cst_module_sweep(NULL);
+    for (int round = 0; round < 2; round++) {
+        library = load(fixture_path("other.so"));
+        unsigned before = displaced_count;
+        const struct cst_module *second = module_of(library);
+        bool there = second->lo < first->hi && first->lo < second->hi;
+        assert_true(second != first);
+        assert_int_equal(displaced_count, before + (there && round == 0 ? 1 : 0));
+        dlclose(library);
+        cst_module_sweep(NULL);
+    }
+}
 
-    library = load(fixture_path("plain.so"));
-    const struct cst_module *second = module_of(library);
-    assert_true(second->id > first->id && second->epoch > first->epoch);
-    assert_false(second->unloaded);
-    assert_int_equal(told[second->id], 1);
-    assert_ptr_equal(cst_module_get(first->id), first);
+static void a_module_ends_when_the_linkers_record_of_it_does(void **state)
+{
+    (void)state;
+    void *library = load(fixture_path("plain.so"));
+    const struct cst_module *module = module_of(library);
+    struct link_map *map = NULL;
+    assert_int_equal(dlinfo(library, RTLD_DI_LINKMAP, &map), 0);
+    assert_ptr_equal(cst_module_loader_record(module), map);
+    assert_null(cst_module_end(&map));
     dlclose(library);
-    cst_module_sweep();
+    assert_ptr_equal(cst_module_end(map), module);
+    assert_true(module->unloaded);
+    assert_null(cst_module_end(map));
+}
+
+static void modules_of_other_namespaces_say_so(void **state)
+{
+    (void)state;
+    void *library = dlmopen(LM_ID_NEWLM, fixture_path("plain.so"), RTLD_NOW);
+    assert_non_null(library);
+    Lmid_t wanted = 0;
+    assert_int_equal(dlinfo(library, RTLD_DI_LMID, &wanted), 0);
+    assert_true(wanted > 0);
+    assert_int_equal(module_of(library)->link_namespace, wanted);
+    assert_int_equal(cst_module_get(0)->link_namespace, 0);
+    dlclose(library);
+    cst_module_sweep(NULL);
 }
 
 /* The loader puts the next library where the last one was, and in a young heap its record too: then only a sweep tells them
@@ -233,7 +321,7 @@ static void a_library_that_took_anothers_place_is_told_apart_by_a_sweep(void **s
         void *library = load(fixture_path(i % 2 == 0 ? "plain.so" : "other.so"));
         struct link_map *map = NULL;
         assert_int_equal(dlinfo(library, RTLD_DI_LINKMAP, &map), 0);
-        cst_module_sweep();
+        cst_module_sweep(NULL);
         const struct cst_module *module = module_of(library);
         assert_string_equal(module->name, i % 2 == 0 ? "plain.so" : "other.so");
         assert_int_equal(module->build_id[0], i % 2 == 0 ? 0x0a : 0x0b);
@@ -243,7 +331,7 @@ static void a_library_that_took_anothers_place_is_told_apart_by_a_sweep(void **s
         last = module;
         dlclose(library);
     }
-    cst_module_sweep();
+    cst_module_sweep(NULL);
     if (same_place == 0) { /* as under AddressSanitizer, which keeps freed memory from being used again */
         skip();
     }
@@ -271,12 +359,12 @@ static void hundreds_of_modules_are_found_by_their_own_names(void **state)
     for (int i = 0; i < MANY; i += 2) {
         dlclose(libraries[i]);
     }
-    assert_int_equal(cst_module_sweep(), MANY / 2);
+    assert_int_equal(cst_module_sweep(NULL), MANY / 2);
     for (int i = 1; i < MANY; i += 2) {
         assert_false(module_of(libraries[i])->unloaded);
         dlclose(libraries[i]);
     }
-    assert_int_equal(cst_module_sweep(), MANY / 2);
+    assert_int_equal(cst_module_sweep(NULL), MANY / 2);
 }
 
 struct race {
@@ -315,7 +403,7 @@ static void threads_that_race_for_a_new_module_register_it_once(void **state)
         assert_int_equal(told[before], 1);
         pthread_barrier_destroy(&start);
         dlclose(library);
-        assert_int_equal(cst_module_sweep(), 1);
+        assert_int_equal(cst_module_sweep(NULL), 1);
     }
 }
 
@@ -343,7 +431,7 @@ static void symbols_of_an_unloaded_library_are_still_told(void **state)
     const struct cst_module *module = module_of(library);
     uintptr_t address = address_in(library, "plain_name");
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
     const char *name;
     uintptr_t start;
     assert_true(cst_module_symbol(module, address, &name, &start));
@@ -353,7 +441,7 @@ static void symbols_of_an_unloaded_library_are_still_told(void **state)
 static void symbols_are_not_taken_from_a_file_that_took_the_place(void **state)
 {
     (void)state;
-    fixture_run("cp @/plain.so @/replaced.so && cp @/bare.so @/removed.so");
+    fixture_run("cp @/once-1a.so @/replaced.so && cp @/bare.so @/removed.so");
     void *library = load(fixture_path("replaced.so"));
     void *bare = load(fixture_path("removed.so"));
     fixture_run("cp @/other.so @/new && mv @/new @/replaced.so && rm @/removed.so");
@@ -368,7 +456,7 @@ static void symbols_are_not_taken_from_a_file_that_took_the_place(void **state)
     assert_false(cst_module_symbol(removed, address_in(bare, "plain_name"), &name, &start));
     dlclose(bare);
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void a_library_without_build_id_is_known_by_its_headers(void **state)
@@ -381,7 +469,7 @@ static void a_library_without_build_id_is_known_by_its_headers(void **state)
     assert_int_equal(module->build_id_size, 0);
     assert_true(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 /* Where the object called `symbol` is in the file; where the file ends for NULL. */
@@ -433,9 +521,9 @@ static void program_headers_are_found_wherever_they_are_loaded(void **state)
         assert_int_equal(module->build_id[1], 0x0d);
         assert_true(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
         assert_string_equal(name, "plain_name");
-        assert_int_equal(cst_module_sweep(), 0);
+        assert_int_equal(cst_module_sweep(NULL), 0);
         dlclose(library);
-        assert_int_equal(cst_module_sweep(), 1);
+        assert_int_equal(cst_module_sweep(NULL), 1);
     }
 }
 
@@ -450,9 +538,9 @@ static void a_library_whose_program_headers_are_not_loaded_has_no_file(void **st
     assert_int_equal(module->fingerprint, 0);
     assert_int_equal(module->headers_size, 0);
     assert_false(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
-    assert_int_equal(cst_module_sweep(), 0);
+    assert_int_equal(cst_module_sweep(NULL), 0);
     dlclose(library);
-    assert_int_equal(cst_module_sweep(), 1);
+    assert_int_equal(cst_module_sweep(NULL), 1);
 }
 
 /* The headers in memory belong to the dynamic linker, but a program may write there. */
@@ -466,7 +554,7 @@ static void headers_that_do_not_lie_where_they_say_are_unknown(void **state)
     }
     assert_int_equal(module_of(library)->fingerprint, 0);
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void a_relative_name_becomes_a_path(void **state)
@@ -479,7 +567,7 @@ static void a_relative_name_becomes_a_path(void **state)
     assert_int_equal(chdir(before), 0);
     assert_string_equal(module_of(library)->path, fixture_path("plain.so"));
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void a_library_in_anonymous_memory_has_a_name_and_no_file(void **state)
@@ -488,7 +576,7 @@ static void a_library_in_anonymous_memory_has_a_name_and_no_file(void **state)
     char command[64];
     int fd = memfd_create("plugin", 0);
     assert_true(fd >= 0);
-    snprintf(command, sizeof command, "cat @/plain.so >/proc/%d/fd/%d", getpid(), fd);
+    snprintf(command, sizeof command, "cat @/once-1b.so >/proc/%d/fd/%d", getpid(), fd);
     fixture_run(command);
     snprintf(command, sizeof command, "/proc/self/fd/%d", fd);
     void *library = load(command);
@@ -496,18 +584,18 @@ static void a_library_in_anonymous_memory_has_a_name_and_no_file(void **state)
     const struct cst_module *module = module_of(library);
     assert_string_equal(module->name, "memfd:plugin");
     assert_int_equal(module->role, CST_ROLE_LIBRARY);
-    assert_int_equal(module->build_id[0], 0x0a);
+    assert_int_equal(module->build_id[0], 0x1b);
     const char *name;
     uintptr_t start;
     assert_false(cst_module_symbol(module, address_in(library, "plain_name"), &name, &start));
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void errno_is_left_alone(void **state)
 {
     (void)state;
-    fixture_run("cp @/plain.so @/gone.so");
+    fixture_run("cp @/once-1c.so @/gone.so");
     void *library = load(fixture_path("gone.so"));
     fixture_run("rm @/gone.so");
     uintptr_t address = address_in(library, "plain_name");
@@ -520,7 +608,7 @@ static void errno_is_left_alone(void **state)
     assert_int_equal(errno, 4711);
     assert_false(named);
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static void a_child_registers_for_itself(void **state)
@@ -531,7 +619,7 @@ static void a_child_registers_for_itself(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         cst_module_after_fork();
-        const struct cst_module *module = module_of(load(fixture_path("plain.so")));
+        const struct cst_module *module = module_of(load(fixture_path("bare.so")));
         _exit(module != NULL && module->id == before ? 0 : 1);
     }
     int status = -1;
@@ -544,14 +632,14 @@ static void a_child_registers_for_itself(void **state)
 static void when_ids_are_used_up_modules_are_not_found(void **state)
 {
     (void)state;
-    cst_module_observe(NULL);
+    cst_module_watch(NULL);
     while (cst_module_count() < CST_MODULE_MAX) {
-        void *library = load(fixture_path("plain.so"));
+        void *library = load(fixture_path("bare.so"));
         assert_non_null(module_of(library));
         dlclose(library);
-        assert_int_equal(cst_module_sweep(), 1);
+        assert_int_equal(cst_module_sweep(NULL), 1);
     }
-    void *library = load(fixture_path("plain.so"));
+    void *library = load(fixture_path("bare.so"));
     assert_null(module_of(library));
     assert_int_equal(cst_module_count(), CST_MODULE_MAX);
     assert_non_null(cst_module_find((uintptr_t)&build_fixtures));
@@ -568,7 +656,11 @@ int main(void)
         cmocka_unit_test(libc_and_the_kernels_library_are_libc),
         cmocka_unit_test(what_is_in_no_module_is_not_found),
         cmocka_unit_test(languages_and_operators_are_told_apart),
-        cmocka_unit_test(a_library_loaded_again_is_a_new_module),
+        cmocka_unit_test(a_library_loaded_again_to_its_place_is_the_same_module),
+        cmocka_unit_test(a_library_loaded_again_that_may_be_another_is_a_new_module),
+        cmocka_unit_test(a_library_that_comes_to_the_place_of_another_displaces_it_once),
+        cmocka_unit_test(a_module_ends_when_the_linkers_record_of_it_does),
+        cmocka_unit_test(modules_of_other_namespaces_say_so),
         cmocka_unit_test(hundreds_of_modules_are_found_by_their_own_names),
         cmocka_unit_test(threads_that_race_for_a_new_module_register_it_once),
         cmocka_unit_test(symbols_are_named_with_their_start),

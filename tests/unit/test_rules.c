@@ -24,7 +24,7 @@ static const struct cst_module client = {.id = 0, .role = CST_ROLE_PROGRAM, .rus
                                libcxx = {.id = 3, .role = CST_ROLE_CXX_RUNTIME},
                                custody = {.id = 4, .role = CST_ROLE_CUSTODY},
                                lto = {.id = 5, .role = CST_ROLE_LIBRARY, .rust = CST_RUST_INFERRED},
-                               operators = {.id = 6, .role = CST_ROLE_LIBRARY, .own_operators = true};
+                               operators = {.id = 6, .role = CST_ROLE_LIBRARY, .operators = CST_OPERATORS_OWN};
 
 /* A side number for each module and language; 0 for no module. */
 static struct cst_rule_party party(const struct cst_module *module, enum custody_contract contract)

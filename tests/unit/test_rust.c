@@ -124,7 +124,7 @@ static void *load_built(const char *command, const struct cst_module **out_modul
 static void unload(void *library)
 {
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
 }
 
 static uintptr_t address_in(void *library, const char *symbol)

@@ -84,10 +84,15 @@ def place_plugins(program, build, work, directory):
         (Path(directory) / path.name).symlink_to(path)
 
 
+def package_words(program, what):
+    """What pkg-config says that a compiler gets (`--cflags`) or a linker (`--libs`) for the program's packages."""
+    return execute(["pkg-config", what] + program.packages).split() if program.packages else []
+
+
 def build_program(program, build, work, target):
     """Makes the executable `target` of `program` for `build`. Raises BuildError."""
     place_plugins(program, build, work, Path(target).parent)
-    link_words = library_link_words(program, build, work)
+    link_words = library_link_words(program, build, work) + package_words(program, "--libs")
     if program.path.suffix == ".rs":
         command = rust_command(build, Path(target).parent) + program.flags + crate_words(program, build, work)
         for word in link_words:
@@ -95,7 +100,8 @@ def build_program(program, build, work, target):
         execute(command + ["-o", target, program.path])
     else:
         command = native_command(program.path.suffix, build)
-        execute(command + program.flags + ["-o", target, program.path] + link_words)
+        flags = program.flags + package_words(program, "--cflags")
+        execute(command + flags + ["-o", target, program.path] + link_words)
     if has_rust(program, build):
         alter.alter(target, build)
 

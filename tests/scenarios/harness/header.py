@@ -9,6 +9,7 @@ belong to the program, those after it to that run:
     @builds cc=gcc opt=0,2       axes and their values, instead of the language's default matrix; further lines add to it
     @more ld=gold strip=yes      the same, for builds that are made with `run.py --full` only
     @flags -pthread              more flags for compiler and linker
+    @packages libpq sqlite3      libraries of the system that it links, by their names for pkg-config
     @run NAME [ARG...]           one execution; without a further word of it, it must be silent: no error, no warning
     @exit N                      the program's own exit status (0)
     @compare                     run it without Custody too: output and status must be the same
@@ -119,6 +120,7 @@ class Program:
     matrix: list = field(default_factory=list)
     more: list = field(default_factory=list)
     flags: list = field(default_factory=list)
+    packages: list = field(default_factory=list)
     runs: list = field(default_factory=list)
 
     @property
@@ -199,6 +201,8 @@ def apply_directive(program, word, only, words):
         program.more.append(parse_pairs(words))
     elif word == "flags" and not program.runs:
         program.flags += words
+    elif word == "packages" and not program.runs:
+        program.packages += words
     else:
         return bool(program.runs) and apply_to_run(program.runs[-1], word, only, words)
     return True

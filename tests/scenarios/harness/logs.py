@@ -2,6 +2,7 @@
 spelled as expectations spell them."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -95,6 +96,7 @@ def facts_of(log, finding):
         "class": finding.get("class"), "when": finding.get("when"), "held_by": party_text(finding.get("held_by")),
         "blocks": finding.get("blocks"), "bytes": finding.get("bytes"),
         "policy": finding["policy"].rpartition(":")[2] if "policy" in finding else None,
+        "advice": re.match(r"\w*", finding.get("expect", "")).group(),
         "thread": finding.get("thread"), "total": log.total(finding),
         "alloc": log.innermost(finding, "alloc"), "symbol": log.symbol(finding, "alloc"),
         "release": log.innermost(finding, "release"),
