@@ -51,6 +51,6 @@ bench-instructions: $(BUILD)/libcustody_preload.so bench-programs ## instruction
 	@$(PYTHON) bench/instructions.py --build $(BUILD) $(BENCH_ARGS)
 
 # ONLY='c/leak_shapes lost' is a part, printed and not written to the page.
-detection: all $(BUILD)/bench/heaps ## which leaks Custody, Valgrind and LeakSanitizer find, into docs/detection.md
-	@$(PYTHON) bench/detection.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)' --without times,--update docs/detection.md) \
+detection: all $(BUILD)/bench/heaps ## what Custody, Valgrind and gcc's sanitizers find, into docs/detection.md
+	@$(PYTHON) bench/detection.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/detection.md) \
 	    $(DETECTION_ARGS)

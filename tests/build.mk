@@ -12,6 +12,7 @@ WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
 WRAP_test_stack := cst_stack_trace
 WRAP_test_table := cst_pool_alloc
+WRAP_test_tool_facts_worker := cst_facts_cache_make
 WRAP_test_words := cst_own_map
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
@@ -39,7 +40,7 @@ $(TOOL_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/select.o $(filter
 
 SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/tool/run.sh tests/client/run.sh tests/client/run.py)
 
-.PHONY: unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
+.PHONY: crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 
 unit-binaries: $(UNIT_TESTS)
 
@@ -54,6 +55,10 @@ run-tests: all unit-binaries $(if $(wildcard rust-client/build.mk),client)
 
 test-one: all unit-binaries ## run what is named: make test-one T=test_tag, T=one_unit_test or T=scenario
 	@tests/one.sh '$(T)'
+
+# ONLY='rusqlite debug' is a part, printed and not written to the page.
+crates: all ## the tests of crates with C or C++ inside under Custody, into docs/crates.md
+	@$(PYTHON) tests/crates/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/crates.md)
 
 # The unit tests again, built or run another way. jemalloc stays as it is: it is not ours to check, and it hands out
 # memory that a sanitizer knows nothing of. The scenarios cannot run so: a sanitizer brings its own malloc, which is

@@ -73,7 +73,8 @@ typedef uint64_t custody_facts_row;
  *
  * DESCRIBED beside another flag takes nothing from what that says. */
 enum custody_facts_flag {
-    CUSTODY_FACTS_DESCRIBED = 1, /**< debug information describes this code: that none of the flags below is set is proof */
+    CUSTODY_FACTS_DESCRIBED =
+        1, /**< debug information describes this code: that none of the flags below is set is proof */
     CUSTODY_FACTS_RUST_ALLOCATOR =
         2, /**< belongs to Rust's `__rust_*`, `__rdl_*` or `__rg_*` functions: they are it, or
                                          were inlined there */

@@ -32,10 +32,10 @@ static const char *rust_name(enum cst_rust_attribution rust)
     return "absent";
 }
 
-static const char *rust_source_name(enum cst_rust_source source)
+static const char *rust_by_name(enum cst_rust_by by)
 {
-    switch (source) {
-    case CST_RUST_BY_NOTHING:
+    switch (by) {
+    case CST_RUST_BY_NONE:
         return "none";
     case CST_RUST_BY_SYMBOLS:
         return "symbols";
@@ -86,7 +86,7 @@ void cst_audit_module(const struct cst_module *module)
     cst_json_string(json, "role", role_name(module->role));
     cst_json_string(json, "lang", custody_lang_name(module->lang));
     cst_json_string(json, "rust", rust_name(module->rust));
-    cst_json_string(json, "rust_by", rust_source_name(module->rust_by));
+    cst_json_string(json, "rust_by", rust_by_name(module->rust_by));
     if (module->operators != CST_OPERATORS_SHARED) {
         cst_json_string(json, "operators", module->operators == CST_OPERATORS_OWN ? "own" : "hidden");
     }

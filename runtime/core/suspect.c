@@ -202,6 +202,7 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
         .given_size = facts->given_size,
         .given_align = facts->given_align,
         .place = tag ? CST_PLACE_NONE : place->place,
+        .has_namespaces = cst_engine_settings.has_namespaces,
         .place_name = tag || !place->name[0] ? NULL : place->name,
         .release = walk(call, release),
         .policy_file = rule ? cst_policy_path() : NULL,

@@ -19,6 +19,11 @@
 #define CUSTODY CUSTODY_CONTRACT_CUSTODY
 #define UNKNOWN CUSTODY_CONTRACT_UNKNOWN
 #define EITHER CUSTODY_CONTRACT_MALLOC_OR_RUST
+#define SQLITE CUSTODY_CONTRACT_SQLITE
+#define GLIB CUSTODY_CONTRACT_GLIB
+#define ALIGNED CUSTODY_CONTRACT_GLIB_ALIGNED
+#define BUFFER CUSTODY_CONTRACT_LIBPQ_BUFFER
+#define LIBPQ CUSTODY_CONTRACT_LIBPQ
 
 static const struct cst_module client = {.id = 0, .role = CST_ROLE_PROGRAM, .rust = CST_RUST_EXACT},
                                ledger = {.id = 1, .role = CST_ROLE_LIBRARY}, libc = {.id = 2, .role = CST_ROLE_LIBC},
@@ -153,6 +158,89 @@ static void objects_of_libc_are_libcs_to_release(void **state)
         {&client, LIBC, &libcxx, MALLOC, "exact error: cross-allocator-free"},
     };
     EXPECT_ROWS(rows);
+}
+
+static void a_librarys_block_is_its_librarys_to_release(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&ledger, SQLITE, &ledger, SQLITE, "silent"},
+        {&ledger, SQLITE, &client, MALLOC, "exact error: cross-allocator-free"},
+        {&ledger, SQLITE, &client, NEW, "exact error: cross-allocator-free"},
+        {&ledger, SQLITE, &client, RUST, "exact error: cross-allocator-free"},
+        {&ledger, SQLITE, &operators, GLIB, "exact error: cross-allocator-free"},
+        {&client, MALLOC, &ledger, GLIB, "exact error: cross-allocator-free"},
+        {&client, RUST, &ledger, GLIB, "exact error: cross-allocator-free"},
+        {&operators, MALLOC, &ledger, GLIB, "exact error: cross-allocator-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+/* What comes from malloc may be a library's as well, as long as nobody knows who called. */
+static void plain_malloc_of_nobody_known_is_no_mismatch_with_a_librarys(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&ledger, SQLITE, NULL, MALLOC, "silent"},
+        {NULL, MALLOC, &ledger, GLIB, "silent"},
+        {&ledger, SQLITE, &libc, MALLOC, "silent"},
+        {&libc, MALLOC, &ledger, GLIB, "silent"},
+        {&ledger, SQLITE, NULL, NEW, "inferred warning: cross-allocator-free"},
+        {&ledger, SQLITE, &lto, MALLOC, "inferred warning: cross-allocator-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void contracts_of_one_library_are_told_apart_on_suspicion_only(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&ledger, ALIGNED, &ledger, GLIB, "inferred warning: cross-allocator-free"},
+        {&ledger, GLIB, &ledger, ALIGNED, "inferred warning: cross-allocator-free"},
+        {&ledger, ALIGNED, &client, MALLOC, "exact error: cross-allocator-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void buffers_made_for_callers_may_be_released_either_way(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&ledger, BUFFER, &client, MALLOC);
+    facts.owner.open = true;
+    expect(&facts, "silent");
+    facts.by = party(&ledger, LIBPQ);
+    expect(&facts, "silent");
+    facts.by = party(&client, NEW);
+    expect(&facts, "exact error: cross-allocator-free");
+    facts = a_release(&client, MALLOC, &ledger, BUFFER);
+    facts.by.open = true;
+    expect(&facts, "silent");
+}
+
+static void a_library_that_calls_the_programs_functions_is_not_judged(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&client, MALLOC, &ledger, CUSTODY_CONTRACT_LIBXML);
+    expect(&facts, "exact error: cross-allocator-free");
+    facts.replaced = true;
+    expect(&facts, "silent");
+}
+
+static void a_piece_of_a_librarys_block_is_the_librarys_too(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&ledger, CUSTODY_CONTRACT_GLIB_SLICE, &client, MALLOC);
+    facts.handed_out = true;
+    expect(&facts, "exact error: cross-allocator-free");
+    facts.target = CST_TARGET_INTERIOR;
+    expect(&facts, "exact error: cross-allocator-free");
+    facts.by = party(NULL, MALLOC);
+    expect(&facts, "exact error: cross-allocator-free");
+    facts.handed_out = false;
+    expect(&facts, "exact error: interior-free");
+    facts = a_release(&ledger, CUSTODY_CONTRACT_GLIB_SLICE, &ledger, GLIB);
+    facts.handed_out = true; /* the library gives a whole page back */
+    expect(&facts, "silent");
 }
 
 static void an_unknown_contract_is_never_judged(void **state)
@@ -514,6 +602,12 @@ int main(void)
         cmocka_unit_test(the_wrong_function_of_ones_own_side_is_a_mismatch_and_of_another_a_crossing),
         cmocka_unit_test(libc_and_the_cxx_runtime_act_for_others),
         cmocka_unit_test(objects_of_libc_are_libcs_to_release),
+        cmocka_unit_test(a_librarys_block_is_its_librarys_to_release),
+        cmocka_unit_test(plain_malloc_of_nobody_known_is_no_mismatch_with_a_librarys),
+        cmocka_unit_test(contracts_of_one_library_are_told_apart_on_suspicion_only),
+        cmocka_unit_test(buffers_made_for_callers_may_be_released_either_way),
+        cmocka_unit_test(a_library_that_calls_the_programs_functions_is_not_judged),
+        cmocka_unit_test(a_piece_of_a_librarys_block_is_the_librarys_too),
         cmocka_unit_test(an_unknown_contract_is_never_judged),
         cmocka_unit_test(a_side_that_is_not_known_is_never_accused_of_an_error),
         cmocka_unit_test(a_block_released_by_another_side_is_a_warning_for_malloc_and_a_note_for_new),

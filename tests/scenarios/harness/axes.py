@@ -31,6 +31,7 @@ NATIVE_FLAGS = {
     ("ld", "lld"): ["-fuse-ld=lld"],
     ("ld", "mold"): ["-fuse-ld=mold"],
     ("strip", "yes"): ["-s"],
+    ("dwarf", "4"): ["-gdwarf-4"],
     # With code of both kinds the index of an archive holds their names, whichever ar has made it.
     ("lto", "fat"): ["-flto", "-ffat-lto-objects"],
     ("lto", "thin"): ["-flto", "-ffat-lto-objects"],
@@ -60,7 +61,7 @@ RUST_FLAGS = {
     ("debug-info", "none"): [],
 }
 # What a library shares with the program that it is built for, where that says anything about it.
-FOR_NATIVE = ("plt", "bind", "cet", "stdlib", "lto", "strip")
+FOR_NATIVE = ("plt", "bind", "cet", "stdlib", "lto", "strip", "dwarf")
 FOR_RUST = ("lto", "strip", "std", "panic", "units", "cpu", "linker", "mangling", "debug-info", "incremental", "entries")
 
 
