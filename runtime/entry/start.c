@@ -74,8 +74,10 @@ static void observe_module(const struct cst_module *module)
                       module->name);
 }
 
-static const struct cst_module_watch module_watch = {
-    .found = observe_module, .returned = cst_departure_watch, .displaced = cst_departure_displaced};
+static const struct cst_module_watch module_watch = {.found = observe_module,
+                                                     .returned = cst_departure_watch,
+                                                     .displaced = cst_departure_displaced,
+                                                     .restored = cst_stack_attach};
 
 /* Rust's entries are hooked only where free is ours too: else a block from our heap would reach libc's free. */
 static void wire(const char *options)
