@@ -196,14 +196,10 @@ static void the_default_directory_is_the_users(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(facts_are_made_once_and_then_kept),
-        TEST(facts_that_rest_on_less_are_made_anew),
-        TEST(a_key_that_is_not_the_files_is_refused),
-        TEST(what_is_no_module_is_refused),
-        TEST(damaged_files_are_refused_and_made_anew),
-        TEST(links_are_not_followed),
-        TEST(a_directory_that_others_write_to_is_refused),
-        TEST(the_default_directory_is_the_users),
+        TEST(facts_are_made_once_and_then_kept),           TEST(facts_that_rest_on_less_are_made_anew),
+        TEST(a_key_that_is_not_the_files_is_refused),      TEST(what_is_no_module_is_refused),
+        TEST(damaged_files_are_refused_and_made_anew),     TEST(links_are_not_followed),
+        TEST(a_directory_that_others_write_to_is_refused), TEST(the_default_directory_is_the_users),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,8 +30,7 @@
 
 #define SOURCES "tests/tool/programs/"
 #define IN_C "gcc -g " SOURCES "parts.c"
-#define IN_RUST                                                                                                        \
-    "rustc -g -O -C panic=abort --edition 2021 --crate-type cdylib -C link-arg=-nostdlib " SOURCES "bare.rs"
+#define IN_RUST "rustc -g -O -C panic=abort --edition 2021 --crate-type cdylib -C link-arg=-nostdlib " SOURCES "bare.rs"
 
 static char directory[] = "/tmp/test_tool_facts_damage.XXXXXX";
 
@@ -208,8 +207,8 @@ static void hit_sections(int times)
 static void damaged_debug_information_is_passed_over(void **state)
 {
     (void)state;
-    static const char *const commands[] = {IN_C " -O2", IN_C " -gdwarf-4", IN_C " -gz", "clang -g -O1 " SOURCES "parts.c",
-                                           IN_RUST};
+    static const char *const commands[] = {IN_C " -O2", IN_C " -gdwarf-4", IN_C " -gz",
+                                           "clang -g -O1 " SOURCES "parts.c", IN_RUST};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         compile(commands[i]);
         hit_sections(100);

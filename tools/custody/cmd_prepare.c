@@ -33,14 +33,10 @@ static bool read_wish(int argc, char **argv, struct prepare_wish *wish, bool *ou
 {
     const char *timeout = NULL;
     const struct cst_option options[] = {
-        {.name = "cache", .value = &wish->cache},
-        {.name = "timeout", .value = &timeout},
-        {.name = "force", .flag = &wish->force},
-        {.name = "quiet", .flag = &wish->quiet},
-        {.name = "show", .flag = &wish->show},
-        {.name = "clean", .flag = &wish->clean},
-        {.name = "help", .flag = out_help},
-        {.name = NULL},
+        {.name = "cache", .value = &wish->cache}, {.name = "timeout", .value = &timeout},
+        {.name = "force", .flag = &wish->force},  {.name = "quiet", .flag = &wish->quiet},
+        {.name = "show", .flag = &wish->show},    {.name = "clean", .flag = &wish->clean},
+        {.name = "help", .flag = out_help},       {.name = NULL},
     };
     if (!cst_option_parse("prepare", options, false, argc, argv, &wish->file_count)) {
         return false;

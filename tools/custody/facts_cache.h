@@ -10,8 +10,8 @@
 
 /** Facts that are wanted. */
 struct cst_facts_order {
-    const char *path;      /**< of the module's file */
-    const char *key;       /**< the name that the facts must have, since the file may no longer be the module that was loaded;
+    const char *path; /**< of the module's file */
+    const char *key; /**< the name that the facts must have, since the file may no longer be the module that was loaded;
                               NULL: any */
     const char *directory; /**< of the cache; NULL: the default one */
     bool force;            /**< made anew in any case */

@@ -67,8 +67,9 @@ static void tell_end(int status, unsigned seconds, struct cst_facts_made *made)
     } else if (WTERMSIG(status) == SIGALRM) {
         snprintf(made->trouble, sizeof made->trouble, "given up: it takes longer than %u s", seconds);
     } else {
-        snprintf(made->trouble, sizeof made->trouble, "given up: damaged, the reader of it was killed by signal %d (%s)",
-                 WTERMSIG(status), strsignal(WTERMSIG(status)));
+        snprintf(made->trouble, sizeof made->trouble,
+                 "given up: damaged, the reader of it was killed by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
     }
 }
 
