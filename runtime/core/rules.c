@@ -130,7 +130,7 @@ static struct cst_verdict judge_library(const struct cst_rule_case *facts)
     return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
 }
 
-/* Families of allocators have memory of their own, whoever calls: nothing else can release it, nor do they know other blocks.
+/* Families of allocators have memory of their own: nothing else can release it, nor do they know other blocks.
  * Unless the program was made with the family's malloc in the place of libc's: then they are one. */
 static struct cst_verdict judge_family(const struct cst_rule_case *facts)
 {
@@ -139,8 +139,9 @@ static struct cst_verdict judge_family(const struct cst_rule_case *facts)
                   ((made == malloc && is_c_family(released)) || (released == malloc && is_c_family(made)));
     if (merged)
         return note_inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
-    return facts->replaced ? inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE)
-                           : exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    if (facts->replaced || !is_known(&facts->owner) || !is_known(&facts->by))
+        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
 }
 
 static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)

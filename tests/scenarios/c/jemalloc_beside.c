@@ -45,7 +45,11 @@ void _rjem_free(void *block);
 static int extended(void);
 static int sized(void);
 static int plain(void);
-#define OWN_MORE {"extended", extended}, {"sized", sized}, {"plain", plain}
+#define OWN_MORE \
+    {"extended", extended}, {"sized", sized}, \
+    { \
+        "plain", plain \
+    }
 
 #include "other_allocator.h"
 

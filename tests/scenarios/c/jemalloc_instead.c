@@ -46,6 +46,9 @@ static int sized(void)
     sdallocx(mallocx(72, 0), 72, 0);
     return 0;
 }
-#define OWN_MORE {"sized", sized}
+#define OWN_MORE \
+    { \
+        "sized", sized \
+    }
 
 #include "other_allocator.h"

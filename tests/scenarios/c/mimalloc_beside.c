@@ -39,7 +39,9 @@ static int copy_to_free(void);
 static int owned(void);
 #define OWN_MORE \
     {"copies", copies}, {"arrays", arrays}, {"heaps", heaps}, {"outs", outs}, {"copy-to-free", copy_to_free}, \
-        {"owned", owned}
+    { \
+        "owned", owned \
+    }
 
 #include "other_allocator.h"
 

@@ -36,7 +36,10 @@ static int heaps(void);
 static int outs(void);
 static int copy_to_free(void);
 #define OWN_MORE \
-    {"copies", copies}, {"arrays", arrays}, {"heaps", heaps}, {"outs", outs}, {"copy-to-free", copy_to_free}
+    {"copies", copies}, {"arrays", arrays}, {"heaps", heaps}, {"outs", outs}, \
+    { \
+        "copy-to-free", copy_to_free \
+    }
 
 #include "other_allocator.h"
 

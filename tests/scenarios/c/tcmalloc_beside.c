@@ -47,7 +47,11 @@ void tc_delete_sized(void *block, size_t size);
 static int sized(void);
 static int operators(void);
 static int others(void);
-#define OWN_MORE {"sized", sized}, {"operators", operators}, {"others", others}
+#define OWN_MORE \
+    {"sized", sized}, {"operators", operators}, \
+    { \
+        "others", others \
+    }
 
 #include "other_allocator.h"
 

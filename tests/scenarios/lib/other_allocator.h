@@ -143,8 +143,9 @@ static int good(void)
 static const struct run {
     const char *name;
     int (*act)(void); /* what it calls last is no tail call */
-} runs[] = {{"good", good},     {"freed", freed},   {"reallocated", reallocated}, {"taken", taken}, {"grown", grown},
-            {"copied", copied}, {"twice", twice}, OWN_MORE};
+} runs[] = {{"good", good},   {"freed", freed}, {"reallocated", reallocated},
+            {"taken", taken}, {"grown", grown}, {"copied", copied},
+            {"twice", twice}, OWN_MORE};
 
 int main(int argc, char **argv)
 {
