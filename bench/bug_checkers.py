@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.logs import Log
 
-TIMEOUT_S = 120
+TIMEOUT_S = 30
 ORDINARY = ("LD_PRELOAD", "CUSTODY_OPTIONS", "CUSTODY_BUILD")
 
 

@@ -3,7 +3,6 @@
 
 #include "base/pool.h"
 #include "custody/words.h"
-#include "entry/start.h"
 #include "site/detour.h"
 #include "site/mangling.h"
 #include "site/module_file.h"
@@ -13,6 +12,8 @@
 
 /* The integer argument that a detour adds: one that no function of malloc's family has. */
 #define SPARE_ARGUMENT 5
+
+static const uintptr_t *door_addresses;
 
 /* Functions of one library. */
 struct back_doors {
@@ -42,7 +43,7 @@ static void list(struct back_doors *doors, uintptr_t function, enum custody_door
         if (doors->detours[i].function == function)
             return;
     doors->detours[doors->count++] =
-        (struct cst_detour){.function = function, .hook = cst_doors[door], .argument = SPARE_ARGUMENT};
+        (struct cst_detour){.function = function, .hook = door_addresses[door], .argument = SPARE_ARGUMENT};
 }
 
 /* False when the function of this name behind ours is not libc's. One that nobody has (free_sized) is none of anybody's. */
@@ -90,11 +91,16 @@ static bool list_cxx(struct back_doors *doors, const struct cst_elf *elf)
 
 static bool begin(const struct cst_module *library, struct back_doors *out_doors)
 {
-    bool has_doors = cst_doors[CUSTODY_DOOR_FREE] != 0;
+    bool has_doors = door_addresses && door_addresses[CUSTODY_DOOR_FREE];
     *out_doors = (struct back_doors){.library = library};
     if (has_doors)
         out_doors->detours = cst_pool_alloc(CUSTODY_DOOR_COUNT * sizeof *out_doors->detours);
     return out_doors->detours != NULL;
+}
+
+void cst_back_doors_setup(const uintptr_t doors[CUSTODY_DOOR_COUNT])
+{
+    door_addresses = doors;
 }
 
 bool cst_back_doors_close(void)

@@ -6,11 +6,15 @@
 #ifndef CST_ENTRY_BACK_DOORS_H
 #define CST_ENTRY_BACK_DOORS_H
 
+#include "custody/words.h"
 #include "plat/compiler.h"
 #include "site/module.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/** Sets the addresses of the doors (0 where there is none), kept, not copied; at start, before the rest. */
+void cst_back_doors_setup(const uintptr_t doors[CUSTODY_DOOR_COUNT]);
 
 /** Redirects libc's functions, all of them or none: none when there are no doors (the runtime linked alone), when another
  * library's allocator comes before libc's, or when code cannot be written. At start, with modules scanned, one thread, and

@@ -100,6 +100,7 @@ static void wire(const char *options)
     cst_callsite_setup(cst_doors, &cst_origin_resolver);
     if (cst_doors[CUSTODY_DOOR_FREE])
         cst_rust_route(cst_rust_hook_route);
+    cst_back_doors_setup(cst_doors);
     cst_facts_place_find(say);
     cst_module_watch(&module_watch);
 }

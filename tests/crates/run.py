@@ -6,6 +6,7 @@ Crates and their dependencies are fetched by cargo; everything is built in the b
 import argparse
 import datetime
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,6 +21,7 @@ import sources  # noqa: E402
 import tables  # noqa: E402
 import trial  # noqa: E402
 
+SHOWN = 8  # problems of a crate that are printed; all are in its report
 HEADINGS = ["crate", "inside", "build", "tests passed", "under Custody", "findings", "of them unexplained", "seconds",
             "under Custody"]
 
@@ -48,28 +50,41 @@ def write_report(custody, logs, path):
     path.write_bytes(done.stdout + done.stderr)
 
 
-def examine(crate, build, options):
-    """Builds and runs the tests of a crate. A row of the table, and what is wrong. Raises CargoError."""
-    custody, problems, found, logs, runs = options.build / "custody", [], [], [], []
+def tests(runs):
+    """`376, 19 failed`"""
+    failed = sum(run.failed for run in runs)
+    return str(sum(run.passed for run in runs)) + (f", {failed} failed" if failed else "")
+
+
+def seconds(runs):
+    return f"{sum(run.seconds for run in runs):.1f}"
+
+
+def run_programs(crate, build, options, results):
+    """Runs the crate's test programs: executions plainly and under Custody, findings, what differs. Raises CargoError."""
+    custody, problems, found, runs = options.build / "custody", [], [], []
     source = sources.copied(crate, options.place)
-    results = options.place / "results" / f"{crate['name']}-{build}"
-    results.mkdir(parents=True, exist_ok=True)
     for number, (name, program) in enumerate(sources.test_programs(crate, build, source, options.place)):
         log = results / f"{number}-{name}.jsonl"
         plain, under, differences = trial.compare(program, crate, source, log, custody)
         problems += [f"{name}: {words}" for words in differences]
         found += findings.read(custody, log)
-        logs.append(log)
         runs.append((plain, under))
-    write_report(custody, logs, results / "report.txt")
+    write_report(custody, sorted(results.glob("*.jsonl")), results / "report.txt")
+    return *zip(*runs, strict=True), found, problems
+
+
+def examine(crate, build, options):
+    """Builds and runs the tests of a crate. A row of the table, and what is wrong. Raises CargoError."""
+    results = options.place / "results" / f"{crate['name']}-{build}"
+    shutil.rmtree(results, ignore_errors=True)
+    results.mkdir(parents=True)
+    plain, under, found, problems = run_programs(crate, build, options, results)
     unexplained = [finding for finding in found if findings.explanation(finding, crate) is None]
     problems += [findings.describe(finding) for finding in unexplained]
-    plain, under = zip(*runs, strict=True)
-    if not sum(run.passed for run in plain):
-        problems.append("no test passed")
-    return [crate["name"] + " " + crate["version"], crate["inside"], build, str(sum(run.passed for run in plain)),
-            str(sum(run.passed for run in under)), findings.counted(found), findings.counted(unexplained),
-            f"{sum(run.seconds for run in plain):.1f}", f"{sum(run.seconds for run in under):.1f}"], problems
+    problems += [] if sum(run.passed for run in plain) else ["no test passed"]
+    return [f"{crate['name']} {crate['version']}", crate["inside"], build, tests(plain), tests(under),
+            findings.counted(found), findings.counted(unexplained), seconds(plain), seconds(under)], problems
 
 
 def examine_all(options):
@@ -82,7 +97,9 @@ def examine_all(options):
             rows.append(row)
         except (sources.CargoError, subprocess.CalledProcessError) as error:
             problems = [str(error)]
-        print(f"{'FAIL' if problems else 'ok  '} {title}", *(f"     {words}" for words in problems), sep="\n", flush=True)
+        more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+        print(f"{'FAIL' if problems else 'ok  '} {title}", *(f"     {p}" for p in problems[:SHOWN] + more), sep="\n",
+              flush=True)
         wrong += bool(problems)
     return rows, wrong
 

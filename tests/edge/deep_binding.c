@@ -2,7 +2,7 @@
  * allocators, beside a program that reaches ours. Each releases what the other made. And libc's allocator by its other names.
  *
  * @plugins peg press
- * @builds cc=gcc,clang opt=0,2
+ * @builds cc=gcc opt=0,2
  * @flags -ldl -Wno-deprecated-declarations
  * @run good
  * @forbid cross-side-free
@@ -15,7 +15,7 @@
  * @run resized
  * @expect cross-side-free warning exact owner=$peg/c/malloc by=$prog/c/malloc call=realloc size=173 alloc=$peg
  * @run new-by-free
- * @expect mismatched-release error exact owner=libstdc++.so.6/c++/new by=$prog/c/malloc call=free size=4
+ * @expect cross-allocator-free error exact owner=$press/c++/new by=$prog/c/malloc call=free size=4 alloc=$press
  * @run twice-by-names
  * @expect double-free error exact owner=$prog/c/malloc by=$prog/c/malloc call=free size=174 first=$prog release=$prog
  * @run lost-by-name

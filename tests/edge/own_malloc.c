@@ -2,7 +2,7 @@
  * them is its own. Libraries release what libc made for them through it, too.
  *
  * @libs vault
- * @builds cc=gcc,clang opt=0,2 link=shared
+ * @builds cc=gcc,clang opt=0 link=shared
  * @run good
  * @forbid cross-side-free
  * @run twice
@@ -66,9 +66,9 @@ static void good(void)
 int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "twice")) {
-        void *block = keep(malloc(191));
+        void *block = keep(malloc(191)), *again = keep(block);
         free(block);
-        free(keep(block));
+        free(again);
     } else {
         good();
     }
