@@ -29,6 +29,7 @@ struct back_doors {
 #define IS_QUERY true
 #define IS_LIBC false
 #define IS_OWN false
+#define IS_FAMILY false
 
 static const bool is_of_allocator[CUSTODY_DOOR_COUNT] = {
 #define CUSTODY_DOOR(ID, symbol, contract, verb) IS_##verb,
