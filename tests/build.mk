@@ -12,6 +12,7 @@ WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
 WRAP_test_stack := cst_stack_trace
 WRAP_test_table := cst_pool_alloc
+WRAP_test_tool_facts_worker := cst_facts_cache_make
 WRAP_test_words := cst_own_map
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
@@ -114,16 +115,34 @@ valgrind: unit-binaries ## unit tests under Valgrind
 	@TESTS_WITHOUT='$(NOT_VALGRIND)' TESTS_UNDER='valgrind -q --leak-check=no --error-exitcode=99 --fair-sched=yes' \
 	    tests/run.sh $(UNIT_TESTS)
 
-# libFuzzer over what reads files that others have written. FUZZ_SECONDS says for how long.
+# libFuzzer over what reads files that others have written. FUZZ_SECONDS says for how long, each.
 FUZZ_SECONDS ?= 60
+FUZZ_COMPILE = clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+    -D_GNU_SOURCE -Iinclude -Iruntime/shared $(TOOL_CPPFLAGS) -o $@ $(filter %.c,$^)
+FUZZ_RUN = $(BUILD)/fuzz/$(1) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=$(BUILD)/fuzz/ $(2) \
+    $(BUILD)/fuzz/$(1).corpus
 
 .PHONY: fuzz
 
 $(BUILD)/fuzz/policy: tests/fuzz/policy.c $(SHARED_SOURCES)
-	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Ishared -o $@ $^
+	@mkdir -p $(@D)/policy.corpus
+	@cp docs/example/policy/names.policy $(@D)/policy.corpus
+	$(call say,FUZZ,$@)$(FUZZ_COMPILE)
 
-fuzz: $(BUILD)/fuzz/policy ## feed the parser of policies with arbitrary bytes for a minute
-	@mkdir -p $(BUILD)/fuzz/corpus
-	@cp docs/example/policy/names.policy $(BUILD)/fuzz/corpus
-	$< -max_total_time=$(FUZZ_SECONDS) -timeout=5 -max_len=8192 -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus
+# What facts come from is programs as compilers write them, small ones.
+$(BUILD)/fuzz/facts: tests/fuzz/facts.c $(wildcard tools/custody/facts_*.c) tools/custody/arena.c tools/custody/say.c \
+    | $(BUILD)/fuzz/facts.corpus
+	$(call say,FUZZ,$@)$(FUZZ_COMPILE) $(TOOL_LIBS)
+
+$(BUILD)/fuzz/facts.corpus: tests/tool/programs/parts.c tests/tool/programs/parts.cpp tests/tool/programs/bare.rs
+	@mkdir -p $@
+	@gcc -g -O2 -o $@/gcc tests/tool/programs/parts.c
+	@gcc -g -gz -gdwarf-4 -o $@/packed tests/tool/programs/parts.c
+	@g++ -g -shared -fPIC -o $@/cxx tests/tool/programs/parts.cpp
+	@clang -g -O2 -shared -fPIC -nostdlib -o $@/clang tests/tool/programs/parts.c
+	@rustc -g -O -C panic=abort --edition 2021 --crate-type cdylib -C link-arg=-nostdlib -o $@/rust \
+	    tests/tool/programs/bare.rs
+
+fuzz: $(BUILD)/fuzz/policy $(BUILD)/fuzz/facts ## feed what reads policies and programs with arbitrary bytes, a minute each
+	$(call FUZZ_RUN,policy,-max_len=8192)
+	$(call FUZZ_RUN,facts,-max_len=40000)

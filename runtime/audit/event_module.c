@@ -32,6 +32,25 @@ static const char *rust_name(enum cst_rust_attribution rust)
     return "absent";
 }
 
+static const char *rust_by_name(enum cst_rust_by by)
+{
+    switch (by) {
+    case CST_RUST_BY_NONE:
+        return "none";
+    case CST_RUST_BY_SYMBOLS:
+        return "symbols";
+    case CST_RUST_BY_PATTERN:
+        return "pattern";
+    case CST_RUST_BY_ALLOCATOR:
+        return "allocator";
+    case CST_RUST_BY_DEBUG_INFO:
+        return "debug-info";
+    case CST_RUST_BY_SHARED:
+        return "shared";
+    }
+    return "none";
+}
+
 static void write_build_id(struct cst_json *json, const struct cst_module *module)
 {
     if (module->build_id_size == 0) {
@@ -67,6 +86,7 @@ void cst_audit_module(const struct cst_module *module)
     cst_json_string(json, "role", role_name(module->role));
     cst_json_string(json, "lang", custody_lang_name(module->lang));
     cst_json_string(json, "rust", rust_name(module->rust));
+    cst_json_string(json, "rust_by", rust_by_name(module->rust_by));
     if (module->operators != CST_OPERATORS_SHARED) {
         cst_json_string(json, "operators", module->operators == CST_OPERATORS_OWN ? "own" : "hidden");
     }

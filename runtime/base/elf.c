@@ -94,7 +94,7 @@ static struct cst_elf_bytes loaded_from(const struct cst_elf *elf, uint64_t addr
     return (struct cst_elf_bytes){NULL, 0};
 }
 
-static bool dynamic_value(const struct cst_elf *elf, int64_t tag, size_t index, uint64_t *out_value)
+bool cst_elf_dynamic_value(const struct cst_elf *elf, int64_t tag, size_t index, uint64_t *out_value)
 {
     Elf64_Dyn entry;
     for (size_t at = 0; at + sizeof entry <= elf->dynamic.size; at += sizeof entry) {
@@ -120,7 +120,7 @@ static void read_dynamic(struct cst_elf *elf)
     }
     uint64_t address;
     uint64_t size;
-    if (dynamic_value(elf, DT_STRTAB, 0, &address) && dynamic_value(elf, DT_STRSZ, 0, &size)) {
+    if (cst_elf_dynamic_value(elf, DT_STRTAB, 0, &address) && cst_elf_dynamic_value(elf, DT_STRSZ, 0, &size)) {
         elf->dynamic_names = slice(loaded_from(elf, address, 0), 0, size);
     }
 }
@@ -326,7 +326,7 @@ bool cst_elf_symbol_at(const struct cst_elf *elf, uint64_t address, struct cst_e
 const char *cst_elf_dynamic_string(const struct cst_elf *elf, int64_t tag, size_t index)
 {
     uint64_t offset;
-    return dynamic_value(elf, tag, index, &offset) ? string_at(elf->dynamic_names, offset) : NULL;
+    return cst_elf_dynamic_value(elf, tag, index, &offset) ? string_at(elf->dynamic_names, offset) : NULL;
 }
 
 size_t cst_elf_build_id(struct cst_elf_bytes notes, size_t align, uint8_t *out_id, size_t limit)

@@ -29,6 +29,7 @@ struct cst_given {
 struct cst_engine_settings {
     bool strict;                      /**< cross-side-free is an error */
     bool abort_on_error;              /**< end the program after the first error */
+    bool has_namespaces;              /**< link namespaces were made beside the program's */
     unsigned stacks;                  /**< frames to record */
     void (*notice)(const char *text); /**< tells the person who runs this something that is no finding; may be NULL */
 };

@@ -10,7 +10,8 @@
 
 /** What a released pointer turned out to be. */
 struct cst_suspect {
-    enum cst_target target;     /**< BLOCK also for a pointer to what a library hands out, or takes, behind a header of its own: hit.start is the block */
+    enum cst_target
+        target; /**< BLOCK also for a pointer to what a library hands out, or takes, behind a header of its own: hit.start is the block */
     struct cst_tag_hit hit;     /**< the block of our heap concerned; hit.tag is NULL when it is none */
     bool is_adopted;            /**< the block is another allocator's: `adopted` says what is known */
     struct cst_adopted adopted; /**< valid with is_adopted */

@@ -14,6 +14,7 @@
 #include "core/origin.h"
 #include "core/policy.h"
 #include "core/side.h"
+#include "entry/back_doors.h"
 #include "entry/environment.h"
 #include "entry/facts_place.h"
 #include "entry/leak_signal.h"
@@ -65,6 +66,8 @@ static void observe_module(const struct cst_module *module)
 {
     cst_audit_module(module);
     cst_departure_watch(module);
+    if (module->role == CST_ROLE_CXX_RUNTIME)
+        (void)!cst_back_doors_close_cxx(module);
     if (module->rust == CST_RUST_INFERRED && cst_doors[CUSTODY_DOOR_FREE] && !cst_options.log[0])
         cst_audit_say("%s: Rust whose allocator entries cannot be hooked (LTO, stripped, or an allocator of its own): "
                       "what it owns is inferred, and never an error",
@@ -83,6 +86,7 @@ static void wire(const char *options)
     cst_callsite_setup(cst_doors, &cst_origin_resolver);
     if (cst_doors[CUSTODY_DOOR_FREE])
         cst_rust_route(cst_rust_hook_route);
+    cst_back_doors_setup(cst_doors);
     cst_facts_place_find(say);
     cst_module_watch(&module_watch);
 }
@@ -95,7 +99,7 @@ static void check_malloc(void)
     const char *name;
     uintptr_t start;
     if (module && cst_module_symbol(module, theirs, &name, &start) && start == theirs)
-        cst_audit_say("%s has a malloc of its own: what it allocates is not audited", module->name);
+        cst_audit_say("%s has a malloc of its own: what it allocates is not audited, or nobody's", module->name);
 }
 
 static bool bring_up(void)
@@ -110,6 +114,7 @@ static bool bring_up(void)
     cst_audit_start();
     cst_code_alone(true);
     cst_module_scan();
+    (void)!cst_back_doors_close();
     cst_code_alone(false);
     check_malloc();
     cst_thread_start();

@@ -259,3 +259,16 @@ bool cst_fde_find(const struct cst_image *image, uintptr_t address, struct cst_r
     *out_function = fde.function;
     return true;
 }
+
+bool cst_fde_list_open(const struct cst_image *image, struct cst_fde_list *out_list)
+{
+    struct table_head head;
+    bool opened = open_table(image, &out_list->header, &head);
+    out_list->count = opened ? head.count : 0;
+    return opened;
+}
+
+uintptr_t cst_fde_list_start(const struct cst_fde_list *list, size_t index)
+{
+    return from_head(list->header, row_at(list->header, index).function);
+}

@@ -24,4 +24,16 @@ CST_MUST_USE bool cst_fde_read(const struct cst_image *image, uintptr_t address,
 /** The range alone of the function (or the part of one, where the compiler split it) that covers `address`. */
 CST_MUST_USE bool cst_fde_find(const struct cst_image *image, uintptr_t address, struct cst_range *out_function);
 
+/** The functions of a module in the order of their addresses, as the binary search table lists them. */
+struct cst_fde_list {
+    struct cst_range header; /**< of this module's own memory */
+    size_t count;
+};
+
+/** Opens the list of functions. False when the module has none that can be read. */
+CST_MUST_USE bool cst_fde_list_open(const struct cst_image *image, struct cst_fde_list *out_list);
+
+/** Where function `index` of the list (below its count) begins, true or not. */
+uintptr_t cst_fde_list_start(const struct cst_fde_list *list, size_t index);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/maps.h"
 #include "base/pool.h"
 #include "site/allocator.h"
+#include "site/facts.h"
 #include "site/mangling.h"
 #include "site/module_file.h"
 #include "site/rust_survey.h"
@@ -31,6 +32,7 @@ static const char *const cxx_runtime_names[] = {
 /* What the symbol tables say. */
 struct traits {
     bool has_symtab;     /* not stripped */
+    bool own_malloc;     /* defines functions of the malloc family */
     bool own_operators;  /* defines operator new or delete */
     bool asks_operators; /* is given some by another module */
     bool cxx;            /* C++ is in it */
@@ -134,6 +136,7 @@ static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *trai
 {
     cst_rust_survey_symbol(&traits->survey, symbol);
     if (symbol->name[0] != '_') {
+        traits->own_malloc = traits->own_malloc || (symbol->defined && cst_mangling_is_malloc(symbol->name));
         return;
     }
     if (cst_mangling_operator(symbol->name) != CUSTODY_CONTRACT_UNKNOWN) {
@@ -202,6 +205,20 @@ static bool is_rust(const struct cst_module *module, const struct traits *traits
     return module->rust != CST_RUST_ABSENT && !guest;
 }
 
+/* Rust whose entries are not hooked may be told apart call site by call site: unless its calls reach another libc. */
+static void look_for_facts(struct cst_module *module)
+{
+    struct cst_facts facts;
+    if (module->rust != CST_RUST_INFERRED || module->link_namespace > 0 || !cst_facts_open(module, &facts)) {
+        return;
+    }
+    module->rust_by_site = true;
+    if (cst_facts_tell_rust(&facts)) {
+        module->rust = CST_RUST_EXACT;
+        module->rust_by = CST_RUST_BY_DEBUG_INFO;
+    }
+}
+
 /* A C++ runtime inside the module leaves the name of the exception that operator new throws in its data. Asked of modules
  * with C++'s tables of exceptions only; data that large is mostly pictures and words. */
 static bool may_hold_cxx(const struct cst_elf *elf)
@@ -221,9 +238,14 @@ static enum cst_operators operators_of(const struct cst_elf *elf, const struct t
 }
 
 /* In another link namespace Rust's allocator is another libc's. Hooked, it would get our blocks, and release them there. */
-static enum cst_rust_attribution rust_elsewhere(const struct traits *traits)
+static struct cst_rust_answer answer_for(const struct cst_module *module, const struct cst_elf *elf,
+                                         const struct traits *traits)
 {
-    return traits->survey.count != 0 || traits->survey.other ? CST_RUST_INFERRED : CST_RUST_ABSENT;
+    if (module->link_namespace <= 0) {
+        return cst_rust_hook(module, elf, &traits->survey);
+    }
+    bool present = traits->survey.count != 0 || traits->survey.other;
+    return (struct cst_rust_answer){present ? CST_RUST_INFERRED : CST_RUST_ABSENT, CST_RUST_BY_NONE};
 }
 
 static void classify_own(const struct cst_elf *elf, const char *soname, struct cst_module *module)
@@ -231,8 +253,12 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     struct traits traits;
     module->allocator = module->role == CST_ROLE_LIBRARY ? cst_allocator_recognise(module->name, soname, elf) : 0;
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
+    module->own_malloc = traits.own_malloc;
     module->operators = operators_of(elf, &traits);
-    module->rust = module->link_namespace > 0 ? rust_elsewhere(&traits) : cst_rust_hook(module, elf, &traits.survey);
+    struct cst_rust_answer answer = answer_for(module, elf, &traits);
+    module->rust = answer.rust;
+    module->rust_by = answer.rust_by;
+    look_for_facts(module);
     module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
 }
 

@@ -1,8 +1,9 @@
-/* Rust entries: finds the four `__rust_*` allocator entries of a module and overwrites them with jumps to hooks, so
- * that what Rust allocates and releases is seen with size and alignment (DESIGN: who is calling). Only entries that have
- * the shape of a plain thunk (a jmp in a 16-byte slot, behind an empty frame where frame pointers are forced) are touched;
- * a module in which any entry lacks that shape, as after LTO, is left alone and answers CST_RUST_INFERRED. So does one whose
- * thunks have frames when it is loaded while other threads run, which might be in the middle of them. Called once per module. */
+/* Rust entries: finds the four `__rust_*` allocator entries of a module and hooks them, so that what Rust allocates and
+ * releases is seen with size and alignment (DESIGN: who is calling). By their symbols, or, in a module without symbols, by
+ * the pattern of their code (rust_pattern.h). Only entries that are plain thunks to the default allocator are touched
+ * (rust_thunks.h); a module in which any entry is something else, as after LTO, is left alone and answers
+ * CST_RUST_INFERRED. So does one whose thunks have frames when it is loaded while other threads run, which might be in the
+ * middle of them. Called once per module. */
 #ifndef CST_SITE_RUST_H
 #define CST_SITE_RUST_H
 
@@ -28,12 +29,18 @@ typedef uintptr_t cst_rust_router(uint32_t module, enum cst_rust_entry entry);
 /** Sets the router; at start, before the first module is registered. */
 void cst_rust_route(cst_rust_router *router);
 
-/** Hooks the entries of `module` that `survey` found in its file, `elf`; the answer belongs into module->rust. A module that has Rust code but
- * takes the entries from another one (`-C prefer-dynamic`) answers EXACT: how well its releases are told apart is the
- * answer of the module that defines them. Called by the registry, one thread at a time, with everything in `module` set
- * but `rust`, `lang` and `unloaded`. */
-CST_MUST_USE enum cst_rust_attribution cst_rust_hook(const struct cst_module *module, const struct cst_elf *elf,
-                                                     const struct cst_rust_survey *survey);
+/** What cst_rust_hook found, for the fields of the module that are called so. */
+struct cst_rust_answer {
+    enum cst_rust_attribution rust;
+    enum cst_rust_by rust_by;
+};
+
+/** Hooks the entries of `module` that `survey` found in its file, `elf`, or that can be found in its code. A module that has
+ * Rust code but takes the entries from another one (`-C prefer-dynamic`) answers EXACT: how well its releases are told apart
+ * is the answer of the module that defines them. Called by the registry, one thread at a time, with everything in `module`
+ * set but `rust`, `rust_by`, `lang` and `unloaded`. */
+CST_MUST_USE struct cst_rust_answer cst_rust_hook(const struct cst_module *module, const struct cst_elf *elf,
+                                                  const struct cst_rust_survey *survey);
 
 /** Forgets the entries of a module that was unloaded: their addresses may come to belong to another. */
 void cst_rust_forget(uint32_t module);

@@ -1,6 +1,8 @@
 /* Slots on x86-64: see rust_slot.h. Encodings from the Intel SDM volume 2 (JMP, NOP). */
 #include "site/rust_slot.h"
 
+#include "site/rust_shape.h"
+
 #include <string.h>
 
 #define HALF (CST_RUST_SLOT_SIZE / 2)
@@ -48,16 +50,9 @@ static size_t padding_size(const unsigned char *at, size_t left)
     return size <= left ? size : 0;
 }
 
-/* With frame pointers forced, a frame is made and unmade in front of the jmp: push %rbp; mov %rsp,%rbp; pop %rbp. */
-static size_t frame_size(const struct cst_rust_code *code)
-{
-    static const unsigned char frame[] = {0x55, 0x48, 0x89, 0xe5, 0x5d};
-    return memcmp(code->bytes, frame, sizeof frame) == 0 ? sizeof frame : 0;
-}
-
 bool cst_rust_slot_is_thunk(const struct cst_rust_code *code, struct cst_rust_thunk *out_thunk)
 {
-    size_t jmp = frame_size(code);
+    size_t jmp = cst_shape_frame_size(code->bytes, sizeof code->bytes);
     size_t end = jmp + JMP_REL32_SIZE;
     if (code->bytes[jmp] != 0xe9) {
         return false;

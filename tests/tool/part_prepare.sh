@@ -203,7 +203,21 @@ the_cache_is_emptied_on_request() (
     has_not out kept
 )
 
-preparing_needs_something_to_prepare() (
+a_file_that_takes_too_long_is_given_up_and_the_rest_is_done() (
+    compile parts gcc "$programs/parts.c"
+    compile endless gcc -g -Wl,--build-id=none "$programs/parts.c"
+    (cd "$work" && objcopy --only-keep-debug endless endless.debug &&
+        objcopy --strip-all --add-gnu-debuglink=endless.debug endless)
+    rm "$work/endless.debug"
+    mkfifo "$work/endless.debug" # who opens it waits
+    run_custody 125 prepare --timeout 1 --force --cache "$work/cache" "$work/endless" "$work/parts"
+    has err "endless: given up: it takes longer than 1 s"
+    has out "parts: "
+)
+
+preparing_needs_something_to_prepare_and_time() (
     run_custody 125 prepare
     has err "no file given"
+    run_custody 125 prepare --timeout 0 "$work"
+    has err "timeout"
 )

@@ -154,14 +154,20 @@ static void use_library(void *library)
     assert_int_equal(calls[CST_RUST_ENTRY_DEALLOC], 2);
 }
 
-static void hooks_receive_what_a_library_allocates(const char *command)
+static void hooks_receive_what_is_allocated_by(enum cst_rust_by by, const char *command)
 {
     const struct cst_module *module;
     void *library = load_built(command, &module);
     assert_int_equal(module->rust, CST_RUST_EXACT);
+    assert_int_equal(module->rust_by, by);
     assert_int_equal(module->lang, CUSTODY_LANG_RUST);
     use_library(library);
     unload(library);
+}
+
+static void hooks_receive_what_a_library_allocates(const char *command)
+{
+    hooks_receive_what_is_allocated_by(CST_RUST_BY_SYMBOLS, command);
 }
 
 static void a_debug_library_is_hooked(void **state)
@@ -224,10 +230,35 @@ static void a_library_after_lto_is_left_alone(void **state)
     is_left_alone("rustc -O -C lto=thin --crate-type cdylib %/library.rs -o @/built.so");
 }
 
-static void a_stripped_library_is_left_alone(void **state)
+/* Compiled for size, entries are 5 bytes each, one behind the other. */
+static void a_small_library_is_hooked(void **state)
 {
     (void)state;
-    is_left_alone("rustc -O -C strip=symbols --crate-type cdylib %/library.rs -o @/built.so");
+    cst_code_alone(true);
+    hooks_receive_what_a_library_allocates("rustc -C opt-level=z --crate-type cdylib %/library.rs -o @/built.so");
+    reset(NULL);
+    hooks_receive_what_is_allocated_by(
+        CST_RUST_BY_PATTERN, "rustc -C opt-level=s -C strip=symbols --crate-type cdylib %/library.rs -o @/built.so");
+    cst_code_alone(false);
+}
+
+static void a_stripped_library_is_hooked(void **state)
+{
+    (void)state;
+    hooks_receive_what_is_allocated_by(CST_RUST_BY_PATTERN,
+                                       "rustc -O -C strip=symbols --crate-type cdylib %/library.rs -o @/built.so");
+    reset(NULL);
+    hooks_receive_what_is_allocated_by(
+        CST_RUST_BY_PATTERN, "rustc -C link-arg=-fuse-ld=bfd --crate-type cdylib %/library.rs -o @/built.so && "
+                             "strip --strip-all --remove-section=.comment @/built.so");
+}
+
+static void a_stripped_library_after_lto_is_left_alone(void **state)
+{
+    (void)state;
+    is_left_alone("rustc -O -C lto=fat -C strip=symbols --crate-type cdylib %/library.rs -o @/built.so");
+    is_left_alone("rustc -O -C lto=fat --crate-type cdylib %/library.rs -o @/built.so && "
+                  "strip --strip-all --remove-section=.comment @/built.so");
 }
 
 static void a_library_with_its_own_allocator_is_left_alone(void **state)
@@ -276,22 +307,31 @@ static void an_entry_that_leads_to_another_allocator_leaves_the_module_alone(voi
     attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DTARGET=__rdl_alloc_zeroed"));
 }
 
-static void an_entry_followed_by_code_leaves_the_module_alone(void **state)
+/* What follows an entry, as bytes that a slot would take. */
+static unsigned char behind_entry(void *library)
 {
-    (void)state;
-    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DPADDING='ret'"));
+    return *(const unsigned char *)(address_in(library, "__rust_alloc") + 5);
 }
 
-static void an_entry_whose_padding_is_a_function_leaves_the_module_alone(void **state)
+static void code_behind_an_entry_stays_when_it_is_hooked(void **state)
 {
     (void)state;
-    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DPADDING='other: nop'"));
+    static const char *const commands[] = {ENTRIES("-DPADDING=ret"), ENTRIES("-DPADDING='other: ret'")};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        const struct cst_module *module;
+        void *library = load_built(commands[i], &module);
+        assert_int_equal(module->rust, CST_RUST_EXACT);
+        assert_int_equal(behind_entry(library), 0xc3);
+        free(((allocator *)address_in(library, "__rust_alloc"))(24, 8));
+        assert_int_equal(calls[CST_RUST_ENTRY_ALLOC], i + 1);
+        unload(library);
+    }
 }
 
-static void entries_that_are_not_aligned_are_left_alone(void **state)
+static void entries_that_are_not_aligned_are_hooked(void **state)
 {
     (void)state;
-    attribution_of_hand_written_entries_is(CST_RUST_INFERRED, ENTRIES("-DOFFSET=8"));
+    attribution_of_hand_written_entries_is(CST_RUST_EXACT, ENTRIES("-DOFFSET=8"));
 }
 
 static void entries_that_symbols_give_another_size_are_left_alone(void **state)
@@ -426,9 +466,8 @@ int main(void)
         TEST(entries_under_plain_names_are_hooked),
         TEST(entries_padded_with_nops_are_hooked),
         TEST(an_entry_that_leads_to_another_allocator_leaves_the_module_alone),
-        TEST(an_entry_followed_by_code_leaves_the_module_alone),
-        TEST(an_entry_whose_padding_is_a_function_leaves_the_module_alone),
-        TEST(entries_that_are_not_aligned_are_left_alone),
+        TEST(code_behind_an_entry_stays_when_it_is_hooked),
+        TEST(entries_that_are_not_aligned_are_hooked),
         TEST(entries_without_a_release_are_left_alone),
         TEST(entries_that_symbols_give_another_size_are_left_alone),
         TEST(without_routes_nothing_is_hooked),
@@ -442,7 +481,9 @@ int main(void)
         TEST(a_static_library_inside_a_c_library_is_hooked),
         TEST(a_library_with_forced_frame_pointers_is_hooked),
         TEST(a_library_after_lto_is_left_alone),
-        TEST(a_stripped_library_is_left_alone),
+        TEST(a_small_library_is_hooked),
+        TEST(a_stripped_library_is_hooked),
+        TEST(a_stripped_library_after_lto_is_left_alone),
         TEST(a_library_with_its_own_allocator_is_left_alone),
         TEST(entries_with_frames_are_hooked_only_while_no_other_thread_runs),
     };

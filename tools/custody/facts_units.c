@@ -35,6 +35,7 @@ struct unit {
     enum custody_lang lang;
     bool from_gcc_lto; /* functions are of the language of their origin's unit */
     bool from_llvm;
+    bool of_rust_itself; /* of the libraries that come with rustc */
 };
 
 /* A reading under way. */
@@ -91,6 +92,22 @@ static const char *text_attribute(Dwarf_Die *die, unsigned name)
     return dwarf_formstring(dwarf_attr(die, name, &attribute));
 }
 
+/* Rust's own libraries, and those they are made with, come compiled: their debug information says where that was done. */
+static bool is_of_rust_itself(Dwarf_Die *die)
+{
+    static const char *const places[] = {"/rustc/", "/rust/deps/", "library/"};
+    const char *directory = text_attribute(die, DW_AT_comp_dir);
+    const char *name = text_attribute(die, DW_AT_name);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        size_t length = strlen(places[i]);
+        if ((directory && strncmp(directory, places[i], length) == 0) ||
+            (name && strncmp(name, places[i], length) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Reads the unit's entry. False when it has no code that can be told. */
 static bool read_unit(Dwarf_CU *handle, uint8_t type, Dwarf_Die *die, Dwarf_Die *split, struct unit *unit)
 {
@@ -106,6 +123,7 @@ static bool read_unit(Dwarf_CU *handle, uint8_t type, Dwarf_Die *die, Dwarf_Die 
     }
     const char *producer = text_attribute(&unit->scopes, DW_AT_producer);
     unit->lang = lang_of_unit(&unit->scopes);
+    unit->of_rust_itself = is_of_rust_itself(&unit->scopes);
     unit->from_gcc_lto = producer && strncmp(producer, "GNU GIMPLE", 10) == 0;
     unit->from_llvm = !producer || strstr(producer, "clang") || strstr(producer, "LLVM");
     return unit->lang != CUSTODY_LANG_NONE &&
@@ -117,6 +135,7 @@ static void add_unit(struct reading *reading, const struct unit *unit)
     reading->units = cst_arena_extend(reading->arena, reading->units, reading->unit_count, sizeof *reading->units);
     reading->units[reading->unit_count++] = *unit;
     if (unit->lang == CUSTODY_LANG_RUST) {
+        reading->found.own_rust = reading->found.own_rust || !unit->of_rust_itself;
         reading->rust_objects = cst_arena_extend(reading->arena, reading->rust_objects, reading->rust_object_count,
                                                  sizeof *reading->rust_objects);
         reading->rust_objects[reading->rust_object_count++] = unit->abbreviations;

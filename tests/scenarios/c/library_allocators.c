@@ -184,11 +184,16 @@ static const struct maker {
     void *(*make)(void);
     const char *right;
 } makers[] = {
-    {"name", make_name, "OPENSSL_free"},     {"buffer", make_buffer, "OPENSSL_free"},
-    {"message", make_message, "sqlite3_free"}, {"conninfo", make_conninfo, "PQfreemem"},
-    {"escaped", make_escaped, "PQfreemem"},  {"string", make_string, "g_free"},
-    {"line", make_line, "free"},             {"own", make_own, "free"},
-    {"slice", make_slice, "g_slice_free1"},  {"aligned", make_aligned, "g_aligned_free"},
+    {"name", make_name, "OPENSSL_free"},
+    {"buffer", make_buffer, "OPENSSL_free"},
+    {"message", make_message, "sqlite3_free"},
+    {"conninfo", make_conninfo, "PQfreemem"},
+    {"escaped", make_escaped, "PQfreemem"},
+    {"string", make_string, "g_free"},
+    {"line", make_line, "free"},
+    {"own", make_own, "free"},
+    {"slice", make_slice, "g_slice_free1"},
+    {"aligned", make_aligned, "g_aligned_free"},
 };
 
 int main(int argc, char **argv)
