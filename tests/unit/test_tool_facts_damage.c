@@ -1,6 +1,6 @@
-/* Programs with damage in every structure of ELF and of debug information: facts of them are made, or the reason why not is
- * told, and nothing crashes, hangs or fills the memory. All in this process: a checker sees what happens. The damage comes from a fixed
- * seed; `make fuzz` looks further. */
+/* Programs with damage in every structure of ELF and of debug information: facts of them are made, or the reason why
+ * not is told, and nothing crashes, hangs or fills the memory. All in this process: a checker sees what happens. The
+ * damage comes from a fixed seed; `make fuzz` looks further. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -134,7 +134,8 @@ static const Elf64_Shdr *section(size_t index)
     return (const Elf64_Shdr *)(const void *)(file.whole + header->e_shoff) + index;
 }
 
-/* Damages one place in `size` bytes at `offset` of the copy: a bit, a byte, or a number that means something elsewhere. */
+/* Damages one place in `size` bytes at `offset` of the copy: a bit, a byte, or a number that means something
+ * elsewhere. */
 static void hit(size_t offset, size_t size)
 {
     static const uint64_t numbers[] = {0, 1, 0x7f, 0x80, 0xff, 0xffff, INT32_MAX, UINT32_MAX, INT64_MAX, UINT64_MAX};

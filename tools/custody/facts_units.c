@@ -1,5 +1,6 @@
-/* Debug information of code; see facts_units.h. Units in C and C++ are taken as a whole, by their ranges, unless others'
- * code may be in them; those in Rust are walked through, function by function, for what is inlined into them. */
+/* Debug information of code; see facts_units.h. Units in C and C++ are taken as a whole, by their ranges, unless
+ * others' code may be in them; those in Rust are walked through, function by function, for what is inlined into
+ * them. */
 #include "facts_units.h"
 
 #include "facts_code.h"
@@ -301,8 +302,8 @@ static bool shares_object_with_rust(const struct reading *reading, const struct 
                    sizeof *reading->rust_objects, by_offset) != NULL;
 }
 
-/* Whether functions of Rust may have been inlined into a unit of another language: what one linker's run compiled together
- * is one object file. */
+/* Whether functions of Rust may have been inlined into a unit of another language: what one linker's run compiled
+ * together is one object file. */
 static bool is_mixed(const struct reading *reading, const struct unit *unit)
 {
     if (!reading->found.rust || unit->lang == CUSTODY_LANG_RUST) {
