@@ -67,13 +67,13 @@ typedef uint64_t custody_facts_row;
  *     DESCRIBED                     it is made for its own contract, exactly
  *     none of them                  the same, inferred where the module has Rust in it */
 enum custody_facts_flag {
-    CUSTODY_FACTS_DESCRIBED = 1, /**< debug information describes this code: that no other flag is set is proof */
-    CUSTODY_FACTS_RUST_ALLOCATOR =
-        2, /**< belongs to Rust's `__rust_*`, `__rdl_*` or `__rg_*` functions: they are it, or
-                                         were inlined there */
-    CUSTODY_FACTS_MERGED =
-        4, /**< Rust after link-time optimisation, which merges equal calls and equal functions: this code
-                                 may serve in the place of other code, too, that this row does not describe */
+    /** Debug information describes this code: that no other flag is set is proof. */
+    CUSTODY_FACTS_DESCRIBED = 1,
+    /** Belongs to Rust's `__rust_*`, `__rdl_*` or `__rg_*` functions: they are it, or were inlined there. */
+    CUSTODY_FACTS_RUST_ALLOCATOR = 2,
+    /** Rust after link-time optimisation, which merges equal calls and equal functions: this code may serve in the place of
+     * other code, too, that this row does not describe. */
+    CUSTODY_FACTS_MERGED = 4,
 };
 
 /** What a file's checksum has to be: FNV-1a, 64 bits (IETF draft-eastlake-fnv), over its header, with checksum 0, and
