@@ -203,6 +203,15 @@ the_cache_is_emptied_on_request() (
     has_not out kept
 )
 
+a_long_build_id_is_cut() (
+    local id
+    id=$(printf '%02x' {1..40})
+    compile parts gcc "-Wl,--build-id=0x$id" "$programs/parts.c"
+    rm -rf "$work/cache"
+    prepare "$work/parts"
+    [ "$(ls "$work/cache")" = "${id:0:64}.facts" ] || complain "$(ls "$work/cache")"
+)
+
 a_file_that_takes_too_long_is_given_up_and_the_rest_is_done() (
     compile parts gcc "$programs/parts.c"
     compile endless gcc -g -Wl,--build-id=none "$programs/parts.c"

@@ -205,6 +205,32 @@ static void hit_sections(int times)
     }
 }
 
+static const Elf64_Shdr *find_section(const char *name)
+{
+    const Elf64_Ehdr *header = (const void *)file.whole;
+    const char *names = (const char *)file.whole + section(header->e_shstrndx)->sh_offset;
+    for (size_t i = 1; i < header->e_shnum; i++) {
+        if (strcmp(names + section(i)->sh_name, name) == 0) {
+            return section(i);
+        }
+    }
+    fail_msg("no section %s", name);
+    return NULL;
+}
+
+/* Puts numbers of 8 bytes into the entries of units, at every place, or at 400 places of a long section. */
+static void overwrite_entries(void)
+{
+    static const uint64_t numbers[] = {0, 0x80, INT32_MAX, INT64_MAX};
+    const Elf64_Shdr *entries = find_section(".debug_info");
+    for (size_t at = 0; at + sizeof *numbers <= entries->sh_size; at += entries->sh_size / 400 + 1) {
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            memcpy(file.copy + entries->sh_offset + at, &numbers[i], sizeof *numbers);
+            (void)prepare(file.size);
+        }
+    }
+}
+
 static void damaged_debug_information_is_passed_over(void **state)
 {
     (void)state;
@@ -212,7 +238,8 @@ static void damaged_debug_information_is_passed_over(void **state)
                                            "clang -g -O1 " SOURCES "parts.c", IN_RUST};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         compile(commands[i]);
-        hit_sections(100);
+        overwrite_entries();
+        hit_sections(70);
     }
 }
 
