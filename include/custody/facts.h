@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 #define CUSTODY_FACTS_MAGIC "CSTFACT"
-#define CUSTODY_FACTS_VERSION 1U
+#define CUSTODY_FACTS_VERSION 2U
 #define CUSTODY_FACTS_SUFFIX ".facts"
 #define CUSTODY_FACTS_BUILD_ID_MAX 32U
 
@@ -40,6 +40,11 @@ enum custody_facts_source {
     CUSTODY_FACTS_DEBUG_INFO = 2, /**< debug information, and symbol tables where there are any */
 };
 
+/** What holds for all of a module. */
+enum custody_facts_trait {
+    CUSTODY_FACTS_RUST_DESCRIBED = 1, /**< debug information describes Rust in it, and not only Rust's own libraries */
+};
+
 /** The start of a file; the rows follow at once, and nothing follows the rows. */
 struct custody_facts_header {
     char magic[8];        /**< CUSTODY_FACTS_MAGIC with its NUL */
@@ -50,7 +55,8 @@ struct custody_facts_header {
                              stripped file of the same build has the same code */
     uint8_t build_id[CUSTODY_FACTS_BUILD_ID_MAX]; /**< zero behind build_id_size */
     uint32_t build_id_size;                       /**< 0 when the module has none */
-    uint32_t source;                              /**< enum custody_facts_source */
+    uint16_t source;                              /**< enum custody_facts_source */
+    uint16_t traits;                              /**< of enum custody_facts_trait */
     uint64_t checksum;                            /**< custody_facts_checksum */
 };
 
@@ -65,9 +71,11 @@ typedef uint64_t custody_facts_row;
  *     RUST_ALLOCATOR and MERGED     the same, inferred
  *     MERGED                        for the rust or the malloc contract: nothing follows from it
  *     DESCRIBED                     it is made for its own contract, exactly
- *     none of them                  the same, inferred where the module has Rust in it */
+ *     none of them                  the same, inferred where the module has Rust in it
+ *
+ * DESCRIBED beside another flag takes nothing from what that says. */
 enum custody_facts_flag {
-    /** Debug information describes this code: that no other flag is set is proof. */
+    /** Debug information describes this code: that none of the flags below is set is proof. */
     CUSTODY_FACTS_DESCRIBED = 1,
     /** Belongs to Rust's `__rust_*`, `__rdl_*` or `__rg_*` functions: they are it, or were inlined there. */
     CUSTODY_FACTS_RUST_ALLOCATOR = 2,

@@ -53,11 +53,14 @@ static const struct cst_module *probable_module(const struct cst_rule_party *par
     return party->module ? party->module : party->near;
 }
 
-/* Rust whose allocator entries are not hooked reaches us as plain malloc and free. */
+/* Rust whose allocator entries are not hooked reaches us as plain malloc and free. Where facts tell call sites apart, this is
+ * a site of which they say nothing, or an unknown caller. */
 static bool is_veiled_rust(const struct cst_rule_party *party)
 {
     const struct cst_module *module = probable_module(party);
-    return party->contract == CUSTODY_CONTRACT_MALLOC && module && module->rust == CST_RUST_INFERRED;
+    if (party->contract != CUSTODY_CONTRACT_MALLOC || !module)
+        return false;
+    return module->rust_by_site ? !party->module || !party->proven : module->rust == CST_RUST_INFERRED;
 }
 
 /* A module with operators of its own may make `new` out of malloc, or hand what it made to another operator delete. */
@@ -130,6 +133,16 @@ static struct cst_verdict judge_library(const struct cst_rule_case *facts)
     return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
 }
 
+/* True when it cannot be told at all whether the party acts for Rust's contract: the compiler made one call of several, or it
+ * is unknown who calls and the other is Rust in a module where such calls are Rust's. */
+static bool is_untold(const struct cst_rule_party *party, const struct cst_rule_party *other)
+{
+    bool seen_so = other->contract == CUSTODY_CONTRACT_RUST && other->module && other->module->rust_by_site;
+    bool veiled = party->contract == CUSTODY_CONTRACT_MALLOC && (seen_so || is_veiled_rust(party));
+    return party->contract == CUSTODY_CONTRACT_MALLOC_OR_RUST ||
+           (veiled && !is_known(party) && other->contract == CUSTODY_CONTRACT_RUST);
+}
+
 static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
 {
     const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
@@ -142,10 +155,9 @@ static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
     bool c_family = is_c_family(owner->contract) && is_c_family(by->contract);
     if (c_family && (has_own_operators(owner) || has_own_operators(by)))
         return silent;
-    if (!c_family && (is_veiled_rust(owner) || is_veiled_rust(by)))
-        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
     enum custody_finding_kind kind = kind_of_mismatch(owner, by);
-    return is_known(owner) && is_known(by) ? exact(kind) : inferred(kind);
+    bool veiled = is_veiled_rust(owner) || is_veiled_rust(by);
+    return is_known(owner) && is_known(by) && !veiled ? exact(kind) : inferred(kind);
 }
 
 static bool layout_differs(const struct cst_rule_case *facts)
@@ -180,6 +192,8 @@ static struct cst_verdict judge_sides(const struct cst_rule_case *facts)
 
 static struct cst_verdict judge_block(const struct cst_rule_case *facts)
 {
+    if (is_untold(&facts->owner, &facts->by) || is_untold(&facts->by, &facts->owner))
+        return silent;
     if (facts->owner.contract != facts->by.contract)
         return judge_contracts(facts);
     if (layout_differs(facts) && !layout_is_its_own(&facts->owner))

@@ -93,6 +93,8 @@ static enum custody_lang lang_of(const struct cst_module *module, enum custody_c
         return lang;
     if (code_lang != CUSTODY_LANG_NONE)
         return code_lang;
+    if (contract == CUSTODY_CONTRACT_MALLOC_OR_RUST)
+        return module->lang;
     return module->lang == CUSTODY_LANG_RUST ? CUSTODY_LANG_C : module->lang;
 }
 

@@ -7,7 +7,9 @@
 #include "core/place.h"
 #include "core/policy.h"
 #include "core/stacks.h"
+#include "custody/facts.h"
 #include "site/allocator.h"
+#include "site/code_map.h"
 #include "site/stack_frame.h"
 
 #include <stdlib.h>
@@ -80,13 +82,21 @@ static void look_behind_header(const struct cst_origin *origin, uintptr_t *addre
     }
 }
 
+/* Whether facts prove that a call from this code that is not said to be Rust's allocator's is not. */
+static bool is_proven(const struct cst_module *module, uintptr_t address)
+{
+    return module->rust_by_site && cst_code_at(module, address).flags == CUSTODY_FACTS_DESCRIBED;
+}
+
 static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract, uintptr_t return_address)
 {
     const struct cst_module *near = return_address ? cst_stack_frame_place(return_address).module : NULL;
+    const struct cst_module *module = cst_side_module(side, near);
     return (struct cst_rule_party){.side = side,
-                                   .module = cst_side_module(side, near),
+                                   .module = module,
                                    .near = near,
                                    .contract = contract,
+                                   .proven = module && module == near && is_proven(module, return_address - 1),
                                    .name = side == CST_SIDE_UNKNOWN ? NULL : cst_side_get(side)->name};
 }
 
@@ -112,6 +122,13 @@ static void gather_of_libraries(const struct cst_suspect *suspect, uintptr_t add
         suspect->hit.tag && cst_allocator_piece(made, suspect->hit.start, facts->size, address) != CST_PIECE_NONE;
 }
 
+/* Rust's blocks are made by malloc, without the alignment that Rust asked for, where nothing but facts tell that they are
+ * Rust's. */
+static bool is_rust_seen_as_malloc(const struct cst_rule_party *owner)
+{
+    return owner->contract == CUSTODY_CONTRACT_RUST && owner->module && owner->module->rust_by_site;
+}
+
 static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                                    const struct cst_suspect *suspect, const struct cst_given *given)
 {
@@ -130,7 +147,7 @@ static struct cst_rule_case gather(const struct cst_call *call, const struct cst
     facts.owner = owner_of(tag);
     facts.size = cst_tag_size(tag);
     facts.align = cst_tag_align(tag);
-    if (cst_tag_align_log2(tag) == CST_ALIGN_UNKNOWN)
+    if (cst_tag_align_log2(tag) == CST_ALIGN_UNKNOWN || is_rust_seen_as_malloc(&facts.owner))
         facts.has_given_align = false;
     gather_of_libraries(suspect, address, &facts);
     return facts;

@@ -30,20 +30,36 @@ static bool contract_of_operator(const struct cst_module *module, uintptr_t addr
     return contract != CUSTODY_CONTRACT_UNKNOWN;
 }
 
-static enum custody_contract contract_of(const struct cst_module *module, uintptr_t address,
-                                         const struct cst_code *code, enum custody_door door)
+/* The doors that Rust's default allocator goes through. */
+static bool is_rusts(enum custody_door door)
 {
-    enum custody_contract contract = custody_door_contract(door);
-    if (contract != CUSTODY_CONTRACT_MALLOC) {
-        return contract;
-    }
-    if ((code->flags & CUSTODY_FACTS_RUST_ALLOCATOR) != 0) {
+    return door == CUSTODY_DOOR_MALLOC || door == CUSTODY_DOOR_CALLOC || door == CUSTODY_DOOR_REALLOC ||
+           door == CUSTODY_DOOR_FREE || door == CUSTODY_DOOR_POSIX_MEMALIGN || door == CUSTODY_DOOR_ALIGNED_ALLOC;
+}
+
+/* What a call is made for by code of a module in which Rust's own calls reach libc, as custody/facts.h has it. Code of C and
+ * C++ is told by its name where nothing describes it. */
+static enum custody_contract contract_by_facts(const struct cst_code *code, bool *out_in_doubt)
+{
+    unsigned flags = code->flags & (CUSTODY_FACTS_RUST_ALLOCATOR | CUSTODY_FACTS_MERGED);
+    bool described = (code->flags & CUSTODY_FACTS_DESCRIBED) != 0;
+    bool named = code->lang == CUSTODY_LANG_C || code->lang == CUSTODY_LANG_CXX;
+    if (flags == CUSTODY_FACTS_RUST_ALLOCATOR) {
         return CUSTODY_CONTRACT_RUST;
     }
-    if (!contract_of_operator(module, address, &contract)) {
-        (void)!cst_allocator_of_code(module, address, door, &contract);
+    *out_in_doubt = !described;
+    return flags == 0 && (described || named) ? CUSTODY_CONTRACT_MALLOC : CUSTODY_CONTRACT_MALLOC_OR_RUST;
+}
+
+static enum custody_contract contract_of(const struct cst_module *module, uintptr_t address,
+                                         const struct cst_code *code, enum custody_door door, bool *out_in_doubt)
+{
+    enum custody_contract contract = custody_door_contract(door);
+    if (contract != CUSTODY_CONTRACT_MALLOC || contract_of_operator(module, address, &contract) ||
+        cst_allocator_of_code(module, address, door, &contract)) {
+        return contract;
     }
-    return contract;
+    return module->rust_by_site && is_rusts(door) ? contract_by_facts(code, out_in_doubt) : contract;
 }
 
 /* True for a function of a malloc family that the module defines over libc's: it is everybody's who calls it. */
@@ -64,8 +80,9 @@ struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t addre
     if (has_parts(module)) {
         code = cst_code_at(module, address);
     }
-    return (struct cst_caller){
-        .module = module, .lang = code.lang, .contract = contract_of(module, address, &code, door)};
+    struct cst_caller caller = {.module = module, .lang = code.lang};
+    caller.contract = contract_of(module, address, &code, door, &caller.in_doubt);
+    return caller;
 }
 
 struct cst_caller cst_caller_through(uintptr_t variable, const struct cst_module *module, uintptr_t address,

@@ -4,6 +4,7 @@
 #include "base/maps.h"
 #include "base/pool.h"
 #include "site/allocator.h"
+#include "site/facts.h"
 #include "site/mangling.h"
 #include "site/module_file.h"
 #include "site/rust_survey.h"
@@ -204,6 +205,20 @@ static bool is_rust(const struct cst_module *module, const struct traits *traits
     return module->rust != CST_RUST_ABSENT && !guest;
 }
 
+/* Rust whose entries are not hooked may be told apart call site by call site: unless its calls reach another libc. */
+static void look_for_facts(struct cst_module *module)
+{
+    struct cst_facts facts;
+    if (module->rust != CST_RUST_INFERRED || module->link_namespace > 0 || !cst_facts_open(module, &facts)) {
+        return;
+    }
+    module->rust_by_site = true;
+    if (cst_facts_tell_rust(&facts)) {
+        module->rust = CST_RUST_EXACT;
+        module->rust_by = CST_RUST_BY_DEBUG_INFO;
+    }
+}
+
 /* A C++ runtime inside the module leaves the name of the exception that operator new throws in its data. Asked of modules
  * with C++'s tables of exceptions only; data that large is mostly pictures and words. */
 static bool may_hold_cxx(const struct cst_elf *elf)
@@ -243,6 +258,7 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     struct cst_rust_answer answer = answer_for(module, elf, &traits);
     module->rust = answer.rust;
     module->rust_by = answer.rust_by;
+    look_for_facts(module);
     module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
 }
 

@@ -18,6 +18,7 @@
 #define LIBC CUSTODY_CONTRACT_LIBC
 #define CUSTODY CUSTODY_CONTRACT_CUSTODY
 #define UNKNOWN CUSTODY_CONTRACT_UNKNOWN
+#define EITHER CUSTODY_CONTRACT_MALLOC_OR_RUST
 #define SQLITE CUSTODY_CONTRACT_SQLITE
 #define GLIB CUSTODY_CONTRACT_GLIB
 #define ALIGNED CUSTODY_CONTRACT_GLIB_ALIGNED
@@ -29,7 +30,12 @@ static const struct cst_module client = {.id = 0, .role = CST_ROLE_PROGRAM, .rus
                                libcxx = {.id = 3, .role = CST_ROLE_CXX_RUNTIME},
                                custody = {.id = 4, .role = CST_ROLE_CUSTODY},
                                lto = {.id = 5, .role = CST_ROLE_LIBRARY, .rust = CST_RUST_INFERRED},
-                               operators = {.id = 6, .role = CST_ROLE_LIBRARY, .operators = CST_OPERATORS_OWN};
+                               operators = {.id = 6, .role = CST_ROLE_LIBRARY, .operators = CST_OPERATORS_OWN},
+                               told = {.id = 7,
+                                       .role = CST_ROLE_LIBRARY,
+                                       .rust = CST_RUST_EXACT,
+                                       .rust_by = CST_RUST_BY_DEBUG_INFO,
+                                       .rust_by_site = true};
 
 /* A side number for each module and language; 0 for no module. */
 static struct cst_rule_party party(const struct cst_module *module, enum custody_contract contract)
@@ -323,6 +329,74 @@ static void rust_whose_entries_are_not_hooked_is_accused_on_suspicion_only(void 
     EXPECT_ROWS(rows);
 }
 
+static void rust_told_by_facts_is_exact_where_the_other_is_proven(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&told, RUST, &ledger, MALLOC, "exact error: cross-allocator-free"},
+        {&ledger, MALLOC, &told, RUST, "exact error: cross-allocator-free"},
+        {&told, RUST, &told, MALLOC, "exact error: cross-allocator-free"},
+        {&told, MALLOC, &told, RUST, "exact error: cross-allocator-free"},
+        {&told, RUST, &told, NEW, "exact error: cross-allocator-free"},
+        {&told, MALLOC, &told, NEW, "exact error: mismatched-release"},
+        {&told, MALLOC, &ledger, MALLOC, "exact warning: cross-side-free"},
+        {&told, RUST, &client, RUST, "exact warning: cross-side-free"},
+        {&told, RUST, &told, RUST, "silent"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cst_rule_case facts = a_release(rows[i].owner, rows[i].made, rows[i].by, rows[i].released);
+        facts.owner.proven = facts.by.proven = true;
+        expect(&facts, rows[i].expected);
+    }
+}
+
+static void a_site_that_facts_do_not_describe_is_accused_on_suspicion_only(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&told, RUST, &told, MALLOC, "inferred warning: cross-allocator-free"},
+        {&told, MALLOC, &told, RUST, "inferred warning: cross-allocator-free"},
+        {&told, MALLOC, &told, NEW, "inferred warning: mismatched-release"},
+        {&told, MALLOC, &ledger, MALLOC, "inferred warning: cross-side-free"},
+        {&told, MALLOC, &told, MALLOC, "silent"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void what_may_be_either_mallocs_or_rusts_is_not_judged(void **state)
+{
+    (void)state;
+    static const struct cst_module *const modules[] = {&client, &ledger, &libc, &lto, &operators, &told, NULL};
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
+        for (unsigned contract = 0; contract < CUSTODY_CONTRACT_COUNT; contract++) {
+            struct cst_rule_case made = a_release(&told, EITHER, modules[i], (enum custody_contract)contract);
+            struct cst_rule_case released = a_release(modules[i], (enum custody_contract)contract, &told, EITHER);
+            made.strict = released.strict = true;
+            expect(&made, "silent");
+            expect(&released, "silent");
+        }
+    }
+    struct cst_rule_case facts = a_release(&told, EITHER, &told, RUST);
+    facts.target = CST_TARGET_RELEASED;
+    expect(&facts, "exact error: double-free");
+}
+
+/* Destructors of threads are called by libc, and may end with a jump to free. */
+static void an_unknown_caller_may_be_rust_that_only_facts_tell(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&told, RUST, NULL, MALLOC);
+    facts.by.near = &libc;
+    expect(&facts, "silent");
+    facts = a_release(NULL, MALLOC, &told, RUST);
+    expect(&facts, "silent");
+    facts = a_release(&client, RUST, NULL, MALLOC);
+    facts.by.near = &told;
+    expect(&facts, "silent");
+    facts.by.near = &libc;
+    expect(&facts, "inferred warning: cross-allocator-free");
+}
+
 static void strict_does_not_make_a_suspicion_an_error(void **state)
 {
     (void)state;
@@ -541,6 +615,10 @@ int main(void)
         cmocka_unit_test(two_sides_of_one_module_are_no_crossing),
         cmocka_unit_test(names_without_a_module_are_sides_like_any_other),
         cmocka_unit_test(rust_whose_entries_are_not_hooked_is_accused_on_suspicion_only),
+        cmocka_unit_test(rust_told_by_facts_is_exact_where_the_other_is_proven),
+        cmocka_unit_test(a_site_that_facts_do_not_describe_is_accused_on_suspicion_only),
+        cmocka_unit_test(what_may_be_either_mallocs_or_rusts_is_not_judged),
+        cmocka_unit_test(an_unknown_caller_may_be_rust_that_only_facts_tell),
         cmocka_unit_test(strict_does_not_make_a_suspicion_an_error),
         cmocka_unit_test(a_module_with_operators_of_its_own_may_mix_them_with_malloc),
         cmocka_unit_test(an_unknown_caller_near_a_module_that_mixes_operators_is_not_suspected),

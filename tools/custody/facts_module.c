@@ -100,7 +100,9 @@ struct cst_facts_rows cst_facts_module_read(struct cst_arena *arena, struct cst_
         units = cst_facts_units_read(arena, dwarf, module->debug.bias, &code);
     }
     struct cst_facts_spans spans = cst_facts_verdict_spans(arena, &symbols, &units, &code);
-    return cst_facts_rows_make(arena, &spans);
+    struct cst_facts_rows rows = cst_facts_rows_make(arena, &spans);
+    rows.traits = units.own_rust ? CUSTODY_FACTS_RUST_DESCRIBED : 0;
+    return rows;
 }
 
 void cst_facts_module_close(struct cst_facts_module *module)

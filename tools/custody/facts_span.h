@@ -25,6 +25,7 @@ struct cst_facts_spans {
 struct cst_facts_rows {
     custody_facts_row *items;
     size_t count;
+    unsigned traits; /**< of the module, enum custody_facts_trait */
 };
 
 /** Appends a span; none when it is empty. */

@@ -47,6 +47,23 @@ static const char *text_attribute(Dwarf_Die *die, unsigned name)
     return dwarf_formstring(dwarf_attr(die, name, &attribute));
 }
 
+/* Rust's own libraries, and those they are made with, come compiled: their debug information says where that was
+ * done. */
+static bool is_of_rust_itself(Dwarf_Die *die)
+{
+    static const char *const places[] = {"/rustc/", "/rust/deps/", "library/"};
+    const char *directory = text_attribute(die, DW_AT_comp_dir);
+    const char *name = text_attribute(die, DW_AT_name);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        size_t length = strlen(places[i]);
+        if ((directory && strncmp(directory, places[i], length) == 0) ||
+            (name && strncmp(name, places[i], length) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Reads the unit's entry. False when it has no code that can be told. */
 static bool read_unit(Dwarf_CU *handle, uint8_t type, Dwarf_Die *die, Dwarf_Die *split, struct cst_facts_unit *unit)
 {
@@ -62,6 +79,7 @@ static bool read_unit(Dwarf_CU *handle, uint8_t type, Dwarf_Die *die, Dwarf_Die 
     }
     const char *producer = text_attribute(&unit->scopes, DW_AT_producer);
     unit->lang = cst_facts_unit_lang(&unit->scopes);
+    unit->of_rust_itself = is_of_rust_itself(&unit->scopes);
     unit->from_gcc_lto = producer && strncmp(producer, "GNU GIMPLE", 10) == 0;
     unit->from_llvm = !producer || strstr(producer, "clang") || strstr(producer, "LLVM");
     return unit->lang != CUSTODY_LANG_NONE &&
@@ -73,6 +91,7 @@ static void add_unit(struct cst_arena *arena, struct cst_facts_unit_list *list, 
     list->items = cst_arena_extend(arena, list->items, list->count, sizeof *list->items);
     list->items[list->count++] = *unit;
     if (unit->lang == CUSTODY_LANG_RUST) {
+        list->own_rust = list->own_rust || !unit->of_rust_itself;
         list->rust_objects =
             cst_arena_extend(arena, list->rust_objects, list->rust_object_count, sizeof *list->rust_objects);
         list->rust_objects[list->rust_object_count++] = unit->abbreviations;

@@ -18,6 +18,7 @@ struct cst_facts_unit {
     enum custody_lang lang;
     bool from_gcc_lto; /**< functions are of the language of their origin's unit */
     bool from_llvm;
+    bool of_rust_itself; /**< of the libraries that come with rustc */
 };
 
 /** All units of a file, in the arena. */
@@ -26,6 +27,7 @@ struct cst_facts_unit_list {
     size_t count;
     Dwarf_Off *rust_objects; /**< abbreviations of units in Rust, sorted */
     size_t rust_object_count;
+    bool own_rust;  /**< units in Rust are among them that are not of Rust's own libraries */
     bool rewritten; /**< by dwz, which shares abbreviations out anew */
 };
 

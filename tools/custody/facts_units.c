@@ -184,6 +184,7 @@ struct cst_facts_units cst_facts_units_read(struct cst_arena *arena, Dwarf *dwar
 {
     struct reading reading = {.arena = arena, .code = code, .bias = bias, .units = cst_facts_unit_list(arena, dwarf)};
     reading.found.rust = reading.units.rust_object_count > 0;
+    reading.found.own_rust = reading.units.own_rust;
     for (size_t i = 0; i < reading.units.count; i++) {
         read_functions(&reading, &reading.units.items[i]);
     }

@@ -15,6 +15,7 @@ struct cst_facts_units {
     struct cst_facts_spans functions;
     struct cst_facts_spans allocators; /**< Rust's allocator, inlined or not */
     bool rust;                         /**< there are units in Rust */
+    bool own_rust;                     /**< among them some that are not of Rust's own libraries */
     bool functions_of_allocator;       /**< Rust's default allocator is there as functions */
     bool inlined; /**< Rust's allocator was inlined somewhere, or, where not all could be read, may have been */
     bool custom;  /**< a `#[global_allocator]` was written in this module */
