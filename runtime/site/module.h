@@ -75,6 +75,7 @@ struct cst_module {
     enum cst_operators operators; /**< of a program or library */
     bool own_malloc;              /**< defines malloc, calloc, realloc or free itself */
     uint8_t allocator;            /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
+    uint8_t family;               /**< families.def: contract of the one whose functions it defines; 0: none */
     bool unloaded;                /**< after dlclose; not any more when it has come back */
 };
 
@@ -90,6 +91,8 @@ struct cst_module_watch {
     /** A module that is gone, whose addresses another one is coming to: before that one can be found, under the registry's
      * lock. */
     cst_module_observer *displaced;
+    /** A module that was displaced is back in its place: before it can be found, under the registry's lock. */
+    cst_module_observer *restored;
 };
 
 /** Sets who is told, kept, not copied; NULL for nobody. At start, before the first scan. */
