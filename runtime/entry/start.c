@@ -88,8 +88,10 @@ static void observe_return(const struct cst_module *module)
     open_family(module);
 }
 
-static const struct cst_module_watch module_watch = {
-    .found = observe_module, .returned = observe_return, .displaced = cst_departure_displaced};
+static const struct cst_module_watch module_watch = {.found = observe_module,
+                                                     .returned = observe_return,
+                                                     .displaced = cst_departure_displaced,
+                                                     .restored = cst_stack_attach};
 
 /* Rust's entries are hooked only where free is ours too: else a block from our heap would reach libc's free. */
 static void wire(const char *options)

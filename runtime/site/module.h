@@ -91,6 +91,8 @@ struct cst_module_watch {
     /** A module that is gone, whose addresses another one is coming to: before that one can be found, under the registry's
      * lock. */
     cst_module_observer *displaced;
+    /** A module that was displaced is back in its place: before it can be found, under the registry's lock. */
+    cst_module_observer *restored;
 };
 
 /** Sets who is told, kept, not copied; NULL for nobody. At start, before the first scan. */

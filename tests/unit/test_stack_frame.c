@@ -114,6 +114,11 @@ static void stored_stacks_are_detached_from_the_module_that_went(void **state)
     assert_int_not_equal(anew, stack);
     assert_int_equal(cst_stack_load(anew, loaded), 2);
     assert_int_equal(loaded[0], address);
+
+    cst_stack_attach(module);
+    assert_int_equal(cst_stack_load(stack, loaded), 2);
+    assert_int_equal(loaded[0], address);
+    assert_true(cst_stack_store(through, 2) == stack || cst_stack_store(through, 2) == anew);
     dlclose(library);
     (void)cst_module_sweep(NULL);
 }

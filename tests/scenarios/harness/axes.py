@@ -25,6 +25,9 @@ NATIVE_FLAGS = {
     ("cet", "yes"): ["-fcf-protection=full"],
     ("cet", "no"): ["-fcf-protection=none"],
     ("runtime", "static"): ["-static-libstdc++", "-static-libgcc"],
+    ("runtime", "hidden"): ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL"],
+    **{("replaced", operator): [f"-DREPLACED_{operator.upper()}"]
+       for operator in ("new", "delete", "sized", "nothrow", "aligned")},
     ("stdlib", "libc++"): ["-stdlib=libc++"],
     ("ld", "bfd"): ["-fuse-ld=bfd"],
     ("ld", "gold"): ["-fuse-ld=gold"],
@@ -61,7 +64,7 @@ RUST_FLAGS = {
     ("debug-info", "none"): [],
 }
 # What a library shares with the program that it is built for, where that says anything about it.
-FOR_NATIVE = ("plt", "bind", "cet", "stdlib", "lto", "strip", "dwarf")
+FOR_NATIVE = ("plt", "bind", "cet", "stdlib", "runtime", "lto", "strip", "dwarf")
 FOR_RUST = ("lto", "strip", "std", "panic", "units", "cpu", "linker", "mangling", "debug-info", "incremental", "entries")
 
 
