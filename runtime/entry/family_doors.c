@@ -5,7 +5,7 @@
 #include "base/pool.h"
 #include "core/engine.h"
 #include "entry/family_hook.h"
-#include "entry/start.h"
+#include "site/callsite.h"
 #include "site/detour.h"
 #include "site/module_file.h"
 
@@ -33,7 +33,7 @@ static uintptr_t other_malloc;
 
 void cst_family_doors_start(void)
 {
-    other_malloc = cst_doors[CUSTODY_DOOR_MALLOC] ? (uintptr_t)dlsym(RTLD_NEXT, "malloc") : 0;
+    other_malloc = cst_callsite_door(CUSTODY_DOOR_MALLOC) ? (uintptr_t)dlsym(RTLD_NEXT, "malloc") : 0;
 }
 
 static bool has_other_malloc(const struct cst_module *module)
@@ -171,7 +171,7 @@ static bool open_in(const struct cst_module *module, const struct cst_elf *elf)
 /* A program with a malloc of its own does not come to us; nor does another link namespace. */
 static bool is_apart(const struct cst_module *module)
 {
-    return module->family == CUSTODY_CONTRACT_UNKNOWN || cst_doors[CUSTODY_DOOR_FREE] == 0 ||
+    return module->family == CUSTODY_CONTRACT_UNKNOWN || cst_callsite_door(CUSTODY_DOOR_FREE) == 0 ||
            module->link_namespace != 0 || (module->role == CST_ROLE_PROGRAM && module->own_malloc);
 }
 

@@ -104,9 +104,10 @@ static uintptr_t make(const struct visit *visit)
 
 static uintptr_t make_out(const struct visit *visit)
 {
+    void **out_block = (void **)argument(visit, visit->function->block);
     uintptr_t result = run(visit);
-    if ((int)result == 0)
-        adopt(visit, *(void **)argument(visit, visit->function->block));
+    if ((int)result == 0 && out_block)
+        adopt(visit, *out_block);
     return result;
 }
 
