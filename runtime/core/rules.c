@@ -23,7 +23,7 @@ static struct cst_verdict inferred(enum custody_finding_kind kind)
     return verdict;
 }
 
-/* C++ on both ends of what may be `new` behind operators of their own. */
+/* What works, but only because of how the program was put together. */
 static struct cst_verdict note_inferred(enum custody_finding_kind kind)
 {
     struct cst_verdict verdict = inferred(kind);
@@ -133,6 +133,25 @@ static struct cst_verdict judge_library(const struct cst_rule_case *facts)
     return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
 }
 
+static bool may_be_c_family(enum custody_contract contract)
+{
+    return is_c_family(contract) || contract == CUSTODY_CONTRACT_MALLOC_OR_RUST;
+}
+
+/* Families of allocators have memory of their own: nothing else can release it, nor do they know other blocks.
+ * Unless the program was made with the family's malloc in the place of libc's: then they are one. */
+static struct cst_verdict judge_family(const struct cst_rule_case *facts)
+{
+    enum custody_contract made = facts->owner.contract, released = facts->by.contract, malloc = facts->malloc_family;
+    bool merged = malloc != CUSTODY_CONTRACT_UNKNOWN &&
+                  ((made == malloc && may_be_c_family(released)) || (released == malloc && may_be_c_family(made)));
+    if (merged)
+        return note_inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    if (facts->replaced || !is_known(&facts->owner) || !is_known(&facts->by))
+        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+}
+
 /* True when it cannot be told at all whether the party acts for Rust's contract: the compiler made one call of several, or it
  * is unknown who calls and the other is Rust in a module where such calls are Rust's. */
 static bool is_untold(const struct cst_rule_party *party, const struct cst_rule_party *other)
@@ -150,6 +169,8 @@ static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
         return silent;
     if (owner->contract == CUSTODY_CONTRACT_LIBC && has_role(by, CST_ROLE_LIBC))
         return silent;
+    if (custody_contract_has_memory(owner->contract) || custody_contract_has_memory(by->contract))
+        return judge_family(facts);
     if (is_library(owner) || is_library(by))
         return judge_library(facts);
     bool c_family = is_c_family(owner->contract) && is_c_family(by->contract);
@@ -218,7 +239,7 @@ struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts)
         return exact(is_handed_out_by_another(facts) ? CUSTODY_FINDING_CROSS_ALLOCATOR_FREE
                                                      : CUSTODY_FINDING_INTERIOR_FREE);
     case CST_TARGET_FOREIGN:
-        return exact(CUSTODY_FINDING_FOREIGN_FREE);
+        return facts->other_malloc ? silent : exact(CUSTODY_FINDING_FOREIGN_FREE);
     case CST_TARGET_NOTHING:
         return exact(CUSTODY_FINDING_INVALID_FREE);
     }

@@ -43,7 +43,10 @@ struct cst_rule_case {
     size_t given_size, given_align; /**< named by the release, bytes */
     bool handed_out;                /**< the owner's library may have handed out this pointer into one of its blocks */
     bool replaced;                  /**< a library that takes part calls functions of the program instead of libc's */
-    bool strict;                    /**< the setting: cross-side-free is an error */
+    bool other_malloc;              /**< but for us the program's malloc would be another than libc's */
+    enum custody_contract
+        malloc_family; /**< of a family of allocators (families.def), whose malloc that is; or UNKNOWN */
+    bool strict;       /**< the setting: cross-side-free is an error */
 };
 
 struct cst_verdict {

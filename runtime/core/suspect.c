@@ -139,6 +139,8 @@ static struct cst_rule_case gather(const struct cst_call *call, const struct cst
         .has_given_align = given->has_align,
         .given_size = given->size,
         .given_align = given->align,
+        .other_malloc = cst_engine_settings.has_other_malloc,
+        .malloc_family = cst_engine_settings.malloc_family,
         .strict = cst_engine_settings.strict,
     };
     const struct cst_tag *tag = cst_suspect_tag(suspect);

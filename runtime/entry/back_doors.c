@@ -29,6 +29,7 @@ struct back_doors {
 #define IS_QUERY true
 #define IS_LIBC false
 #define IS_OWN false
+#define IS_FAMILY false
 
 static const bool is_of_allocator[CUSTODY_DOOR_COUNT] = {
 #define CUSTODY_DOOR(ID, symbol, contract, verb) IS_##verb,
@@ -45,14 +46,15 @@ static void list(struct back_doors *doors, uintptr_t function, enum custody_door
         (struct cst_detour){.function = function, .hook = door_addresses[door], .argument = SPARE_ARGUMENT};
 }
 
-/* False when the function of this name behind ours is not libc's. One that nobody has (free_sized) is none of anybody's. */
+/* False when the function of this name behind ours is not libc's, or we have none. One that nobody has (free_sized) is none of anybody's. */
 static bool list_of_libc(struct back_doors *doors, enum custody_door door)
 {
     uintptr_t function = (uintptr_t)dlsym(RTLD_NEXT, custody_door_symbol(door));
     const struct cst_module *module = function ? cst_module_find(function) : NULL;
     if (!function)
         return true;
-    if (!module || module->role != CST_ROLE_LIBC || (doors->library && doors->library != module))
+    bool is_libcs = module && module->role == CST_ROLE_LIBC && (!doors->library || doors->library == module);
+    if (!is_libcs || !door_addresses[door])
         return false;
     doors->library = module;
     list(doors, function, door);
@@ -82,7 +84,7 @@ static bool list_cxx(struct back_doors *doors, const struct cst_elf *elf)
     while (cst_elf_next(&symbols, &symbol)) {
         bool candidate = symbol.defined && cst_mangling_operator(symbol.name) != CUSTODY_CONTRACT_UNKNOWN;
         for (enum custody_door door = 0; candidate && door < CUSTODY_DOOR_COUNT; door++)
-            if (is_operator(door, &symbol))
+            if (door_addresses[door] && is_operator(door, &symbol))
                 list(doors, doors->library->base + symbol.value, door);
     }
     return doors->count > 0;

@@ -17,6 +17,7 @@
 #include "entry/back_doors.h"
 #include "entry/environment.h"
 #include "entry/facts_place.h"
+#include "entry/family_doors.h"
 #include "entry/leak_signal.h"
 #include "entry/moments.h"
 #include "entry/options.h"
@@ -60,6 +61,12 @@ static const char *read_options(void)
     return kept ? kept : "";
 }
 
+static void open_family(const struct cst_module *module)
+{
+    if (!cst_family_doors_open(module))
+        cst_audit_say("%s: functions of its allocator cannot be redirected: its blocks are not seen", module->name);
+}
+
 /* Told of each new module. Where no log says it, a person is told what cannot be known of one; unless the runtime is
  * linked alone, which hooks no Rust and checks none. */
 static void observe_module(const struct cst_module *module)
@@ -68,14 +75,21 @@ static void observe_module(const struct cst_module *module)
     cst_departure_watch(module);
     if (module->role == CST_ROLE_CXX_RUNTIME)
         (void)!cst_back_doors_close_cxx(module);
+    open_family(module);
     if (module->rust == CST_RUST_INFERRED && cst_doors[CUSTODY_DOOR_FREE] && !cst_options.log[0])
         cst_audit_say("%s: Rust whose allocator entries cannot be hooked (LTO, stripped, or an allocator of its own): "
                       "what it owns is inferred, and never an error",
                       module->name);
 }
 
+static void observe_return(const struct cst_module *module)
+{
+    cst_departure_watch(module);
+    open_family(module);
+}
+
 static const struct cst_module_watch module_watch = {.found = observe_module,
-                                                     .returned = cst_departure_watch,
+                                                     .returned = observe_return,
                                                      .displaced = cst_departure_displaced,
                                                      .restored = cst_stack_attach};
 
@@ -114,6 +128,7 @@ static bool bring_up(void)
     }
     wire(options);
     cst_audit_start();
+    cst_family_doors_start();
     cst_code_alone(true);
     cst_module_scan();
     (void)!cst_back_doors_close();

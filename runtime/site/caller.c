@@ -62,11 +62,15 @@ static enum custody_contract contract_of(const struct cst_module *module, uintpt
     return module->rust_by_site && is_rusts(door) ? contract_by_facts(code, out_in_doubt) : contract;
 }
 
-/* True for a function of a malloc family that the module defines over libc's: it is everybody's who calls it. */
+/* True for a function of a malloc family that the module defines over libc's, and for functions of a family with memory of
+ * its own that call each other: they are everybody's who calls them. */
 static bool acts_for_its_callers(const struct cst_module *module, uintptr_t address, enum custody_door door)
 {
     const char *name;
     uintptr_t start;
+    if (module->family != CUSTODY_CONTRACT_UNKNOWN && module->family == custody_door_contract(door)) {
+        return true;
+    }
     return module->own_malloc && custody_door_contract(door) == CUSTODY_CONTRACT_MALLOC &&
            cst_module_symbol(module, address, &name, &start) && cst_mangling_is_malloc(name);
 }
@@ -75,7 +79,7 @@ struct cst_caller cst_caller_at(const struct cst_module *module, uintptr_t addre
 {
     struct cst_code code = {.lang = CUSTODY_LANG_NONE};
     if (acts_for_its_callers(module, address, door)) {
-        return (struct cst_caller){.module = NULL, .contract = CUSTODY_CONTRACT_MALLOC};
+        return (struct cst_caller){.module = NULL, .contract = custody_door_contract(door)};
     }
     if (has_parts(module)) {
         code = cst_code_at(module, address);

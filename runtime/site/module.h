@@ -75,6 +75,7 @@ struct cst_module {
     enum cst_operators operators; /**< of a program or library */
     bool own_malloc;              /**< defines malloc, calloc, realloc or free itself */
     uint8_t allocator;            /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
+    uint8_t family;               /**< families.def: contract of the one whose functions it defines; 0: none */
     bool unloaded;                /**< after dlclose; not any more when it has come back */
 };
 

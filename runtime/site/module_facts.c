@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "site/allocator.h"
 #include "site/facts.h"
+#include "site/family.h"
 #include "site/mangling.h"
 #include "site/module_file.h"
 #include "site/rust_survey.h"
@@ -33,6 +34,7 @@ static const char *const cxx_runtime_names[] = {
 struct traits {
     bool has_symtab;     /* not stripped */
     bool own_malloc;     /* defines functions of the malloc family */
+    uint8_t family;      /* defines functions of this family of allocators: its contract */
     bool own_operators;  /* defines operator new or delete */
     bool asks_operators; /* is given some by another module */
     bool cxx;            /* C++ is in it */
@@ -135,6 +137,9 @@ static bool needs_cxx_runtime(const struct cst_elf *elf)
 static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *traits)
 {
     cst_rust_survey_symbol(&traits->survey, symbol);
+    if (symbol->defined && traits->family == CUSTODY_CONTRACT_UNKNOWN) {
+        traits->family = (uint8_t)cst_family_of(symbol->name);
+    }
     if (symbol->name[0] != '_') {
         traits->own_malloc = traits->own_malloc || (symbol->defined && cst_mangling_is_malloc(symbol->name));
         return;
@@ -254,6 +259,7 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     module->allocator = module->role == CST_ROLE_LIBRARY ? cst_allocator_recognise(module->name, soname, elf) : 0;
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
     module->own_malloc = traits.own_malloc;
+    module->family = traits.family;
     module->operators = operators_of(elf, &traits);
     struct cst_rust_answer answer = answer_for(module, elf, &traits);
     module->rust = answer.rust;

@@ -24,6 +24,8 @@
 #define ALIGNED CUSTODY_CONTRACT_GLIB_ALIGNED
 #define BUFFER CUSTODY_CONTRACT_LIBPQ_BUFFER
 #define LIBPQ CUSTODY_CONTRACT_LIBPQ
+#define JEMALLOC CUSTODY_CONTRACT_JEMALLOC
+#define MIMALLOC CUSTODY_CONTRACT_MIMALLOC
 
 static const struct cst_module client = {.id = 0, .role = CST_ROLE_PROGRAM, .rust = CST_RUST_EXACT},
                                ledger = {.id = 1, .role = CST_ROLE_LIBRARY}, libc = {.id = 2, .role = CST_ROLE_LIBC},
@@ -476,6 +478,56 @@ static void a_layout_that_fits_or_is_not_named_is_silent(void **state)
     expect(&facts, "silent");
 }
 
+static void allocators_with_memory_of_their_own_are_mixed_with_nothing(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&client, MIMALLOC, &client, MALLOC, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, &ledger, NEW, "exact error: cross-allocator-free"},
+        {&client, MALLOC, &client, MIMALLOC, "exact error: cross-allocator-free"},
+        {&client, RUST, &client, MIMALLOC, "exact error: cross-allocator-free"},
+        {&lto, MALLOC, &client, MIMALLOC, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, &client, JEMALLOC, "exact error: cross-allocator-free"},
+        {&client, SQLITE, &client, MIMALLOC, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, &libc, MALLOC, "exact error: cross-allocator-free"},
+        {&operators, NEW, &operators, MIMALLOC, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, NULL, MALLOC, "inferred warning: cross-allocator-free"},
+        {NULL, MALLOC, &client, MIMALLOC, "inferred warning: cross-allocator-free"},
+        {&client, MIMALLOC, &ledger, MIMALLOC, "exact warning: cross-side-free"},
+        {&client, MIMALLOC, NULL, MIMALLOC, "silent"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void the_programs_malloc_may_be_mixed_with_its_familys_functions(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&client, MIMALLOC, &client, MALLOC, "inferred note: cross-allocator-free"},
+        {&client, MALLOC, &ledger, MIMALLOC, "inferred note: cross-allocator-free"},
+        {&client, NEW, &client, MIMALLOC, "inferred note: cross-allocator-free"},
+        {&client, JEMALLOC, &client, MALLOC, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, &client, RUST, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, &client, JEMALLOC, "exact error: cross-allocator-free"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cst_rule_case facts = a_release(rows[i].owner, rows[i].made, rows[i].by, rows[i].released);
+        facts.malloc_family = MIMALLOC;
+        expect(&facts, rows[i].expected);
+    }
+}
+
+static void what_may_be_of_the_malloc_in_our_place_is_not_foreign(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&client, UNKNOWN, &client, MALLOC);
+    facts.target = CST_TARGET_FOREIGN;
+    facts.other_malloc = true;
+    expect(&facts, "silent");
+    facts.target = CST_TARGET_NOTHING;
+    expect(&facts, "exact error: invalid-free");
+}
+
 static void the_wrong_allocator_outweighs_the_wrong_layout(void **state)
 {
     (void)state;
@@ -625,6 +677,9 @@ int main(void)
         cmocka_unit_test(what_lies_near_a_known_caller_does_not_matter),
         cmocka_unit_test(a_layout_that_differs_is_an_error_whoever_releases),
         cmocka_unit_test(a_layout_that_fits_or_is_not_named_is_silent),
+        cmocka_unit_test(allocators_with_memory_of_their_own_are_mixed_with_nothing),
+        cmocka_unit_test(the_programs_malloc_may_be_mixed_with_its_familys_functions),
+        cmocka_unit_test(what_may_be_of_the_malloc_in_our_place_is_not_foreign),
         cmocka_unit_test(the_wrong_allocator_outweighs_the_wrong_layout),
         cmocka_unit_test(what_is_no_live_block_is_an_error_whoever_releases),
         cmocka_unit_test(no_suspicion_of_any_kind_is_more_than_a_warning),
