@@ -90,14 +90,33 @@ static int listen_as(const char *name)
     return fd;
 }
 
+/* Starts the server's process and waits until it has let go of ours: of the pipe, too. Until then a signal to our group would
+ * reach it. Its id; -1 with errno set. */
+static pid_t start_process(int listener, const char *directory)
+{
+    int held[2];
+    if (pipe2(held, O_CLOEXEC) != 0) {
+        return -1;
+    }
+    pid_t parent = getpid(), process = fork();
+    if (process == 0) {
+        cst_facts_requests_serve(detach(parent, listener), directory);
+    }
+    int error = errno;
+    char nothing;
+    close(held[1]);
+    while (process > 0 && read(held[0], &nothing, 1) < 0 && errno == EINTR) {
+    }
+    close(held[0]);
+    errno = error;
+    return process;
+}
+
 bool cst_facts_server_start(struct cst_arena *arena, const char *directory, struct cst_facts_server *out_server)
 {
     char *name = make_name(arena);
     int listener = name ? listen_as(name) : -1;
-    pid_t parent = getpid(), process = listener >= 0 ? fork() : -1;
-    if (process == 0) {
-        cst_facts_requests_serve(detach(parent, listener), directory);
-    }
+    pid_t process = listener >= 0 ? start_process(listener, directory) : -1;
     if (process < 0) {
         cst_say("run: no facts about code are made for the command: %s", strerror(errno));
     }
