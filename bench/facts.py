@@ -66,7 +66,7 @@ def row(options, words, path):
     seconds, memory = min(figures)
     rows = (facts - 80) // 8  # struct custody_facts_header, and a word a row
     sizes = [f"{path.stat().st_size / MIB:.0f}", f"{debug_bytes(path) / MIB:.0f}"]
-    return [words, *sizes, f"{seconds:.2f}", f"{memory:.0f}", f"{rows:,}", f"{facts / 1024:.0f}"]
+    return [words, *sizes, f"{seconds:.2f}", f"{memory:.0f}", f"{rows:,}", f"{facts / 1024:.1f}"]
 
 
 def main():

@@ -53,14 +53,22 @@ static const struct cst_module *probable_module(const struct cst_rule_party *par
     return party->module ? party->module : party->near;
 }
 
+/* Facts that say of some of a module's code that it is Rust's allocator, but know little of the rest: of Rust's own libraries
+ * only, as they are always described. */
+static bool is_rust_told_in_part(const struct cst_rule_party *party)
+{
+    return party->contract == CUSTODY_CONTRACT_RUST && party->module && party->module->rust_by_site &&
+           party->module->rust == CST_RUST_INFERRED;
+}
+
 /* Rust whose allocator entries are not hooked reaches us as plain malloc and free. Where facts tell call sites apart, this is
  * a site of which they say nothing, or an unknown caller. */
 static bool is_veiled_rust(const struct cst_rule_party *party)
 {
     const struct cst_module *module = probable_module(party);
     if (party->contract != CUSTODY_CONTRACT_MALLOC || !module)
-        return false;
-    return module->rust_by_site ? !party->module || !party->proven : module->rust == CST_RUST_INFERRED;
+        return is_rust_told_in_part(party);
+    return module->rust_by_site ? !party->module || party->in_doubt : module->rust == CST_RUST_INFERRED;
 }
 
 /* A module with operators of its own may make `new` out of malloc, or hand what it made to another operator delete. */

@@ -30,7 +30,7 @@ struct cst_rule_party {
         *near; /**< where the call returns to: close to the caller even when it is unknown; or NULL */
     enum custody_contract contract;
     const char *name; /**< of the side, where sides of one name belong together; or NULL */
-    bool proven;      /**< debug information says that it is not Rust's allocator that calls from there */
+    bool in_doubt;    /**< nothing but a name says that it is not Rust's allocator that calls from there */
     bool open;        /**< of a library's contract: its callers may use free() as well */
 };
 

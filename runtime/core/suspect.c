@@ -7,9 +7,7 @@
 #include "core/place.h"
 #include "core/policy.h"
 #include "core/stacks.h"
-#include "custody/facts.h"
 #include "site/allocator.h"
-#include "site/code_map.h"
 #include "site/stack_frame.h"
 
 #include <stdlib.h>
@@ -82,21 +80,15 @@ static void look_behind_header(const struct cst_origin *origin, uintptr_t *addre
     }
 }
 
-/* Whether facts prove that a call from this code that is not said to be Rust's allocator's is not. */
-static bool is_proven(const struct cst_module *module, uintptr_t address)
-{
-    return module->rust_by_site && cst_code_at(module, address).flags == CUSTODY_FACTS_DESCRIBED;
-}
-
 static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract, uintptr_t return_address)
 {
     const struct cst_module *near = return_address ? cst_stack_frame_place(return_address).module : NULL;
-    const struct cst_module *module = cst_side_module(side, near);
+    const struct cst_side *known = cst_side_get(side);
     return (struct cst_rule_party){.side = side,
-                                   .module = module,
+                                   .module = cst_side_module(side, near),
                                    .near = near,
                                    .contract = contract,
-                                   .proven = module && module == near && is_proven(module, return_address - 1),
+                                   .in_doubt = known->module && known->lang == CUSTODY_LANG_NONE,
                                    .name = side == CST_SIDE_UNKNOWN ? NULL : cst_side_get(side)->name};
 }
 

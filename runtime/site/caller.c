@@ -47,8 +47,11 @@ static enum custody_contract contract_by_facts(const struct cst_code *code, bool
     if (flags == CUSTODY_FACTS_RUST_ALLOCATOR) {
         return CUSTODY_CONTRACT_RUST;
     }
+    if (flags != 0 || (!described && !named)) {
+        return CUSTODY_CONTRACT_MALLOC_OR_RUST;
+    }
     *out_in_doubt = !described;
-    return flags == 0 && (described || named) ? CUSTODY_CONTRACT_MALLOC : CUSTODY_CONTRACT_MALLOC_OR_RUST;
+    return CUSTODY_CONTRACT_MALLOC;
 }
 
 static enum custody_contract contract_of(const struct cst_module *module, uintptr_t address,

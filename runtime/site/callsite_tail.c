@@ -80,6 +80,7 @@ static bool agree(struct trace *trace, enum cst_callsite_how how, const struct c
     if (trace->caller.lang != caller->lang) {
         trace->caller.lang = CUSTODY_LANG_NONE;
     }
+    trace->caller.in_doubt |= caller->in_doubt;
     return trace->how == how && cst_caller_agrees(&trace->caller, caller);
 }
 
@@ -90,14 +91,6 @@ static bool agree_on_rust(struct trace *trace, uint32_t module)
     return rust.module && agree(trace, CST_HOW_RUST, &rust);
 }
 
-/* Whoever judges a release later looks at the code that the call returns to, which is not the caller's here. */
-static void doubt(struct cst_caller *caller)
-{
-    if (caller->in_doubt && caller->contract == CUSTODY_CONTRACT_MALLOC) {
-        caller->contract = CUSTODY_CONTRACT_MALLOC_OR_RUST;
-    }
-}
-
 /* A jump at `at` out of the code of `from` lands. False when nothing can be said any more. */
 static bool note_exit(struct trace *trace, const struct cst_module *from, uintptr_t at, struct cst_landing landing)
 {
@@ -105,7 +98,6 @@ static bool note_exit(struct trace *trace, const struct cst_module *from, uintpt
     switch (landing.kind) {
     case CST_LAND_DOOR:
         caller = cst_caller_through(landing.variable, from, at, trace->goal->name);
-        doubt(&caller);
         return agree(trace, CST_HOW_TAIL, &caller);
     case CST_LAND_RUST:
         return agree_on_rust(trace, landing.rust_module);

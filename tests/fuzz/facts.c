@@ -1,6 +1,6 @@
-/* Any bytes as a program of which facts are wanted, for libFuzzer: the reading of a file ends, touches nothing that is not
- * its own, and what comes of it is what a facts file may hold. `make fuzz` runs it for a while, on mutations of programs
- * with debug information. */
+/* Any bytes as a program of which facts are wanted, for libFuzzer: the reading of a file ends, touches nothing that is
+ * not its own, and what comes of it is what a facts file may hold. `make fuzz` runs it for a while, on mutations of
+ * programs with debug information. */
 #include "facts_module.h"
 
 #include "custody/words.h"

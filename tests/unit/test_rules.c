@@ -345,11 +345,7 @@ static void rust_told_by_facts_is_exact_where_the_other_is_proven(void **state)
         {&told, RUST, &client, RUST, "exact warning: cross-side-free"},
         {&told, RUST, &told, RUST, "silent"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct cst_rule_case facts = a_release(rows[i].owner, rows[i].made, rows[i].by, rows[i].released);
-        facts.owner.proven = facts.by.proven = true;
-        expect(&facts, rows[i].expected);
-    }
+    EXPECT_ROWS(rows);
 }
 
 static void a_site_that_facts_do_not_describe_is_accused_on_suspicion_only(void **state)
@@ -361,6 +357,25 @@ static void a_site_that_facts_do_not_describe_is_accused_on_suspicion_only(void 
         {&told, MALLOC, &told, NEW, "inferred warning: mismatched-release"},
         {&told, MALLOC, &ledger, MALLOC, "inferred warning: cross-side-free"},
         {&told, MALLOC, &told, MALLOC, "silent"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cst_rule_case facts = a_release(rows[i].owner, rows[i].made, rows[i].by, rows[i].released);
+        facts.owner.in_doubt = facts.by.in_doubt = true;
+        expect(&facts, rows[i].expected);
+    }
+}
+
+static void rust_that_facts_tell_in_part_is_accused_on_suspicion_only(void **state)
+{
+    (void)state;
+    static const struct cst_module part = {
+        .id = 8, .role = CST_ROLE_LIBRARY, .rust = CST_RUST_INFERRED, .rust_by_site = true};
+    static const struct row rows[] = {
+        {&part, RUST, &ledger, MALLOC, "inferred warning: cross-allocator-free"},
+        {&ledger, MALLOC, &part, RUST, "inferred warning: cross-allocator-free"},
+        {&client, RUST, &part, RUST, "inferred warning: cross-side-free"},
+        {&ledger, NEW, &part, RUST, "inferred warning: cross-allocator-free"},
+        {&part, RUST, &part, RUST, "silent"},
     };
     EXPECT_ROWS(rows);
 }
@@ -669,6 +684,7 @@ int main(void)
         cmocka_unit_test(rust_whose_entries_are_not_hooked_is_accused_on_suspicion_only),
         cmocka_unit_test(rust_told_by_facts_is_exact_where_the_other_is_proven),
         cmocka_unit_test(a_site_that_facts_do_not_describe_is_accused_on_suspicion_only),
+        cmocka_unit_test(rust_that_facts_tell_in_part_is_accused_on_suspicion_only),
         cmocka_unit_test(what_may_be_either_mallocs_or_rusts_is_not_judged),
         cmocka_unit_test(an_unknown_caller_may_be_rust_that_only_facts_tell),
         cmocka_unit_test(strict_does_not_make_a_suspicion_an_error),

@@ -84,7 +84,8 @@ static void count(struct cst_facts_made *made, const custody_facts_row *rows, si
     }
 }
 
-/* Whether the file is there, about this very module, and rests on no less than what there is now; then it was used now. */
+/* Whether the file is there, about this very module, and rests on no less than what there is now; then it was used
+ * now. */
 static bool find(int directory, const char *name, struct cst_facts_module *module, struct cst_facts_made *made)
 {
     struct cst_facts_file file;

@@ -1,6 +1,6 @@
-/* The cache of facts files: one directory of the user's, a file for each module, made when it is asked for and not there.
- * Two processes may use it at once. Nothing here keeps state, but libelf has some of its own: one thread at a time. A file
- * that is damaged on purpose may cost time, memory or the process: see facts_worker.h. */
+/* The cache of facts files: one directory of the user's, a file for each module, made when it is asked for and not
+ * there. Two processes may use it at once. Nothing here keeps state, but libelf has some of its own: one thread at a
+ * time. A file that is damaged on purpose may cost time, memory or the process: see facts_worker.h. */
 #ifndef CST_TOOL_FACTS_CACHE_H
 #define CST_TOOL_FACTS_CACHE_H
 
@@ -31,12 +31,12 @@ struct cst_facts_made {
  * neither variable is an absolute path, or that is too long. */
 bool cst_facts_cache_directory(char *out_path, size_t size);
 
-/** Opens `directory` (NULL: the default one), making it, with mode 0700, and those above it when they are not there. It must
- * be the user's own, and written by nobody else. Returns a descriptor, or -1 with the reason in `out_trouble`. */
+/** Opens `directory` (NULL: the default one), making it, with mode 0700, and those above it when they are not there. It
+ * must be the user's own, and written by nobody else. Returns a descriptor, or -1 with the reason in `out_trouble`. */
 int cst_facts_cache_open(const char *directory, char *out_trouble, size_t size);
 
-/** Makes the facts file of a module, or finds it in the cache and notes that it was used. Returns `out_made->done`; when that is
- * false, `trouble` says why, and the caller decides whether anybody is told. */
+/** Makes the facts file of a module, or finds it in the cache and notes that it was used. Returns `out_made->done`;
+ * when that is false, `trouble` says why, and the caller decides whether anybody is told. */
 bool cst_facts_cache_make(const struct cst_facts_order *order, struct cst_facts_made *out_made);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "facts_code.h"
 #include "facts_symbols.h"
+#include "facts_unit.h"
 #include "facts_units.h"
 #include "facts_verdict.h"
 
@@ -63,7 +64,7 @@ static Dwarf *find_dwarf(struct cst_facts_module *module)
     if (!module->debug_sought) {
         module->debug_sought = true;
         cst_facts_debug_open(module->path, module->fd, &module->debug);
-        if (module->debug.dwarf && !cst_facts_units_exist(module->debug.dwarf)) {
+        if (module->debug.dwarf && !cst_facts_unit_exists(module->debug.dwarf)) {
             module->debug.dwarf = NULL;
         }
     }
