@@ -130,6 +130,18 @@ static struct cst_verdict judge_library(const struct cst_rule_case *facts)
     return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
 }
 
+/* Rust code of one module, or code of it that is not known, on both sides of libc's malloc and Rust's allocator, where the
+ * compiler may have made the one of the other. */
+static bool may_mingle(const struct cst_rule_party *owner, const struct cst_rule_party *by)
+{
+    const struct cst_module *module = probable_module(owner);
+    bool apart = owner->contract == CUSTODY_CONTRACT_RUST
+                     ? by->contract == CUSTODY_CONTRACT_MALLOC
+                     : owner->contract == CUSTODY_CONTRACT_MALLOC && by->contract == CUSTODY_CONTRACT_RUST;
+    return apart && module && module->rust_mingles && module == probable_module(by) &&
+           (owner->side == by->side || !is_known(owner) || !is_known(by));
+}
+
 static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
 {
     const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
@@ -139,6 +151,8 @@ static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
         return silent;
     if (is_library(owner) || is_library(by))
         return judge_library(facts);
+    if (may_mingle(owner, by))
+        return silent;
     bool c_family = is_c_family(owner->contract) && is_c_family(by->contract);
     if (c_family && (has_own_operators(owner) || has_own_operators(by)))
         return silent;

@@ -25,6 +25,13 @@ struct cst_behalf {
     enum custody_door door;
 };
 
+/** A block of our heap, or another allocator's, that this thread is handing over to an allocator of the program's
+ * (wrapped.h): what comes back of it is no release to be judged. */
+struct cst_passing {
+    uintptr_t address; /**< 0: none */
+    uint16_t owner;    /**< of a block of our heap, whose tag says that it is nobody's meanwhile */
+};
+
 struct cst_thread {
     uint8_t mode;             /**< enum cst_thread_mode */
     uint8_t generation;       /**< forks between the first audited process and this one, at most 255 */
@@ -33,6 +40,7 @@ struct cst_thread {
     struct cst_count *counts; /**< one for each side */
     struct cst_stack_bounds bounds;
     struct cst_behalf behalf;
+    struct cst_passing passing;
 };
 
 extern CST_THREAD_LOCAL struct cst_thread cst_thread;

@@ -21,6 +21,7 @@
 #include "entry/options.h"
 #include "entry/policy_setup.h"
 #include "entry/rust_hook.h"
+#include "entry/rust_own_hook.h"
 #include "entry/thread.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
@@ -81,8 +82,10 @@ static void wire(const char *options)
     cst_findings_start(cst_audit_finding);
     cst_side_isolate(cst_options.isolate);
     cst_callsite_setup(cst_doors, &cst_origin_resolver);
-    if (cst_doors[CUSTODY_DOOR_FREE])
+    if (cst_doors[CUSTODY_DOOR_FREE]) {
         cst_rust_route(cst_rust_hook_route);
+        cst_rust_route_own(&cst_rust_own_hooks);
+    }
     cst_facts_place_find(say);
     cst_module_watch(&module_watch);
 }
