@@ -77,13 +77,21 @@ static bool may_be_inlined(const struct cst_tag *tag, const struct cst_wrapper *
            (cst_tag_side(tag) == wrapper->side || cst_tag_side(tag) == CST_SIDE_UNKNOWN);
 }
 
+/* What an inlined entry had from malloc may be known as Rust's, by debug information, but its layout is not: the heap's
+ * alignment stands in its tag. So what has that alignment is not compared where entries may be inlined. */
+static bool has_layout(const struct cst_tag *tag, const struct cst_wrapper *wrapper)
+{
+    return wrapper->closed || cst_tag_align(tag) != CST_BLOCK_ALIGN;
+}
+
 static void hand_over_live(const struct cst_call *call, const struct cst_wrapper *wrapper, struct cst_tag *tag,
                            const struct cst_given *given, struct cst_handover *handover)
 {
     handover->readable = cst_tag_size(tag);
     bool mine = cst_facts_owner(tag->facts) == cst_owner_make(CUSTODY_CONTRACT_RUST, wrapper->side);
     bool silent = cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN || may_be_inlined(tag, wrapper);
-    if (!silent && !(mine && cst_engine_fits(tag, given))) {
+    bool fits = mine && (!has_layout(tag, wrapper) || cst_engine_fits(tag, given));
+    if (!silent && !fits) {
         struct cst_origin origin = cst_origin_of(call);
         handover->stack = origin.stack;
         (void)cst_suspect_examine(call, &origin, handover->address, given);

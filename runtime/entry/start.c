@@ -67,9 +67,10 @@ static void observe_module(const struct cst_module *module)
     cst_audit_module(module);
     cst_departure_watch(module);
     if (module->rust == CST_RUST_INFERRED && cst_doors[CUSTODY_DOOR_FREE] && !cst_options.log[0])
-        cst_audit_say("%s: Rust whose allocator entries cannot be hooked (LTO, stripped, or an allocator of its own): "
-                      "what it owns is inferred, and never an error",
-                      module->name);
+        cst_audit_say(
+            "%s: Rust whose allocator entries cannot be hooked (LTO, or an allocator of its own without symbols): "
+            "what it owns is inferred, and never an error",
+            module->name);
 }
 
 static const struct cst_module_watch module_watch = {

@@ -33,7 +33,7 @@ enum cst_module_role {
 enum cst_rust_attribution {
     CST_RUST_ABSENT,   /**< no Rust in this module */
     CST_RUST_EXACT,    /**< its `__rust_*` entries are hooked */
-    CST_RUST_INFERRED, /**< Rust is in it, but its entries could not be hooked (LTO, stripped, another mangling) */
+    CST_RUST_INFERRED, /**< Rust is in it, but its entries could not be hooked (LTO, another mangling) */
 };
 
 /** By what Rust code of a module is told apart. */

@@ -114,7 +114,8 @@ static bool may_call(const struct cst_elf *elf, const struct cst_rust_survey *su
     return is_entry(survey, address) || (cst_elf_symbol_at(elf, address, &symbol) && is_implementation(symbol.name));
 }
 
-/* Looks at every place of a segment that could hold the distance to a target, whatever it really is. */
+/* Looks at every place of a segment that could hold the distance to a target, whatever it really is. No distance is that of
+ * padding in front of it. */
 static bool is_free_of_callers(const struct cst_elf *elf, const Elf64_Phdr *segment,
                                const struct cst_rust_survey *survey, const struct targets *targets)
 {
@@ -124,7 +125,7 @@ static bool is_free_of_callers(const struct cst_elf *elf, const Elf64_Phdr *segm
         memcpy(&distance, code + at, sizeof distance);
         uint64_t place = segment->p_vaddr + at;
         uint64_t target = place + sizeof distance + (uint64_t)(int64_t)distance;
-        if (CST_UNLIKELY(is_target(targets, target)) && !may_call(elf, survey, place)) {
+        if (CST_UNLIKELY(is_target(targets, target)) && distance != 0 && !may_call(elf, survey, place)) {
             return false;
         }
     }

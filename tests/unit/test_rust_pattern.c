@@ -44,7 +44,7 @@ static enum cst_rust_pattern find(const char *macros, struct cst_rust_survey *ou
     *out_thunks = thunks - module->base;
     cst_elf_close(&elf);
     dlclose(library);
-    cst_module_sweep();
+    cst_module_sweep(NULL);
     return found;
 }
 
