@@ -40,7 +40,7 @@ struct cst_handover {
     uint16_t owner;             /**< of a block of our heap that was handed over */
 };
 
-/** The allocator made `block` (or NULL) of `size` bytes aligned to `align` just now, for `call`. */
+/** The allocator made `block` (or NULL) of `size` bytes aligned to `align` (0: not known) just now, for `call`. */
 void cst_wrapped_made(const struct cst_call *call, const struct cst_wrapper *wrapper, void *block, size_t size,
                       size_t align);
 

@@ -33,12 +33,13 @@ static uintptr_t entry_of(const struct own *own, enum cst_rust_entry entry)
     return own->facts->detours[entry].original;
 }
 
-/* The side is found when it is first needed: not while the module is being registered. */
+/* What is not known yet while the module is being registered is filled in when it is first needed. */
 static struct own *open_side(struct own *own)
 {
     uint16_t *side = &own->wrapper.side;
     if (CST_UNLIKELY(__atomic_load_n(side, __ATOMIC_RELAXED) == CST_SIDE_UNKNOWN)) {
         const struct cst_module *module = cst_module_get(own->facts->module);
+        __atomic_store_n(&own->wrapper.closed, own->facts->closed, __ATOMIC_RELAXED);
         if (module)
             __atomic_store_n(side, cst_side_of_module(module, CUSTODY_CONTRACT_RUST), __ATOMIC_RELAXED);
     }
@@ -142,10 +143,13 @@ typedef void *member_1(size_t first);
 typedef void *member_2(size_t first, size_t second);
 typedef void *member_flags(size_t size, int flags);
 
+/* An inlined entry asks for the alignment in plain functions' stead only where they do not give it anyway. */
+#define ALIGN_UNKNOWN ((size_t)0)
+
 static size_t align_of_flags(int flags)
 {
     size_t align = (size_t)1 << (flags & FLAGS_ALIGN_MASK);
-    return align > CST_BLOCK_ALIGN ? align : CST_BLOCK_ALIGN;
+    return align > CST_BLOCK_ALIGN ? align : ALIGN_UNKNOWN;
 }
 
 /* What `detour`'s function made for the caller of the hook. */
@@ -164,12 +168,12 @@ static void *made(const struct cst_detour *detour, void *block, size_t size, siz
 
 static void *member_malloc(size_t size, const struct cst_detour *detour)
 {
-    return MADE(((member_1 *)detour->original)(size), size, CST_BLOCK_ALIGN);
+    return MADE(((member_1 *)detour->original)(size), size, ALIGN_UNKNOWN);
 }
 
 static void *member_calloc(size_t count, size_t size, const struct cst_detour *detour)
 {
-    return MADE(((member_2 *)detour->original)(count, size), count * size, CST_BLOCK_ALIGN);
+    return MADE(((member_2 *)detour->original)(count, size), count * size, ALIGN_UNKNOWN);
 }
 
 static void *member_mallocx(size_t size, int flags, const struct cst_detour *detour)
@@ -262,7 +266,7 @@ static void *finish(const struct transfer *transfer, void *moved, size_t size, s
     if (transfer->handover.kind == CST_HANDOVER_PASS)
         cst_wrapped_taken(&transfer->handover, !moved);
     else
-        moved = replace(own, &transfer->handover, align, size);
+        moved = replace(own, &transfer->handover, align ? align : CST_BLOCK_ALIGN, size);
     cst_wrapped_made(&transfer->call, &own->wrapper, moved, size, align);
     return moved;
 }
@@ -276,10 +280,10 @@ static bool resizes(const struct transfer *transfer)
 static void *member_realloc(void *block, size_t size, const struct cst_detour *detour)
 {
     if (!block)
-        return MADE(((void *(*)(void *, size_t))detour->original)(NULL, size), size, CST_BLOCK_ALIGN);
+        return MADE(((void *(*)(void *, size_t))detour->original)(NULL, size), size, ALIGN_UNKNOWN);
     const struct transfer transfer = BEGIN(RUST_REALLOC, block, given_nothing);
     void *moved = resizes(&transfer) ? ((void *(*)(void *, size_t))detour->original)(block, size) : NULL;
-    return finish(&transfer, moved, size, CST_BLOCK_ALIGN);
+    return finish(&transfer, moved, size, ALIGN_UNKNOWN);
 }
 
 static void *member_rallocx(void *block, size_t size, int flags, const struct cst_detour *detour)
@@ -313,7 +317,6 @@ static void *open_own(const struct cst_rust_own *facts)
     struct own *own = cst_pool_alloc(sizeof *own);
     if (own) {
         own->facts = facts;
-        own->wrapper.closed = facts->closed;
         own->wrapper.adopter = (struct cst_adopter){.release = release_adopted, .data = own, .module = facts->module};
     }
     return own;

@@ -35,7 +35,7 @@ void cst_rust_route(cst_rust_router *router);
 struct cst_rust_own_hooks {
     const uintptr_t *entries, *members;
     /** Makes what the hooks keep of one allocator, in the pool, before the first of them is called; NULL to leave the module
-     * alone. Called under the lock of the module registry. */
+     * alone. Of `own` its address and its module are known then. Called under the lock of the module registry. */
     void *(*open)(const struct cst_rust_own *own);
 };
 

@@ -2,13 +2,14 @@
 #include "site/rust_closed.h"
 
 #include "base/elf_imports.h"
+#include "site/callsite_image.h"
 #include "site/decode_x86_64.h"
 
 #include <string.h>
 
 #define TARGETS_MAX 16
 
-/* Functions that implement GlobalAlloc and are called by an entry. */
+/* Functions that implement GlobalAlloc and are called by an entry, and words that it calls them through. */
 struct targets {
     uint64_t address[TARGETS_MAX];
     size_t count;
@@ -63,8 +64,28 @@ static bool note_target(const struct cst_elf *elf, struct targets *targets, uint
     return add_target(targets, address);
 }
 
+/* An entry calls, or jumps, through a word: of the dynamic linker's, or of the linker's for a function of the module. */
+static bool note_word(const struct cst_module *module, const struct cst_elf *elf, struct targets *targets,
+                      uint64_t word, bool *out_implementation)
+{
+    struct cst_image image;
+    uintptr_t target;
+    bool implementation = false;
+    if (is_allocating(elf, word) || !cst_image_open(module, &image) ||
+        !cst_image_word(&image, module->base + word, &target)) {
+        return false;
+    }
+    if (target < module->lo || target >= module->hi) {
+        return true;
+    }
+    bool known = note_target(elf, targets, target - module->base, &implementation);
+    *out_implementation |= implementation;
+    return known && (!implementation || add_target(targets, word));
+}
+
 /* Reads the body of an entry. */
-static bool read_entry(const struct cst_elf *elf, const struct cst_rust_found *found, struct targets *targets)
+static bool read_entry(const struct cst_module *module, const struct cst_elf *elf, const struct cst_rust_found *found,
+                       struct targets *targets)
 {
     struct cst_insn insn;
     bool implementation = false;
@@ -79,7 +100,7 @@ static bool read_entry(const struct cst_elf *elf, const struct cst_rust_found *f
         bool direct = insn.kind == CST_INSN_CALL || insn.kind == CST_INSN_JUMP || insn.kind == CST_INSN_BRANCH;
         bool through_word = insn.kind == CST_INSN_CALL_RIP || insn.kind == CST_INSN_JUMP_RIP;
         bool leaves = insn.target < found->address || insn.target >= found->address + found->size;
-        if ((through_word && is_allocating(elf, insn.target)) ||
+        if ((through_word && !note_word(module, elf, targets, insn.target, &implementation)) ||
             (direct && leaves && !note_target(elf, targets, insn.target, &implementation))) {
             return false;
         }
@@ -132,11 +153,11 @@ static bool is_free_of_callers(const struct cst_elf *elf, const Elf64_Phdr *segm
     return true;
 }
 
-bool cst_rust_closed(const struct cst_elf *elf, const struct cst_rust_survey *survey)
+bool cst_rust_closed(const struct cst_module *module, const struct cst_elf *elf, const struct cst_rust_survey *survey)
 {
     struct targets targets = {.count = 0};
     for (size_t i = 0; i < survey->count; i++) {
-        if (!read_entry(elf, &survey->found[i], &targets)) {
+        if (!read_entry(module, elf, &survey->found[i], &targets)) {
             return false;
         }
     }

@@ -97,6 +97,11 @@ static void take_members(const struct cst_module *module, const struct cst_elf *
     }
 }
 
+static bool lay(const struct cst_module *module, const struct cst_elf *elf, struct cst_rust_own *own)
+{
+    return cst_detour_lay(module, elf, own->detours, CST_RUST_ENTRY_COUNT + own->member_count);
+}
+
 const struct cst_rust_own *cst_rust_own_hook(const struct cst_module *module, const struct cst_elf *elf,
                                              const struct cst_rust_survey *survey,
                                              const struct cst_rust_own_hooks *hooks)
@@ -106,10 +111,13 @@ const struct cst_rust_own *cst_rust_own_hook(const struct cst_module *module, co
         return NULL;
     }
     own->module = module->id;
-    take_members(module, elf, hooks, own);
-    own->closed = own->member_count != 0 || cst_rust_closed(elf, survey);
     own->hook_data = hooks->open(own);
-    return own->hook_data != NULL && cst_detour_lay(module, elf, own->detours, CST_RUST_ENTRY_COUNT + own->member_count)
-               ? own
-               : NULL;
+    take_members(module, elf, hooks, own);
+    own->closed = own->member_count != 0;
+    if (own->hook_data == NULL || (own->closed && lay(module, elf, own))) {
+        return own->hook_data != NULL ? own : NULL;
+    }
+    own->member_count = 0;
+    own->closed = cst_rust_closed(module, elf, survey);
+    return lay(module, elf, own) ? own : NULL;
 }
