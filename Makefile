@@ -21,7 +21,7 @@ OTHER_VARIANTS := $(filter-out $(SYSTEM) $(MACHINE),linux darwin freebsd windows
 select-variants = $(filter-out $(foreach v,$(OTHER_VARIANTS),%_$(v).c %_$(v).S),$(1))
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-CPPFLAGS_ALL := -Iinclude -Ishared -Iruntime -D_GNU_SOURCE -DCUSTODY_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CPPFLAGS_ALL := -Iinclude -Iruntime/shared -Iruntime -D_GNU_SOURCE -DCUSTODY_VERSION='"$(VERSION)"' $(CPPFLAGS)
 CFLAGS_ALL := -std=c11 -O2 -g -fPIC -fvisibility=hidden -fno-omit-frame-pointer $(WARNINGS) $(CFLAGS)
 
 # `make V=1` shows whole commands.
@@ -38,7 +38,7 @@ endif
 
 all: ## build everything into build/
 
-include shared/build.mk
+include runtime/shared/build.mk
 include runtime/build.mk
 include shims/build.mk
 -include tools/build.mk

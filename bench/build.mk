@@ -5,7 +5,7 @@ BENCH_FLAGS := -O2 -g -fno-builtin -fno-omit-frame-pointer -Wall -Wextra -Werror
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,blocks objects values process heaps)
 ROUNDS ?= 9
 
-.PHONY: bench bench-programs bench-instructions bench-stacks detection
+.PHONY: bench bench-programs bench-instructions bench-stacks bench-facts detection
 
 bench-programs: $(BENCH_PROGRAMS)
 
@@ -50,7 +50,10 @@ bench: $(BUILD)/libcustody_preload.so bench-programs ## speed beside plain glibc
 bench-instructions: $(BUILD)/libcustody_preload.so bench-programs ## instructions of an operation, counted by Callgrind
 	@$(PYTHON) bench/instructions.py --build $(BUILD) $(BENCH_ARGS)
 
+bench-facts: $(BUILD)/custody ## what it takes to work out facts of large programs
+	@$(PYTHON) bench/facts.py --build $(BUILD) $(BENCH_ARGS)
+
 # ONLY='c/leak_shapes lost' is a part, printed and not written to the page.
-detection: all $(BUILD)/bench/heaps ## which leaks Custody, Valgrind and LeakSanitizer find, into docs/detection.md
-	@$(PYTHON) bench/detection.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)' --without times,--update docs/detection.md) \
+detection: all $(BUILD)/bench/heaps ## what Custody, Valgrind and gcc's sanitizers find, into docs/detection.md
+	@$(PYTHON) bench/detection.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/detection.md) \
 	    $(DETECTION_ARGS)

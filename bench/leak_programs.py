@@ -2,15 +2,12 @@
 the scenario's opening comment expects; the programs are those that the test suite runs."""
 
 import dataclasses
-import sys
 import tempfile
 from pathlib import Path
 
+from harness import build, header
+
 SCENARIOS = Path(__file__).resolve().parent.parent / "tests" / "scenarios"
-sys.path.insert(0, str(SCENARIOS))
-
-from harness import build, header  # noqa: E402
-
 GROUPS = ("c", "cxx", "rust", "mixed")
 # Optimised and linked with shared libraries, as programs are delivered.
 PREFERRED = {"cc": "gcc", "opt": "2", "profile": "release", "ld": "lld", "link": "shared"}
@@ -80,29 +77,27 @@ def is_plain(run):
     return not (run.options or run.cli or run.env or run.limit)
 
 
-def trials_of(path, work):
-    """Builds the program of a source file; its trials."""
-    program = header.parse(path)
+def runs_of(program, only):
+    """The runs to try, those with `only` in their names."""
+    title = f"{program.path.parent.name}/{program.name}"
+    return [run for run in program.runs
+            if is_plain(run) and (program.name, run.name) not in UNDECIDED and only in f"{title} {run.name}"]
+
+
+def trials_of(program, runs, work):
+    """Builds a program; its trials."""
     place = Path(tempfile.mkdtemp(dir=work))
     axes = preferred_build(program)
     build.build_program(program, axes, work, place / program.name)
-    title = f"{path.parent.name}/{path.stem}"
     trials = []
-    for run in program.runs:
-        if is_plain(run) and (program.name, run.name) not in UNDECIDED:
-            leaks = expected_leaks(run, axes)
-            command = (str(place / program.name), *run.args)
-            trials.append(Trial(title, run.name, command, place, loss_of(run, leaks), blocks_of(leaks, ("possible",))))
+    for run in runs:
+        leaks = expected_leaks(run, axes)
+        trials.append(Trial(f"{program.path.parent.name}/{program.name}", run.name, (str(place / program.name), *run.args),
+                            place, loss_of(run, leaks), blocks_of(leaks, ("possible",))))
     return trials
 
 
-def sources(only):
-    """The leak scenarios, those with `only` in their names or runs."""
-    paths = [path for group in GROUPS for path in sorted((SCENARIOS / group).glob("leak_*"))]
-    wanted = only.split(" ")[0]
-    return [path for path in paths if wanted in f"{path.parent.name}/{path.stem}"] or paths
-
-
 def all_trials(work, only):
-    trials = [trial for path in sources(only) for trial in trials_of(path, work)]
-    return [trial for trial in trials if only in trial.name]
+    paths = [path for group in GROUPS for path in sorted((SCENARIOS / group).glob("leak_*"))]
+    programs = [(program, runs_of(program, only)) for program in map(header.parse, paths)]
+    return [trial for program, runs in programs if runs for trial in trials_of(program, runs, work)]

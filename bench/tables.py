@@ -1,7 +1,6 @@
 """Prints tables of measurements: as text, as CSV, and into a Markdown page between two marker comments."""
 
-BEGIN = "<!-- bench: begin -->"
-END = "<!-- bench: end -->"
+MARKER = "<!-- {}: {} -->"
 
 
 def grid(table):
@@ -54,11 +53,12 @@ def update_page(page, title, results):
     replace_between(page, as_markdown(title, results))
 
 
-def replace_between(page, content):
-    """Replaces what stands between the markers of a page."""
+def replace_between(page, content, region="bench"):
+    """Replaces what stands between the markers of a region of a page."""
+    begin, end = MARKER.format(region, "begin"), MARKER.format(region, "end")
     text = page.read_text(encoding="utf-8")
-    before, found, rest = text.partition(BEGIN)
-    _, found_end, after = rest.partition(END)
+    before, found, rest = text.partition(begin)
+    _, found_end, after = rest.partition(end)
     if not found or not found_end:
-        raise SystemExit(f"bench: {page} has no lines {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{content}\n\n{END}{after}", encoding="utf-8")
+        raise SystemExit(f"bench: {page} has no lines {begin} and {end}")
+    page.write_text(f"{before}{begin}\n\n{content}\n\n{end}{after}", encoding="utf-8")

@@ -3,6 +3,8 @@
  * bad_alloc as ever; exceptions pass through these frames, which have unwind tables and nothing to clean up. */
 #include "shims.h"
 
+#include "entry/back_doors.h"
+
 #include <dlfcn.h>
 #include <stddef.h>
 
@@ -20,12 +22,18 @@ CST_COLD static void *retry(const struct cst_call *call, void *block, size_t siz
     return block;
 }
 
+/* The C++ library's operator as it was: it leads here now. */
+static void *original_of(void *operator_new)
+{
+    return (void *)cst_back_doors_original((uintptr_t)operator_new);
+}
+
 #define ALLOC(DOOR, symbol, size, align, next_type, ...) \
     void *block = cst_hook_alloc(CUSTODY_DOOR_##DOOR, CST_SIDE_UNKNOWN, size, align, false); \
     if (CST_LIKELY(block)) \
         return block; \
     void *(*next)next_type = NULL; \
-    *(void **)&next = NEXT(symbol); \
+    *(void **)&next = original_of(NEXT(symbol)); \
     const struct cst_call call = { \
         .door = CUSTODY_DOOR_##DOOR, .return_address = CST_HOOK_RETURN, .frame = CST_HOOK_FRAME}; \
     return next ? retry(&call, next(__VA_ARGS__), size, align) : NULL

@@ -1,4 +1,4 @@
-/* The moments of a process that must pass through us to be seen: exec, the ways to end at once, dlclose, and a
+/* The moments of a process that must pass through us to be seen: exec, the ways to end at once, dlclose, dlmopen, and a
  * thread that asks about itself first of all. Each does what the function of its name does, by calling it. */
 #include "core/leak.h"
 #include "entry/moments.h"
@@ -21,6 +21,7 @@ typedef int exec_env_function(const char *file, char *const argv[], char *const 
 typedef int fexec_function(int fd, char *const argv[], char *const envp[]);
 typedef void exit_function(int status);
 typedef int close_function(void *handle);
+typedef void *namespace_function(Lmid_t link_namespace, const char *file, int mode);
 typedef int attributes_function(pthread_t thread, pthread_attr_t *attributes);
 
 static struct {
@@ -29,8 +30,12 @@ static struct {
     fexec_function *fexecve;
     exit_function *exit;
     close_function *dlclose;
+    namespace_function *dlmopen;
     attributes_function *pthread_getattr_np;
 } real;
+
+/** What dlmopen_x86_64.S goes on to with the same arguments; NULL when there is no such function. */
+namespace_function *cst_process_dlmopen(Lmid_t link_namespace);
 
 static void find(void *out_function, const char *symbol)
 {
@@ -47,6 +52,7 @@ __attribute__((constructor(102))) static void find_all(void)
     find(&real.fexecve, "fexecve");
     find(&real.exit, "exit");
     find(&real.dlclose, "dlclose");
+    find(&real.dlmopen, "dlmopen");
     find(&real.pthread_getattr_np, "pthread_getattr_np");
 }
 
@@ -161,6 +167,13 @@ CST_EXPORT int dlclose(void *handle)
     int result = REAL(dlclose) ? real.dlclose(handle) : missing();
     cst_moments_unload();
     return result;
+}
+
+namespace_function *cst_process_dlmopen(Lmid_t link_namespace)
+{
+    if (link_namespace != LM_ID_BASE)
+        cst_moments_namespace();
+    return REAL(dlmopen);
 }
 
 /* libc allocates here with the thread's lock held. Were that the thread's first call, it would be set up there, which

@@ -8,10 +8,12 @@ LIBS_test_decode := -lZydis
 LIBS_test_callsite := -lZydis
 WRAP_test_facts_place := cst_facts_setup
 LIBS_test_detour_move := -lZydis
+WRAP_test_family_hook := cst_thread_enter cst_start_failed cst_start_is_up
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
 WRAP_test_stack := cst_stack_trace
 WRAP_test_table := cst_pool_alloc
+WRAP_test_tool_facts_worker := cst_facts_cache_make
 WRAP_test_words := cst_own_map
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
@@ -39,7 +41,7 @@ $(TOOL_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/select.o $(filter
 
 SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/tool/run.sh tests/client/run.sh tests/client/run.py)
 
-.PHONY: unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
+.PHONY: crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 
 unit-binaries: $(UNIT_TESTS)
 
@@ -54,6 +56,10 @@ run-tests: all unit-binaries $(if $(wildcard rust-client/build.mk),client)
 
 test-one: all unit-binaries ## run what is named: make test-one T=test_tag, T=one_unit_test or T=scenario
 	@tests/one.sh '$(T)'
+
+# ONLY='rusqlite debug' is a part, printed and not written to the page.
+crates: all ## the tests of crates with C or C++ inside under Custody, into docs/crates.md
+	@$(PYTHON) tests/crates/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/crates.md)
 
 # The unit tests again, built or run another way. jemalloc stays as it is: it is not ours to check, and it hands out
 # memory that a sanitizer knows nothing of. The scenarios cannot run so: a sanitizer brings its own malloc, which is
@@ -110,16 +116,34 @@ valgrind: unit-binaries ## unit tests under Valgrind
 	@TESTS_WITHOUT='$(NOT_VALGRIND)' TESTS_UNDER='valgrind -q --leak-check=no --error-exitcode=99 --fair-sched=yes' \
 	    tests/run.sh $(UNIT_TESTS)
 
-# libFuzzer over what reads files that others have written. FUZZ_SECONDS says for how long.
+# libFuzzer over what reads files that others have written. FUZZ_SECONDS says for how long, each.
 FUZZ_SECONDS ?= 60
+FUZZ_COMPILE = clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+    -D_GNU_SOURCE -Iinclude -Iruntime/shared $(TOOL_CPPFLAGS) -o $@ $(filter %.c,$^)
+FUZZ_RUN = $(BUILD)/fuzz/$(1) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=$(BUILD)/fuzz/ $(2) \
+    $(BUILD)/fuzz/$(1).corpus
 
 .PHONY: fuzz
 
 $(BUILD)/fuzz/policy: tests/fuzz/policy.c $(SHARED_SOURCES)
-	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Ishared -o $@ $^
+	@mkdir -p $(@D)/policy.corpus
+	@cp docs/example/policy/names.policy $(@D)/policy.corpus
+	$(call say,FUZZ,$@)$(FUZZ_COMPILE)
 
-fuzz: $(BUILD)/fuzz/policy ## feed the parser of policies with arbitrary bytes for a minute
-	@mkdir -p $(BUILD)/fuzz/corpus
-	@cp docs/example/policy/names.policy $(BUILD)/fuzz/corpus
-	$< -max_total_time=$(FUZZ_SECONDS) -timeout=5 -max_len=8192 -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus
+# What facts come from is programs as compilers write them, small ones.
+$(BUILD)/fuzz/facts: tests/fuzz/facts.c $(wildcard tools/custody/facts_*.c) tools/custody/arena.c tools/custody/say.c \
+    | $(BUILD)/fuzz/facts.corpus
+	$(call say,FUZZ,$@)$(FUZZ_COMPILE) $(TOOL_LIBS)
+
+$(BUILD)/fuzz/facts.corpus: tests/tool/programs/parts.c tests/tool/programs/parts.cpp tests/tool/programs/bare.rs
+	@mkdir -p $@
+	@gcc -g -O2 -o $@/gcc tests/tool/programs/parts.c
+	@gcc -g -gz -gdwarf-4 -o $@/packed tests/tool/programs/parts.c
+	@g++ -g -shared -fPIC -o $@/cxx tests/tool/programs/parts.cpp
+	@clang -g -O2 -shared -fPIC -nostdlib -o $@/clang tests/tool/programs/parts.c
+	@rustc -g -O -C panic=abort --edition 2021 --crate-type cdylib -C link-arg=-nostdlib -o $@/rust \
+	    tests/tool/programs/bare.rs
+
+fuzz: $(BUILD)/fuzz/policy $(BUILD)/fuzz/facts ## feed what reads policies and programs with arbitrary bytes, a minute each
+	$(call FUZZ_RUN,policy,-max_len=8192)
+	$(call FUZZ_RUN,facts,-max_len=40000)

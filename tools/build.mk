@@ -1,4 +1,4 @@
-# The command-line tool. It reads include/, shared/ and audit logs, never runtime/. Its libraries: jansson (JSON), elfutils
+# The command-line tool. It reads include/, runtime/shared/ and audit logs, nothing else of runtime/. Its libraries: jansson (JSON), elfutils
 # (symbols), libiberty (demangling).
 
 TOOL_SOURCES := $(sort $(wildcard tools/custody/*.c))

@@ -11,6 +11,9 @@ packages="make gcc g++ libc6-dev binutils libjemalloc-dev uthash-dev libdw-dev l
 # Needed to test: compilers and linkers of the scenarios, checkers, tools that audited programs are made of.
 packages="$packages clang libclang-rt-dev lld libc++-dev libc++abi-dev libcmocka-dev libzydis-dev valgrind python3 python3-jsonschema
     jq git perl curl xz-utils"
+# Needed to test allocators of libraries, and libraries that are allocators.
+packages="$packages libssl-dev libsqlite3-dev libpq-dev libglib2.0-dev libxml2-dev libcurl4-openssl-dev libmimalloc-dev
+    libgoogle-perftools-dev"
 # Needed by `make bench`, beside what testing needs: the allocator that it compares with.
 packages="$packages libjemalloc2"
 # Needed by `make detection`, beside what testing needs: the leak checker that it compares with.

@@ -1,11 +1,11 @@
 /* Facts about the code of one module: which language each stretch of it was written in, and which of it is Rust's
- * allocator, inlined or not. `custody prepare` and `custody run` work them out from symbols and debug information and keep
- * them in a file for each module; the runtime maps that file and looks addresses up. This header is the format of the
- * file: a header and rows, in the byte order of x86-64, without pointers or padding. A reader trusts nothing in it:
+ * allocator, inlined or not. `custody prepare` and `custody run` work them out from symbols and debug information and
+ * keep them in a file for each module; the runtime maps that file and looks addresses up. This header is the format of
+ * the file: a header and rows, in the byte order of x86-64, without pointers or padding. A reader trusts nothing in it:
  * magic, version, sizes, checksum, order of the rows, and that it is about the very file that is loaded.
  *
- * The file is named after the module's build-id in hexadecimal digits, or, when it has none, "x" and its fingerprint and
- * size in 16 hexadecimal digits each, with CUSTODY_FACTS_SUFFIX behind; one directory holds all of them. */
+ * The file is named after the module's build-id in hexadecimal digits, or, when it has none, "x" and its fingerprint
+ * and size in 16 hexadecimal digits each, with CUSTODY_FACTS_SUFFIX behind; one directory holds all of them. */
 #ifndef CUSTODY_FACTS_H
 #define CUSTODY_FACTS_H
 
@@ -18,24 +18,31 @@ extern "C" {
 #endif
 
 #define CUSTODY_FACTS_MAGIC "CSTFACT"
-#define CUSTODY_FACTS_VERSION 1U
+#define CUSTODY_FACTS_VERSION 2U
 #define CUSTODY_FACTS_SUFFIX ".facts"
 #define CUSTODY_FACTS_BUILD_ID_MAX 32U
 
 /** Most rows that a file may have: 64 MiB of them. */
 #define CUSTODY_FACTS_ROWS_MAX ((uint32_t)8 << 20)
 
-/** A request for a module's facts, as the runtime sends it to whoever makes them (setting `prepare`): one packet with the
- * path of the module's file and the name of the file of facts without its suffix, a NUL behind each. The answer is a byte. */
+/** A request for a module's facts, as the runtime sends it to whoever makes them (setting `prepare`): one packet with
+ * the path of the module's file and the name of the file of facts without its suffix, a NUL behind each. The answer is
+ * a byte. */
 #define CUSTODY_FACTS_REQUEST_MAX 4352
 #define CUSTODY_FACTS_NONE 0  /**< there are none to be had */
 #define CUSTODY_FACTS_READY 1 /**< the file is there */
 
-/** What the facts rest on, from little to much: facts of the same module with more take the place of those with less. */
+/** What the facts rest on, from little to much: facts of the same module with more take the place of those with
+ * less. */
 enum custody_facts_source {
     CUSTODY_FACTS_NOTHING = 0,    /**< no more than what the module exports */
     CUSTODY_FACTS_SYMBOLS = 1,    /**< a symbol table (.symtab), and no debug information */
     CUSTODY_FACTS_DEBUG_INFO = 2, /**< debug information, and symbol tables where there are any */
+};
+
+/** What holds for all of a module. */
+enum custody_facts_trait {
+    CUSTODY_FACTS_RUST_DESCRIBED = 1, /**< debug information describes Rust in it, and not only Rust's own libraries */
 };
 
 /** The start of a file; the rows follow at once, and nothing follows the rows. */
@@ -48,7 +55,8 @@ struct custody_facts_header {
                              stripped file of the same build has the same code */
     uint8_t build_id[CUSTODY_FACTS_BUILD_ID_MAX]; /**< zero behind build_id_size */
     uint32_t build_id_size;                       /**< 0 when the module has none */
-    uint32_t source;                              /**< enum custody_facts_source */
+    uint16_t source;                              /**< enum custody_facts_source */
+    uint16_t traits;                              /**< of enum custody_facts_trait */
     uint64_t checksum;                            /**< custody_facts_checksum */
 };
 
@@ -63,19 +71,21 @@ typedef uint64_t custody_facts_row;
  *     RUST_ALLOCATOR and MERGED     the same, inferred
  *     MERGED                        for the rust or the malloc contract: nothing follows from it
  *     DESCRIBED                     it is made for its own contract, exactly
- *     none of them                  the same, inferred where the module has Rust in it */
+ *     none of them                  the same, inferred where the module has Rust in it
+ *
+ * DESCRIBED beside another flag takes nothing from what that says. */
 enum custody_facts_flag {
-    CUSTODY_FACTS_DESCRIBED = 1, /**< debug information describes this code: that no other flag is set is proof */
-    CUSTODY_FACTS_RUST_ALLOCATOR =
-        2, /**< belongs to Rust's `__rust_*`, `__rdl_*` or `__rg_*` functions: they are it, or
-                                         were inlined there */
-    CUSTODY_FACTS_MERGED =
-        4, /**< Rust after link-time optimisation, which merges equal calls and equal functions: this code
-                                 may serve in the place of other code, too, that this row does not describe */
+    /** Debug information describes this code: that none of the flags below is set is proof. */
+    CUSTODY_FACTS_DESCRIBED = 1,
+    /** Belongs to Rust's `__rust_*`, `__rdl_*` or `__rg_*` functions: they are it, or were inlined there. */
+    CUSTODY_FACTS_RUST_ALLOCATOR = 2,
+    /** Rust after link-time optimisation, which merges equal calls and equal functions: this code may serve in the place of
+     * other code, too, that this row does not describe. */
+    CUSTODY_FACTS_MERGED = 4,
 };
 
-/** What a file's checksum has to be: FNV-1a, 64 bits (IETF draft-eastlake-fnv), over its header, with checksum 0, and its
- * rows, taken as words of 8 bytes. Words, since every start of a program may have to go over all of a file. */
+/** What a file's checksum has to be: FNV-1a, 64 bits (IETF draft-eastlake-fnv), over its header, with checksum 0, and
+ * its rows, taken as words of 8 bytes. Words, since every start of a program may have to go over all of a file. */
 static inline uint64_t custody_facts_checksum(const struct custody_facts_header *header, const custody_facts_row *rows)
 {
     uint64_t value = UINT64_C(0xcbf29ce484222325), words[sizeof *header / sizeof(uint64_t)];

@@ -4,6 +4,7 @@
 #ifndef CUSTODY_WORDS_H
 #define CUSTODY_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -185,6 +186,20 @@ static inline const char *custody_contract_library(enum custody_contract contrac
 #include "custody/allocators.def"
     default:
         return NULL;
+    }
+}
+
+/** True for contracts of allocators with memory of their own (families.def). */
+static inline bool custody_contract_has_memory(enum custody_contract contract)
+{
+    switch ((int)contract) {
+#define CUSTODY_FAMILY(contract, signature) \
+    case CUSTODY_CONTRACT_##contract: \
+        return true;
+#define CUSTODY_FAMILY_DOOR(ID, symbol, contract, role, block, size, count, align)
+#include "custody/families.def"
+    default:
+        return false;
     }
 }
 

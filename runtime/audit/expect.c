@@ -86,7 +86,8 @@ void cst_expect_write(struct cst_text *text, const struct cst_finding *finding)
         cst_text_format(text, "one release only, through %s", release_of(finding));
         return;
     case CUSTODY_FINDING_FOREIGN_FREE:
-        cst_text_format(text, "%s; Custody does not see that allocator", release_of(finding));
+        cst_text_format(text, "%s; Custody does not see that allocator%s", release_of(finding),
+                        finding->has_namespaces ? ", perhaps that of another link namespace (dlmopen)" : "");
         return;
     case CUSTODY_FINDING_MISMATCHED_RELEASE:
     case CUSTODY_FINDING_LEAK:

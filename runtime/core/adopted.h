@@ -20,6 +20,8 @@
 struct cst_adopter {
     /** Gives `block` back to its allocator. `size` and `align` are what its tag says. Called outside all locks. */
     void (*release)(const struct cst_adopter *adopter, void *block, size_t size, size_t align);
+    /** Bytes usable in a live `block` of it; NULL: as many as were asked for. Called outside all locks. */
+    size_t (*usable)(const struct cst_adopter *adopter, void *block);
     const void *data; /**< its own */
     uint32_t module;  /**< that the allocator is in: once it was unloaded, its blocks are gone with it */
 };
@@ -37,6 +39,13 @@ CST_MUST_USE bool cst_adopted_add(void *block, uint64_t facts, uint64_t sites, c
 
 /** What is known of the block that begins at `address`. False when nothing is. */
 CST_MUST_USE bool cst_adopted_find(uintptr_t address, struct cst_adopted *out_adopted);
+
+/** Bytes usable in a live block. */
+CST_INLINE size_t cst_adopted_usable(const struct cst_adopted *adopted)
+{
+    const struct cst_adopter *adopter = adopted->adopter;
+    return adopter->usable ? adopter->usable(adopter, (void *)adopted->address) : cst_tag_size(&adopted->tag);
+}
 
 /** Marks the live block that begins at `address` as released from `release_stack`, before its memory is given back, and
  * tells what was known. False, and nothing changed, when no live block is known there: of two threads that release a block

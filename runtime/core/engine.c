@@ -266,7 +266,7 @@ static void *replace(const struct cst_origin *origin, const void *from, size_t r
 static void *replace_adopted(const struct cst_origin *origin, const struct cst_adopted *adopted, size_t size,
                              size_t align)
 {
-    void *fresh = replace(origin, (const void *)adopted->address, cst_tag_size(&adopted->tag), size, align);
+    void *fresh = replace(origin, (const void *)adopted->address, cst_adopted_usable(adopted), size, align);
     if (fresh)
         cst_foreign_release(adopted->address, origin->stack);
     return fresh;

@@ -27,9 +27,12 @@ struct cst_given {
 
 /** Settings that the engine and what it calls look at; set at start, then only read. */
 struct cst_engine_settings {
-    bool strict;                      /**< cross-side-free is an error */
-    bool abort_on_error;              /**< end the program after the first error */
-    unsigned stacks;                  /**< frames to record */
+    bool strict;                         /**< cross-side-free is an error */
+    bool abort_on_error;                 /**< end the program after the first error */
+    bool has_namespaces;                 /**< link namespaces were made beside the program's */
+    bool has_other_malloc;               /**< but for us the program's malloc would be another than libc's */
+    enum custody_contract malloc_family; /**< the contract of the family that it belongs to; UNKNOWN for none */
+    unsigned stacks;                     /**< frames to record */
     void (*notice)(const char *text); /**< tells the person who runs this something that is no finding; may be NULL */
 };
 extern struct cst_engine_settings cst_engine_settings;

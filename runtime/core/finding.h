@@ -55,6 +55,7 @@ struct cst_finding {
         has_given_align;            /**< layout-mismatch: the size, the alignment that the release named is another */
     size_t given_size, given_align; /**< bytes */
     enum cst_place place;           /**< invalid-free, foreign-free */
+    bool has_namespaces;            /**< foreign-free: link namespaces were made, each with an allocator of its own */
     const char *place_name;         /**< module or mapping there; NULL when none; valid during the call only */
 
     struct cst_frames alloc, release, first_release;

@@ -13,7 +13,7 @@ struct entry {
 };
 
 static struct entry entries[SLOTS];
-static _Atomic unsigned entry_count;
+static _Atomic unsigned entry_count, note_count;
 static _Atomic uint64_t by_severity[CUSTODY_SEVERITY_ERROR + 1];
 static cst_finding_sink *the_sink;
 
@@ -22,16 +22,29 @@ void cst_findings_start(cst_finding_sink *sink)
     the_sink = sink;
 }
 
-/* The entry of `identity`, taking a free one when it is new (*out_fresh). NULL when the table is full. */
-static struct entry *find_or_take(uint64_t identity, bool *out_fresh)
+static bool is_full(enum custody_severity severity)
+{
+    return atomic_load(&entry_count) >= CST_FINDINGS_MAX ||
+           (severity == CUSTODY_SEVERITY_NOTE && atomic_load(&note_count) >= CST_FINDINGS_NOTES_MAX);
+}
+
+static void count_entry(enum custody_severity severity)
+{
+    atomic_fetch_add(&entry_count, 1);
+    if (severity == CUSTODY_SEVERITY_NOTE)
+        atomic_fetch_add(&note_count, 1);
+}
+
+/* The entry of `identity`, taking a free one when it is new (*out_fresh). NULL when there is none for it. */
+static struct entry *find_or_take(uint64_t identity, enum custody_severity severity, bool *out_fresh)
 {
     for (size_t slot = identity % SLOTS;; slot = (slot + 1) % SLOTS) {
         uint64_t found = atomic_load(&entries[slot].identity);
         if (found == 0) {
-            if (atomic_load(&entry_count) >= CST_FINDINGS_MAX)
+            if (is_full(severity))
                 return NULL;
             if (atomic_compare_exchange_strong(&entries[slot].identity, &found, identity)) {
-                atomic_fetch_add(&entry_count, 1);
+                count_entry(severity);
                 *out_fresh = true;
                 return &entries[slot];
             }
@@ -44,7 +57,7 @@ static struct entry *find_or_take(uint64_t identity, bool *out_fresh)
 void cst_findings_raise(const struct cst_finding *finding, uint64_t identity)
 {
     bool fresh = false;
-    struct entry *entry = find_or_take(identity ? identity : 1, &fresh);
+    struct entry *entry = find_or_take(identity ? identity : 1, finding->severity, &fresh);
     if (entry)
         atomic_fetch_add(&entry->count, 1);
     if (fresh || !entry)
@@ -73,5 +86,5 @@ void cst_findings_after_fork(void)
         return;
     memset(entries, 0, sizeof entries);
     memset(by_severity, 0, sizeof by_severity);
-    entry_count = 0;
+    entry_count = note_count = 0;
 }

@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Distinct findings that are told; further ones are counted by severity only. */
+/** Distinct findings that are told; further ones are counted by severity only. Notes leave room for what is worse. */
 #define CST_FINDINGS_MAX 8192
+#define CST_FINDINGS_NOTES_MAX (CST_FINDINGS_MAX / 2)
 
 /** Sets the sink; at start. */
 void cst_findings_start(cst_finding_sink *sink);

@@ -5,8 +5,10 @@
 
 static uint16_t owner_of(const struct cst_caller *caller)
 {
-    uint16_t side =
-        caller->module ? cst_side_of_code(caller->module, caller->contract, caller->lang) : CST_SIDE_UNKNOWN;
+    uint16_t side = CST_SIDE_UNKNOWN;
+    if (caller->module)
+        side = caller->in_doubt ? cst_side_in_doubt(caller->module)
+                                : cst_side_of_code(caller->module, caller->contract, caller->lang);
     return cst_owner_make(caller->contract, side);
 }
 

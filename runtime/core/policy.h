@@ -1,5 +1,5 @@
 /* The policy: the rules of the file that the setting `policy` names (custody-policy(5)), as the runtime obeys them. What a
- * rule means stands in shared/policy; this is who holds the rules, asks them and counts their use. Loaded once at start,
+ * rule means stands in runtime/shared/policy; this is who holds the rules, asks them and counts their use. Loaded once at start,
  * before the first side is made; afterwards only counts change. Takes no lock. */
 #ifndef CST_CORE_POLICY_H
 #define CST_CORE_POLICY_H

@@ -23,7 +23,7 @@ static struct cst_verdict inferred(enum custody_finding_kind kind)
     return verdict;
 }
 
-/* C++ on both ends of what may be `new` behind operators of their own. */
+/* What works, but only because of how the program was put together. */
 static struct cst_verdict note_inferred(enum custody_finding_kind kind)
 {
     struct cst_verdict verdict = inferred(kind);
@@ -53,11 +53,22 @@ static const struct cst_module *probable_module(const struct cst_rule_party *par
     return party->module ? party->module : party->near;
 }
 
-/* Rust whose allocator entries are not hooked reaches us as plain malloc and free. */
+/* Facts that say of some of a module's code that it is Rust's allocator, but know little of the rest: of Rust's own libraries
+ * only, as they are always described. */
+static bool is_rust_told_in_part(const struct cst_rule_party *party)
+{
+    return party->contract == CUSTODY_CONTRACT_RUST && party->module && party->module->rust_by_site &&
+           party->module->rust == CST_RUST_INFERRED;
+}
+
+/* Rust whose allocator entries are not hooked reaches us as plain malloc and free. Where facts tell call sites apart, this is
+ * a site of which they say nothing, or an unknown caller. */
 static bool is_veiled_rust(const struct cst_rule_party *party)
 {
     const struct cst_module *module = probable_module(party);
-    return party->contract == CUSTODY_CONTRACT_MALLOC && module && module->rust == CST_RUST_INFERRED;
+    if (party->contract != CUSTODY_CONTRACT_MALLOC || !module)
+        return is_rust_told_in_part(party);
+    return module->rust_by_site ? !party->module || party->in_doubt : module->rust == CST_RUST_INFERRED;
 }
 
 /* A module with operators of its own may make `new` out of malloc, or hand what it made to another operator delete. */
@@ -152,6 +163,35 @@ static bool may_mingle(const struct cst_rule_party *owner, const struct cst_rule
     return is_in_hook(other) || (module->rust_mingles && same);
 }
 
+static bool may_be_c_family(enum custody_contract contract)
+{
+    return is_c_family(contract) || contract == CUSTODY_CONTRACT_MALLOC_OR_RUST;
+}
+
+/* Families of allocators have memory of their own: nothing else can release it, nor do they know other blocks.
+ * Unless the program was made with the family's malloc in the place of libc's: then they are one. */
+static struct cst_verdict judge_family(const struct cst_rule_case *facts)
+{
+    enum custody_contract made = facts->owner.contract, released = facts->by.contract, malloc = facts->malloc_family;
+    bool merged = malloc != CUSTODY_CONTRACT_UNKNOWN &&
+                  ((made == malloc && may_be_c_family(released)) || (released == malloc && may_be_c_family(made)));
+    if (merged)
+        return note_inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    if (facts->replaced || !is_known(&facts->owner) || !is_known(&facts->by))
+        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+}
+
+/* True when it cannot be told at all whether the party acts for Rust's contract: the compiler made one call of several, or it
+ * is unknown who calls and the other is Rust in a module where such calls are Rust's. */
+static bool is_untold(const struct cst_rule_party *party, const struct cst_rule_party *other)
+{
+    bool seen_so = other->contract == CUSTODY_CONTRACT_RUST && other->module && other->module->rust_by_site;
+    bool veiled = party->contract == CUSTODY_CONTRACT_MALLOC && (seen_so || is_veiled_rust(party));
+    return party->contract == CUSTODY_CONTRACT_MALLOC_OR_RUST ||
+           (veiled && !is_known(party) && other->contract == CUSTODY_CONTRACT_RUST);
+}
+
 static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
 {
     const struct cst_rule_party *owner = &facts->owner, *by = &facts->by;
@@ -159,6 +199,8 @@ static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
         return silent;
     if (owner->contract == CUSTODY_CONTRACT_LIBC && has_role(by, CST_ROLE_LIBC))
         return silent;
+    if (custody_contract_has_memory(owner->contract) || custody_contract_has_memory(by->contract))
+        return judge_family(facts);
     if (is_library(owner) || is_library(by))
         return judge_library(facts);
     if (may_mingle(owner, by))
@@ -166,10 +208,9 @@ static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
     bool c_family = is_c_family(owner->contract) && is_c_family(by->contract);
     if (c_family && (has_own_operators(owner) || has_own_operators(by)))
         return silent;
-    if (!c_family && (is_veiled_rust(owner) || is_veiled_rust(by)))
-        return inferred(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
     enum custody_finding_kind kind = kind_of_mismatch(owner, by);
-    return is_known(owner) && is_known(by) ? exact(kind) : inferred(kind);
+    bool veiled = is_veiled_rust(owner) || is_veiled_rust(by);
+    return is_known(owner) && is_known(by) && !veiled ? exact(kind) : inferred(kind);
 }
 
 static bool layout_differs(const struct cst_rule_case *facts)
@@ -204,6 +245,8 @@ static struct cst_verdict judge_sides(const struct cst_rule_case *facts)
 
 static struct cst_verdict judge_block(const struct cst_rule_case *facts)
 {
+    if (is_untold(&facts->owner, &facts->by) || is_untold(&facts->by, &facts->owner))
+        return silent;
     if (facts->owner.contract != facts->by.contract)
         return judge_contracts(facts);
     if (layout_differs(facts) && !layout_is_its_own(&facts->owner))
@@ -228,7 +271,7 @@ struct cst_verdict cst_rules_judge(const struct cst_rule_case *facts)
         return exact(is_handed_out_by_another(facts) ? CUSTODY_FINDING_CROSS_ALLOCATOR_FREE
                                                      : CUSTODY_FINDING_INTERIOR_FREE);
     case CST_TARGET_FOREIGN:
-        return exact(CUSTODY_FINDING_FOREIGN_FREE);
+        return facts->other_malloc ? silent : exact(CUSTODY_FINDING_FOREIGN_FREE);
     case CST_TARGET_NOTHING:
         return exact(CUSTODY_FINDING_INVALID_FREE);
     }

@@ -30,6 +30,7 @@ struct cst_rule_party {
         *near; /**< where the call returns to: close to the caller even when it is unknown; or NULL */
     enum custody_contract contract;
     const char *name; /**< of the side, where sides of one name belong together; or NULL */
+    bool in_doubt;    /**< nothing but a name says that it is not Rust's allocator that calls from there */
     bool open;        /**< of a library's contract: its callers may use free() as well */
 };
 
@@ -42,7 +43,10 @@ struct cst_rule_case {
     size_t given_size, given_align; /**< named by the release, bytes */
     bool handed_out;                /**< the owner's library may have handed out this pointer into one of its blocks */
     bool replaced;                  /**< a library that takes part calls functions of the program instead of libc's */
-    bool strict;                    /**< the setting: cross-side-free is an error */
+    bool other_malloc;              /**< but for us the program's malloc would be another than libc's */
+    enum custody_contract
+        malloc_family; /**< of a family of allocators (families.def), whose malloc that is; or UNKNOWN */
+    bool strict;       /**< the setting: cross-side-free is an error */
 };
 
 struct cst_verdict {

@@ -93,6 +93,8 @@ static enum custody_lang lang_of(const struct cst_module *module, enum custody_c
         return lang;
     if (code_lang != CUSTODY_LANG_NONE)
         return code_lang;
+    if (contract == CUSTODY_CONTRACT_MALLOC_OR_RUST)
+        return module->lang;
     return module->lang == CUSTODY_LANG_RUST ? CUSTODY_LANG_C : module->lang;
 }
 
@@ -102,17 +104,26 @@ uint16_t cst_side_find_module(const struct cst_module *module, enum custody_cont
                                 memory_order_acquire);
 }
 
-uint16_t cst_side_of_code(const struct cst_module *module, enum custody_contract contract, enum custody_lang lang)
+static uint16_t side_in(const struct cst_module *module, enum custody_lang lang)
 {
-    enum custody_lang spoken = lang_of(module, contract, lang);
-    _Atomic uint16_t *cached = &sides.by_module[module->id][spoken];
+    _Atomic uint16_t *cached = &sides.by_module[module->id][lang];
     uint16_t number = atomic_load_explicit(cached, memory_order_acquire);
     if (number == CST_SIDE_UNKNOWN) {
-        const char *name = cst_policy_name(module->path, spoken);
-        number = find_or_add(name ? name : module->name, spoken, module);
+        const char *name = cst_policy_name(module->path, lang);
+        number = find_or_add(name ? name : module->name, lang, module);
         atomic_store_explicit(cached, number, memory_order_release);
     }
     return number;
+}
+
+uint16_t cst_side_of_code(const struct cst_module *module, enum custody_contract contract, enum custody_lang lang)
+{
+    return side_in(module, lang_of(module, contract, lang));
+}
+
+uint16_t cst_side_in_doubt(const struct cst_module *module)
+{
+    return side_in(module, CUSTODY_LANG_NONE);
 }
 
 uint16_t cst_side_of_module(const struct cst_module *module, enum custody_contract contract)

@@ -31,6 +31,9 @@ extern bool cst_side_any_isolated;
  * memory is out. */
 uint16_t cst_side_of_code(const struct cst_module *module, enum custody_contract contract, enum custody_lang lang);
 
+/** The side of code of a module of which only a name says what it does: in no language. */
+uint16_t cst_side_in_doubt(const struct cst_module *module);
+
 /** As cst_side_of_code, when nothing is known of the code. */
 uint16_t cst_side_of_module(const struct cst_module *module, enum custody_contract contract);
 

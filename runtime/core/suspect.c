@@ -83,10 +83,12 @@ static void look_behind_header(const struct cst_origin *origin, uintptr_t *addre
 static struct cst_rule_party party_of(uint16_t side, enum custody_contract contract, uintptr_t return_address)
 {
     const struct cst_module *near = return_address ? cst_stack_frame_place(return_address).module : NULL;
+    const struct cst_side *known = cst_side_get(side);
     return (struct cst_rule_party){.side = side,
                                    .module = cst_side_module(side, near),
                                    .near = near,
                                    .contract = contract,
+                                   .in_doubt = known->module && known->lang == CUSTODY_LANG_NONE,
                                    .name = side == CST_SIDE_UNKNOWN ? NULL : cst_side_get(side)->name};
 }
 
@@ -112,6 +114,13 @@ static void gather_of_libraries(const struct cst_suspect *suspect, uintptr_t add
         suspect->hit.tag && cst_allocator_piece(made, suspect->hit.start, facts->size, address) != CST_PIECE_NONE;
 }
 
+/* Rust's blocks are made by malloc, without the alignment that Rust asked for, where nothing but facts tell that they are
+ * Rust's. */
+static bool is_rust_seen_as_malloc(const struct cst_rule_party *owner)
+{
+    return owner->contract == CUSTODY_CONTRACT_RUST && owner->module && owner->module->rust_by_site;
+}
+
 static struct cst_rule_case gather(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                                    const struct cst_suspect *suspect, const struct cst_given *given)
 {
@@ -122,6 +131,8 @@ static struct cst_rule_case gather(const struct cst_call *call, const struct cst
         .has_given_align = given->has_align,
         .given_size = given->size,
         .given_align = given->align,
+        .other_malloc = cst_engine_settings.has_other_malloc,
+        .malloc_family = cst_engine_settings.malloc_family,
         .strict = cst_engine_settings.strict,
     };
     const struct cst_tag *tag = cst_suspect_tag(suspect);
@@ -130,7 +141,7 @@ static struct cst_rule_case gather(const struct cst_call *call, const struct cst
     facts.owner = owner_of(tag);
     facts.size = cst_tag_size(tag);
     facts.align = cst_tag_align(tag);
-    if (cst_tag_align_log2(tag) == CST_ALIGN_UNKNOWN)
+    if (cst_tag_align_log2(tag) == CST_ALIGN_UNKNOWN || is_rust_seen_as_malloc(&facts.owner))
         facts.has_given_align = false;
     gather_of_libraries(suspect, address, &facts);
     return facts;
@@ -185,6 +196,7 @@ static void tell(const struct cst_verdict *verdict, const struct cst_rule_case *
         .given_size = facts->given_size,
         .given_align = facts->given_align,
         .place = tag ? CST_PLACE_NONE : place->place,
+        .has_namespaces = cst_engine_settings.has_namespaces,
         .place_name = tag || !place->name[0] ? NULL : place->name,
         .release = walk(call, release),
         .policy_file = rule ? cst_policy_path() : NULL,

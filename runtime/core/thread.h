@@ -32,6 +32,13 @@ struct cst_passing {
     uint16_t owner;    /**< of a block of our heap, whose tag says that it is nobody's meanwhile */
 };
 
+/** A function of a family of allocators that is running for a call of the program: what it calls of its family is its own
+ * affair. Left by an exception, it cannot say so: then its frame is another function's by now. */
+struct cst_guest {
+    uintptr_t return_address; /**< where our hook of it returns to */
+    uintptr_t frame;          /**< frame address of the hook; 0 when none is running */
+};
+
 struct cst_thread {
     uint8_t mode;             /**< enum cst_thread_mode */
     uint8_t generation;       /**< forks between the first audited process and this one, at most 255 */
@@ -41,6 +48,7 @@ struct cst_thread {
     struct cst_stack_bounds bounds;
     struct cst_behalf behalf;
     struct cst_passing passing;
+    struct cst_guest guest;
 };
 
 extern CST_THREAD_LOCAL struct cst_thread cst_thread;

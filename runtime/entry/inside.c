@@ -2,6 +2,7 @@
 #include "entry/inside.h"
 
 #include "base/boot.h"
+#include "core/adopted.h"
 #include "core/count.h"
 #include "core/engine.h"
 #include "entry/start.h"
@@ -97,5 +98,9 @@ size_t cst_inside_usable(void *block)
 {
     if (cst_boot_owns(block))
         return cst_boot_size(block);
-    return live_tag(block) ? cst_heap_usable(block) : 0;
+    struct cst_adopted adopted;
+    if (live_tag(block))
+        return cst_heap_usable(block);
+    bool live = cst_adopted_find((uintptr_t)block, &adopted) && cst_tag_state(&adopted.tag) == CST_STATE_LIVE;
+    return live ? cst_adopted_usable(&adopted) : 0;
 }

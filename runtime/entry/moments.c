@@ -7,6 +7,7 @@
 #include "core/count.h"
 #include "core/crossing.h"
 #include "core/departure.h"
+#include "core/engine.h"
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/leak.h"
@@ -87,6 +88,20 @@ void cst_moments_unload(void)
         return;
     uint8_t mode = cst_thread_guard();
     cst_departure_sweep();
+    cst_thread_unguard(mode);
+}
+
+/* dlmopen: a new namespace gets a libc of its own, and we are not in it. Its code reaches none of our doors, its allocator
+ * is nobody's here, and Rust in it is not hooked. */
+void cst_moments_namespace(void)
+{
+    static atomic_bool said;
+    if (!cst_start_is_up() || atomic_exchange(&said, true))
+        return;
+    cst_engine_settings.has_namespaces = true;
+    uint8_t mode = cst_thread_guard();
+    cst_audit_say(
+        "dlmopen: what another link namespace allocates is not audited; its libc has an allocator of its own");
     cst_thread_unguard(mode);
 }
 

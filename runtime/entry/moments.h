@@ -15,6 +15,9 @@ void cst_moments_exec(const char *file, char *const argv[]);
 /** A module may have been unloaded. */
 void cst_moments_unload(void);
 
+/** A link namespace is about to be made, or added to. */
+void cst_moments_namespace(void);
+
 /** The program calls exit: `stack` is where its part of the calling thread's stack begins (CST_LEAKS_STACK). */
 void cst_moments_exit(uintptr_t stack);
 

@@ -1,6 +1,6 @@
-/* The slots that Rust's entries jump to: 256 for each entry, 16 bytes each. A slot puts its number, the module's id, into
- * the register of the next argument (System V ABI x86-64: rdi, rsi, rdx, rcx, r8, r9) and goes on to the hook. Fixed code:
- * nothing is generated at run time. */
+/* The slots that Rust's entries jump to: 256 for each entry, 16 bytes each. A slot puts its number into the register of the
+ * next argument (System V ABI x86-64: rdi, rsi, rdx, rcx, r8, r9) and goes on to the hook. Fixed code: nothing is generated
+ * at run time. */
 
     .text
 

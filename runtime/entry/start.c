@@ -14,8 +14,10 @@
 #include "core/origin.h"
 #include "core/policy.h"
 #include "core/side.h"
+#include "entry/back_doors.h"
 #include "entry/environment.h"
 #include "entry/facts_place.h"
+#include "entry/family_doors.h"
 #include "entry/leak_signal.h"
 #include "entry/moments.h"
 #include "entry/options.h"
@@ -60,12 +62,21 @@ static const char *read_options(void)
     return kept ? kept : "";
 }
 
+static void open_family(const struct cst_module *module)
+{
+    if (!cst_family_doors_open(module))
+        cst_audit_say("%s: functions of its allocator cannot be redirected: its blocks are not seen", module->name);
+}
+
 /* Told of each new module. Where no log says it, a person is told what cannot be known of one; unless the runtime is
  * linked alone, which hooks no Rust and checks none. */
 static void observe_module(const struct cst_module *module)
 {
     cst_audit_module(module);
     cst_departure_watch(module);
+    if (module->role == CST_ROLE_CXX_RUNTIME)
+        (void)!cst_back_doors_close_cxx(module);
+    open_family(module);
     if (module->rust == CST_RUST_INFERRED && cst_doors[CUSTODY_DOOR_FREE] && !cst_options.log[0])
         cst_audit_say(
             "%s: Rust whose allocator entries cannot be hooked (LTO, or an allocator of its own without symbols): "
@@ -73,8 +84,16 @@ static void observe_module(const struct cst_module *module)
             module->name);
 }
 
-static const struct cst_module_watch module_watch = {
-    .found = observe_module, .returned = cst_departure_watch, .displaced = cst_departure_displaced};
+static void observe_return(const struct cst_module *module)
+{
+    cst_departure_watch(module);
+    open_family(module);
+}
+
+static const struct cst_module_watch module_watch = {.found = observe_module,
+                                                     .returned = observe_return,
+                                                     .displaced = cst_departure_displaced,
+                                                     .restored = cst_stack_attach};
 
 /* Rust's entries are hooked only where free is ours too: else a block from our heap would reach libc's free. */
 static void wire(const char *options)
@@ -87,6 +106,7 @@ static void wire(const char *options)
         cst_rust_route(cst_rust_hook_route);
         cst_rust_route_own(&cst_rust_own_hooks);
     }
+    cst_back_doors_setup(cst_doors);
     cst_facts_place_find(say);
     cst_module_watch(&module_watch);
 }
@@ -99,7 +119,7 @@ static void check_malloc(void)
     const char *name;
     uintptr_t start;
     if (module && cst_module_symbol(module, theirs, &name, &start) && start == theirs)
-        cst_audit_say("%s has a malloc of its own: what it allocates is not audited", module->name);
+        cst_audit_say("%s has a malloc of its own: what it allocates is not audited, or nobody's", module->name);
 }
 
 static bool bring_up(void)
@@ -112,8 +132,10 @@ static bool bring_up(void)
     }
     wire(options);
     cst_audit_start();
+    cst_family_doors_start();
     cst_code_alone(true);
     cst_module_scan();
+    (void)!cst_back_doors_close();
     cst_code_alone(false);
     check_malloc();
     cst_thread_start();

@@ -11,14 +11,13 @@
 enum calls { CALLS_ALL, CALLS_OF_FUNCTIONS, CALLS_FOR_CALLERS, CALLS_ALIGNED, CALLS_INDIRECT };
 
 static const struct row {
-    enum custody_contract contract;
-    const char *library, *symbol;
+    const char *library, *symbol, *functions;
     size_t header;
+    enum custody_contract contract;
     enum calls calls;
-    const char *functions;
 } rows[] = {
 #define CUSTODY_ALLOCATOR(contract, library, symbol, header, calls, functions) \
-    {CUSTODY_CONTRACT_##contract, library, symbol, header, CALLS_##calls, functions},
+    {library, symbol, functions, header, CUSTODY_CONTRACT_##contract, CALLS_##calls},
 #include "custody/allocators.def"
 };
 

@@ -16,6 +16,7 @@ struct cst_caller {
     const struct cst_module *module;
     enum custody_lang lang;         /**< of the function; CUSTODY_LANG_NONE when nothing is known but the module */
     enum custody_contract contract; /**< of a call from there */
+    bool in_doubt; /**< that contract is what the code's names say, in a module in which names prove nothing */
 };
 
 /** Who calls `door` by the instruction that `address` lies in, which is code of `module`. */

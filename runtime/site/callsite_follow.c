@@ -2,6 +2,7 @@
 #include "site/callsite_follow.h"
 
 #include "site/decode_x86_64.h"
+#include "site/detour.h"
 #include "site/fde.h"
 
 /* Stubs that one call may pass: its own, a canonical one in a fixed-address program, and some to spare. */
@@ -109,6 +110,16 @@ static struct cst_landing land_on_code(const struct cst_image *image, struct cst
     return landing;
 }
 
+/* The door, or a function that was redirected to it. */
+static bool is_door(uintptr_t address, const struct cst_goal *goal)
+{
+    if (goal->door == 0 || address == goal->door) {
+        return goal->door != 0;
+    }
+    const struct cst_detour *detour = cst_detour_at(address);
+    return detour != NULL && detour->hook == goal->door;
+}
+
 struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal)
 {
     for (int hops = 0; hops < HOPS_MAX; hops++) {
@@ -116,7 +127,7 @@ struct cst_landing cst_follow(uintptr_t address, const struct cst_goal *goal)
         uint32_t rust_module;
         struct cst_image image;
         struct cst_range code;
-        if (address == goal->door && address) {
+        if (is_door(address, goal)) {
             return (struct cst_landing){.kind = CST_LAND_DOOR};
         }
         if (cst_rust_is_entry(address, &entry, &rust_module)) {

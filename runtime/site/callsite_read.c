@@ -97,7 +97,8 @@ static struct cst_callsite_reading called_by(enum cst_callsite_how how, const st
 
 static struct cst_callsite_reading called_by_rust(uint32_t module, const struct cst_goal *goal)
 {
-    const struct cst_caller rust = {cst_module_get(module), CUSTODY_LANG_RUST, CUSTODY_CONTRACT_RUST};
+    const struct cst_caller rust = {
+        .module = cst_module_get(module), .lang = CUSTODY_LANG_RUST, .contract = CUSTODY_CONTRACT_RUST};
     return rust.module ? (struct cst_callsite_reading){.how = CST_HOW_RUST, .caller = rust} : unknown_of(goal);
 }
 

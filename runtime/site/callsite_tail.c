@@ -80,12 +80,14 @@ static bool agree(struct trace *trace, enum cst_callsite_how how, const struct c
     if (trace->caller.lang != caller->lang) {
         trace->caller.lang = CUSTODY_LANG_NONE;
     }
+    trace->caller.in_doubt |= caller->in_doubt;
     return trace->how == how && cst_caller_agrees(&trace->caller, caller);
 }
 
 static bool agree_on_rust(struct trace *trace, uint32_t module)
 {
-    const struct cst_caller rust = {cst_module_get(module), CUSTODY_LANG_RUST, CUSTODY_CONTRACT_RUST};
+    const struct cst_caller rust = {
+        .module = cst_module_get(module), .lang = CUSTODY_LANG_RUST, .contract = CUSTODY_CONTRACT_RUST};
     return rust.module && agree(trace, CST_HOW_RUST, &rust);
 }
 

@@ -127,7 +127,7 @@ static void keep_rows(const custody_facts_row *rows, size_t count, struct cst_fa
     custody_facts_row *kept = cst_pool_alloc(count * sizeof *rows);
     if (kept != NULL) {
         memcpy(kept, rows, count * sizeof *rows);
-        *map = (struct cst_facts){kept, count};
+        *map = (struct cst_facts){.rows = kept, .count = count};
     }
 }
 

@@ -298,7 +298,8 @@ static void note_operand(const struct reader *r, struct cst_insn *insn)
     uint8_t low = (insn->modrm & 7) == 4 ? insn->sib & 7 : insn->modrm & 7;
     insn->base = r->disp_at ? CST_INSN_BASE_RIP : (uint8_t)(low | ((insn->rex & 1) << 3));
     if (r->disp8_at) {
-        insn->offset = (int8_t)r->code[r->disp8_at];
+        uint8_t low_byte = r->code[r->disp8_at];
+        insn->offset = low_byte < 0x80 ? low_byte : low_byte - 0x100;
     } else if (r->disp_at || r->disp32_at) {
         insn->offset = read_i32(r->code + (r->disp_at ? r->disp_at : r->disp32_at));
     }

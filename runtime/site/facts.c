@@ -28,8 +28,13 @@ void cst_facts_setup(const struct cst_facts_source *new_source)
     }
 }
 
+/* A module that another thread was registering is not one here, and its id is the next one's. */
 void cst_facts_after_fork(void)
 {
+    uint32_t next = cst_module_count();
+    if (next < CST_MODULE_MAX) {
+        atomic_store(&known[next], NULL);
+    }
     cst_socket_after_fork();
 }
 
@@ -139,6 +144,16 @@ bool cst_facts_open(const struct cst_module *module, struct cst_facts *out_facts
     }
     *out_facts = *found;
     return found->count != 0;
+}
+
+bool cst_facts_tell_rust(const struct cst_facts *facts)
+{
+    const unsigned allocator = CUSTODY_FACTS_DESCRIBED | CUSTODY_FACTS_RUST_ALLOCATOR;
+    bool found = false;
+    for (size_t i = 0; i < facts->count && !found; i++) {
+        found = custody_facts_row_flags(facts->rows[i]) == allocator;
+    }
+    return found && (facts->traits & CUSTODY_FACTS_RUST_DESCRIBED) != 0;
 }
 
 /* The last of `count` rows, more than 0, that does not lie behind `address`; 0 if all do. */

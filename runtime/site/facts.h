@@ -18,7 +18,8 @@
  * checked for all of them beforehand: look addresses up with cst_facts_at. */
 struct cst_facts {
     const custody_facts_row *rows;
-    size_t count; /**< at least 2 */
+    size_t count;    /**< at least 2 */
+    uint16_t traits; /**< of enum custody_facts_trait */
 };
 
 /** Where facts come from. */
@@ -41,6 +42,10 @@ CST_MUST_USE bool cst_facts_open(const struct cst_module *module, struct cst_fac
 /** The row that covers `address`, in the numbering of the module's file; 0, which says nothing, when none does or the rows
  * make no sense there. */
 custody_facts_row cst_facts_at(const struct cst_facts *facts, uint64_t address);
+
+/** Whether the facts say exactly where Rust's allocator was inlined: debug information describes the Rust in the module, and
+ * it was found there. Goes over all rows. */
+CST_MUST_USE bool cst_facts_tell_rust(const struct cst_facts *facts);
 
 /** After fork, in the child: closes what other threads of the parent were asking through. */
 void cst_facts_after_fork(void);

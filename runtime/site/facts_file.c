@@ -62,7 +62,7 @@ enum cst_facts_state cst_facts_judge(const void *bytes, size_t size, const struc
     if (header.row_count != 0 && (rows[header.row_count - 1] & 0xffff) != 0) {
         return CST_FACTS_DAMAGED; /* the last row ends what the others say */
     }
-    *out_facts = (struct cst_facts){.rows = rows, .count = header.row_count};
+    *out_facts = (struct cst_facts){.rows = rows, .count = header.row_count, .traits = header.traits};
     return is_about(&header, module, module_size) ? CST_FACTS_GOOD : CST_FACTS_OTHER;
 }
 

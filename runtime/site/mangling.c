@@ -1,7 +1,6 @@
 /* Mangling: see mangling.h. Forms from the Itanium C++ ABI, 5.1, and Rust's RFC 2603. */
 #include "site/mangling.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #define HASH_DIGITS 16
@@ -61,4 +60,16 @@ enum custody_contract cst_mangling_operator(const char *symbol)
         }
     }
     return CUSTODY_CONTRACT_UNKNOWN;
+}
+
+bool cst_mangling_is_malloc(const char *symbol)
+{
+    static const char *const names[] = {"malloc",   "calloc", "realloc",        "reallocarray",
+                                        "free",     "cfree",  "posix_memalign", "aligned_alloc",
+                                        "memalign", "valloc", "pvalloc"};
+    bool found = false;
+    for (size_t i = 0; strchr("mcrfpav", symbol[0]) != NULL && i < sizeof names / sizeof *names; i++) {
+        found = found || is_named(symbol, names[i]);
+    }
+    return found;
 }

@@ -32,7 +32,7 @@ enum cst_module_role {
 /** How well releases by Rust code of a module are told apart from releases by C. */
 enum cst_rust_attribution {
     CST_RUST_ABSENT,   /**< no Rust in this module */
-    CST_RUST_EXACT,    /**< its `__rust_*` entries are hooked */
+    CST_RUST_EXACT,    /**< its `__rust_*` entries are hooked, or debug information says what was inlined where */
     CST_RUST_INFERRED, /**< Rust is in it, but its entries could not be hooked (LTO, another mangling) */
 };
 
@@ -73,9 +73,12 @@ struct cst_module {
     bool
         rust_mingles; /**< its Rust code may hold an allocator of its own inlined: calls of libc's malloc and free are then
                             perhaps Rust's own */
-    long link_namespace;          /**< 0 is the program's, and ours; others come of dlmopen. Or CST_NAMESPACE_UNKNOWN */
+    bool rust_by_site;   /**< its entries are not hooked; facts tell its calls apart, site by site, as far as they go */
+    long link_namespace; /**< 0 is the program's, and ours; others come of dlmopen. Or CST_NAMESPACE_UNKNOWN */
     enum cst_operators operators; /**< of a program or library */
+    bool own_malloc;              /**< defines malloc, calloc, realloc or free itself */
     uint8_t allocator;            /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
+    uint8_t family;               /**< families.def: contract of the one whose functions it defines; 0: none */
     bool unloaded;                /**< after dlclose; not any more when it has come back */
 };
 
@@ -91,6 +94,8 @@ struct cst_module_watch {
     /** A module that is gone, whose addresses another one is coming to: before that one can be found, under the registry's
      * lock. */
     cst_module_observer *displaced;
+    /** A module that was displaced is back in its place: before it can be found, under the registry's lock. */
+    cst_module_observer *restored;
 };
 
 /** Sets who is told, kept, not copied; NULL for nobody. At start, before the first scan. */

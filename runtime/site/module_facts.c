@@ -4,6 +4,8 @@
 #include "base/maps.h"
 #include "base/pool.h"
 #include "site/allocator.h"
+#include "site/facts.h"
+#include "site/family.h"
 #include "site/mangling.h"
 #include "site/module_file.h"
 #include "site/rust_survey.h"
@@ -31,6 +33,8 @@ static const char *const cxx_runtime_names[] = {
 /* What the symbol tables say. */
 struct traits {
     bool has_symtab;     /* not stripped */
+    bool own_malloc;     /* defines functions of the malloc family */
+    uint8_t family;      /* defines functions of this family of allocators: its contract */
     bool own_operators;  /* defines operator new or delete */
     bool asks_operators; /* is given some by another module */
     bool cxx;            /* C++ is in it */
@@ -133,7 +137,11 @@ static bool needs_cxx_runtime(const struct cst_elf *elf)
 static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *traits)
 {
     cst_rust_survey_symbol(&traits->survey, symbol);
+    if (symbol->defined && traits->family == CUSTODY_CONTRACT_UNKNOWN) {
+        traits->family = (uint8_t)cst_family_of(symbol->name);
+    }
     if (symbol->name[0] != '_') {
+        traits->own_malloc = traits->own_malloc || (symbol->defined && cst_mangling_is_malloc(symbol->name));
         return;
     }
     if (cst_mangling_operator(symbol->name) != CUSTODY_CONTRACT_UNKNOWN) {
@@ -202,6 +210,20 @@ static bool is_rust(const struct cst_module *module, const struct traits *traits
     return module->rust != CST_RUST_ABSENT && !guest;
 }
 
+/* Rust whose entries are not hooked may be told apart call site by call site: unless its calls reach another libc. */
+static void look_for_facts(struct cst_module *module)
+{
+    struct cst_facts facts;
+    if (module->rust != CST_RUST_INFERRED || module->link_namespace > 0 || !cst_facts_open(module, &facts)) {
+        return;
+    }
+    module->rust_by_site = true;
+    if (cst_facts_tell_rust(&facts)) {
+        module->rust = CST_RUST_EXACT;
+        module->rust_by = CST_RUST_BY_DEBUG_INFO;
+    }
+}
+
 /* A C++ runtime inside the module leaves the name of the exception that operator new throws in its data. Asked of modules
  * with C++'s tables of exceptions only; data that large is mostly pictures and words. */
 static bool may_hold_cxx(const struct cst_elf *elf)
@@ -236,11 +258,14 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     struct traits traits;
     module->allocator = module->role == CST_ROLE_LIBRARY ? cst_allocator_recognise(module->name, soname, elf) : 0;
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
+    module->own_malloc = traits.own_malloc;
     module->operators = operators_of(elf, &traits);
     struct cst_rust_answer answer = answer_for(module, elf, &traits);
     module->rust = answer.rust;
     module->rust_by = answer.rust_by;
     module->rust_mingles = answer.rust_mingles;
+    module->family = module->rust_by == CST_RUST_BY_ALLOCATOR ? 0 : traits.family; /* else it is behind Rust's entries */
+    look_for_facts(module);
     module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
 }
 

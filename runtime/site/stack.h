@@ -52,6 +52,10 @@ void cst_stack_forget(uintptr_t lo, uintptr_t hi);
  * stored. Takes the store's lock. */
 void cst_stack_detach(const struct cst_module *module);
 
+/** A module whose frames were detached is coming back to its place: they are addresses again, and its stacks are given to
+ * blocks as ever. */
+void cst_stack_attach(const struct cst_module *module);
+
 /** After fork, in the child: frees locks that another thread of the parent may have held. */
 void cst_stack_after_fork(void);
 

@@ -103,29 +103,62 @@ size_t cst_stack_load(uint32_t id, uintptr_t out_frames[CST_STACK_FRAMES_MAX])
     return count;
 }
 
+static void write_frame(struct cst_stack_record *record, size_t index, uintptr_t frame)
+{
+    __atomic_store_n(&record->frames[index], frame, __ATOMIC_RELEASE);
+}
+
 static void detach(struct cst_stack_record *record, const struct cst_module *module)
 {
     for (size_t i = 0; i < cst_stack_record_count(record); i++) {
         uintptr_t frame = cst_stack_record_frame(record, i);
         if (!cst_stack_frame_is_detached(frame) && cst_stack_frame_is_in(frame, module->lo, module->hi)) {
             atomic_fetch_or_explicit(&record->next_and_count, CST_STACK_DETACHED, memory_order_release);
-            __atomic_store_n(&record->frames[i], cst_stack_frame_detach(frame, module), __ATOMIC_RELEASE);
+            write_frame(record, i, cst_stack_frame_detach(frame, module));
         }
     }
 }
 
-void cst_stack_detach(const struct cst_module *module)
+/* A record that no frame of is detached any more is found again. */
+static void attach(struct cst_stack_record *record, const struct cst_module *module)
+{
+    bool whole = true;
+    for (size_t i = 0; i < cst_stack_record_count(record); i++) {
+        uintptr_t frame = cst_stack_record_frame(record, i);
+        if (cst_stack_frame_is_of(frame, module)) {
+            write_frame(record, i, cst_stack_frame_address(frame));
+        } else if (cst_stack_frame_is_detached(frame)) {
+            whole = false;
+        }
+    }
+    if (whole) {
+        atomic_fetch_and_explicit(&record->next_and_count, ~CST_STACK_DETACHED, memory_order_release);
+    }
+}
+
+static void change_all(void (*change)(struct cst_stack_record *, const struct cst_module *),
+                       const struct cst_module *module)
 {
     cst_lock_acquire(&depot_lock);
     for (size_t chain = 0; chain < CHAIN_COUNT; chain++) {
         uint32_t id = atomic_load_explicit(&chains[chain], memory_order_relaxed);
         while (id) {
             struct cst_stack_record *record = cst_stack_record(id);
-            detach(record, module);
+            change(record, module);
             id = atomic_load_explicit(&record->next_and_count, memory_order_relaxed) >> 8;
         }
     }
     cst_lock_release(&depot_lock);
+}
+
+void cst_stack_detach(const struct cst_module *module)
+{
+    change_all(detach, module);
+}
+
+void cst_stack_attach(const struct cst_module *module)
+{
+    change_all(attach, module);
 }
 
 void cst_stack_after_fork(void)

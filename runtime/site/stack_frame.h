@@ -32,6 +32,12 @@ CST_INLINE uintptr_t cst_stack_frame_detach(uintptr_t frame, const struct cst_mo
     return (uintptr_t)(module->id + 1) << CST_STACK_OFFSET_BITS | (frame - module->base);
 }
 
+/** True for a detached frame of this module. */
+CST_INLINE bool cst_stack_frame_is_of(uintptr_t frame, const struct cst_module *module)
+{
+    return frame >> CST_STACK_OFFSET_BITS == module->id + 1;
+}
+
 /** Where a frame is, or was. */
 struct cst_stack_frame_place {
     const struct cst_module *module; /**< NULL when no module covers it, or did */

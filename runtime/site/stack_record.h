@@ -6,7 +6,7 @@
 #include "site/stack_units.h"
 
 /** Takes whole units. Once its id is known, nothing changes but `trails` and `walks`, until the record is detached: then
- * CST_STACK_DETACHED is set, and after that frames become detached ones. Frames are read and written as atomic words. */
+ * CST_STACK_DETACHED is set, and after that frames become detached ones; and back. Frames are read and written as atomic words. */
 struct cst_stack_record {
     uint32_t hash;
     _Atomic uint32_t

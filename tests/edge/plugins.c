@@ -8,6 +8,8 @@
  * @forbid cross-side-free
  * @run again
  * @forbid cross-side-free
+ * @run elsewhere
+ * @expect cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c/malloc call=free size=28 align=1 alloc=$ferrite
  * @run c
  * @expect cross-side-free warning exact owner=$vault/c/malloc by=$prog/c/malloc call=free size=141 alloc=$vault
  * @run rust
@@ -23,9 +25,11 @@
 
 #include <dlfcn.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void *load(const char *name)
@@ -74,6 +78,25 @@ static char *ferrite_text(void *plugin)
     return keep(make());
 }
 
+/* Takes the place of a plugin that is gone, so that the next one goes elsewhere. */
+static void occupy(void *place)
+{
+    mmap(place, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+}
+
+/* More often than there are hooks for Rust at one time. */
+static void use_everywhere(void)
+{
+    for (int i = 0; i < 300; i++) {
+        void *ferrite = load("libferrite.so");
+        void *place = (void *)((struct link_map *)ferrite)->l_addr;
+        use_ferrite(ferrite);
+        dlclose(ferrite);
+        occupy(place);
+    }
+    free(ferrite_text(load("libferrite.so")));
+}
+
 static void use_all(void)
 {
     void *vault = load("libvault.so"), *ferrite = load("libferrite.so"), *press = load("libpress.so");
@@ -92,6 +115,8 @@ int main(int argc, char **argv)
     } else if (strcmp(what, "again") == 0) {
         for (int i = 0; i < 20; i++)
             use_all();
+    } else if (strcmp(what, "elsewhere") == 0) {
+        use_everywhere();
     } else if (strcmp(what, "c") == 0) {
         free(vault_block(load("libvault.so"), 141));
     } else if (strcmp(what, "rust") == 0) {

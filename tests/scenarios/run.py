@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
-from harness import doors, suite, words  # noqa: E402
+from harness import allocators, doors, suite, words  # noqa: E402
 
 
 def main():
@@ -21,7 +21,8 @@ def main():
 
     def tasks(work):
         checks = [(words.schema_task,), (words.examples_task,), (words.coverage_task, programs)] if not options.filter else []
-        return checks + suite.programs_as_tasks(chosen, work, options.full) + doors.tasks(work, options.filter)
+        return checks + suite.programs_as_tasks(chosen, work, options.full) + doors.tasks(work, options.filter) + \
+            allocators.tasks(work, options.filter)
 
     return suite.run(options, tasks)
 

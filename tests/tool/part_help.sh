@@ -9,7 +9,7 @@ version_is_told() (
 
 every_command_has_help() (
     local command
-    for command in run report check explain help; do
+    for command in run report check policy prepare explain help; do
         run_custody 0 "$command" --help
         is_empty err
         [ "$command" = help ] || has out "Usage: custody $command"
@@ -55,7 +55,7 @@ manual_pages_pass_their_lint() (
 
 manual_pages_name_every_option() (
     local command option
-    for command in run report check; do
+    for command in run report check policy prepare; do
         for option in $("$custody" help "$command" | grep -oE '^ +--[a-z-]+'); do
             mandoc -Tascii "$here/../../docs/man/custody-$command.1" | col -b | grep -q -- "$option" ||
                 complain "custody-$command.1 lacks $option"
@@ -65,7 +65,7 @@ manual_pages_name_every_option() (
 
 completions_name_every_option() (
     local command option file
-    for command in run report check; do
+    for command in run report check policy prepare; do
         for option in $("$custody" help "$command" | grep -oE '^ +--[a-z-]+'); do
             for file in custody.bash _custody custody.fish; do
                 grep -q -- "${option#--}" "$here/../../tools/completion/$file" || complain "$file lacks $option"

@@ -19,6 +19,19 @@ leaks_are_shown_one_by_one_with_severity_note() (
     has_not out "note: live at exit"
 )
 
+releases_by_another_side_that_are_notes_are_summed_up() (
+    run_custody 0 report crossings.jsonl
+    has out "note: cross-side-free: liblib.so (c++) released by main (c++), contract 'new': 5 times, from 2 places"
+    has out "note: cross-side-free: main (c++) released by liblib.so (c++), contract 'new': 1 time, from 1 place"
+    has out "warning: cross-side-free: 24 bytes of main (c++) released by liblib.so (c++) with free"
+    has_not out "note: cross-side-free: 24 bytes"
+    run_custody 0 report --severity note crossings.jsonl
+    has out "note: cross-side-free: 24 bytes of liblib.so (c++) released by main (c++)"
+    has_not out "from 2 places"
+    run_custody 0 report --severity warning crossings.jsonl
+    has_not out "note: cross-side-free"
+)
+
 severity_error_hides_the_rest() (
     run_custody 0 report --severity=error each_kind.jsonl
     has out "error: double-free"

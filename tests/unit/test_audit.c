@@ -37,7 +37,8 @@ static struct cst_module modules[] = {
      .build_id_size = 2,
      .role = CST_ROLE_PROGRAM,
      .lang = CUSTODY_LANG_RUST,
-     .rust = CST_RUST_EXACT},
+     .rust = CST_RUST_EXACT,
+     .rust_by = CST_RUST_BY_DEBUG_INFO},
     {.id = 1,
      .epoch = 2,
      .base = 0x700000,
@@ -336,7 +337,8 @@ static void every_event_is_a_line_that_the_schema_accepts(void **state)
     expect_logged("test_audit\"]");
     expect_logged("\"id\":0,\"path\":\"/bin/"
                   "client\",\"name\":\"client\",\"build_id\":\"ab0c\",\"base\":\"0x400000\",\"lo\":\"0x400000\","
-                  "\"hi\":\"0x500000\",\"epoch\":1,\"role\":\"program\",\"lang\":\"rust\",\"rust\":\"exact\"}\n");
+                  "\"hi\":\"0x500000\",\"epoch\":1,\"role\":\"program\",\"lang\":\"rust\",\"rust\":\"exact\",\"rust_"
+                  "by\":\"debug-info\"}\n");
     expect_logged("\"path\":\"/lib/\xef\xbf\xbd\\\"led\\ng/libledger.so\",\"name\":\"libledger.so\",\"build_id\":null");
     expect_logged("\"file\":\"/bin/child\",\"argv\":[\"child\",\"a \\\"quoted\\\" \xef\xbf\xbd argument\"]}\n");
     expect_logged("\"file\":\"\",\"argv\":[]}\n");

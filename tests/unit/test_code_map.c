@@ -124,10 +124,10 @@ static void callers_agree_by_module_and_contract(void **state)
 {
     (void)state;
     static const struct cst_module module, other;
-    const struct cst_caller one = {&module, CUSTODY_LANG_C, CUSTODY_CONTRACT_MALLOC};
-    const struct cst_caller same = {&module, CUSTODY_LANG_CXX, CUSTODY_CONTRACT_MALLOC};
-    const struct cst_caller elsewhere = {&other, CUSTODY_LANG_C, CUSTODY_CONTRACT_MALLOC};
-    const struct cst_caller otherwise = {&module, CUSTODY_LANG_C, CUSTODY_CONTRACT_RUST};
+    const struct cst_caller one = {.module = &module, .lang = CUSTODY_LANG_C, .contract = CUSTODY_CONTRACT_MALLOC};
+    const struct cst_caller same = {.module = &module, .lang = CUSTODY_LANG_CXX, .contract = CUSTODY_CONTRACT_MALLOC};
+    const struct cst_caller elsewhere = {.module = &other, .lang = CUSTODY_LANG_C, .contract = CUSTODY_CONTRACT_MALLOC};
+    const struct cst_caller otherwise = {.module = &module, .lang = CUSTODY_LANG_C, .contract = CUSTODY_CONTRACT_RUST};
     assert_true(cst_caller_agrees(&one, &same));
     assert_false(cst_caller_agrees(&one, &elsewhere));
     assert_false(cst_caller_agrees(&one, &otherwise));

@@ -202,7 +202,7 @@ static void rows_in_any_order_answer_nothing_wrong(void **state)
             file.rows[i] = custody_facts_row_make(address, (unsigned)rand() % 4, (unsigned)rand() % 6); /* NOLINT */
         }
         for (size_t count = 0; count <= ROWS; count++) {
-            struct cst_facts facts = {file.rows, count};
+            struct cst_facts facts = {.rows = file.rows, .count = count};
             uint64_t address = (uint64_t)(round % 18);
             custody_facts_row row = cst_facts_at(&facts, address);
             assert_true(row == 0 || (custody_facts_row_address(row) <= address &&

@@ -88,17 +88,29 @@ static void past_the_number_told_apart_findings_are_still_counted(void **state)
 {
     (void)state;
     for (size_t i = 0; i < CST_FINDINGS_MAX; i++) {
-        raise_one(CUSTODY_SEVERITY_NOTE, i);
+        raise_one(CUSTODY_SEVERITY_WARNING, i);
     }
     assert_int_equal(told, CST_FINDINGS_MAX);
-    raise_one(CUSTODY_SEVERITY_NOTE, 17);
-    assert_int_equal(cst_findings_count(CUSTODY_SEVERITY_NOTE), CST_FINDINGS_MAX);
+    raise_one(CUSTODY_SEVERITY_WARNING, 17);
+    assert_int_equal(cst_findings_count(CUSTODY_SEVERITY_WARNING), CST_FINDINGS_MAX);
     assert_int_equal(list_repeats().visits, 1);
     for (size_t i = 0; i < 1000; i++) {
         raise_one(CUSTODY_SEVERITY_ERROR, CST_FINDINGS_MAX + i);
     }
     assert_int_equal(told, CST_FINDINGS_MAX);
     assert_int_equal(cst_findings_count(CUSTODY_SEVERITY_ERROR), 1000);
+}
+
+static void notes_leave_room_for_what_is_worse(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CST_FINDINGS_MAX; i++) {
+        raise_one(CUSTODY_SEVERITY_NOTE, i);
+    }
+    assert_int_equal(told, CST_FINDINGS_NOTES_MAX);
+    assert_int_equal(cst_findings_count(CUSTODY_SEVERITY_NOTE), CST_FINDINGS_MAX);
+    raise_one(CUSTODY_SEVERITY_ERROR, CST_FINDINGS_MAX + 1);
+    assert_int_equal(told, CST_FINDINGS_NOTES_MAX + 1);
 }
 
 static void after_fork_the_child_begins_anew(void **state)
@@ -162,6 +174,7 @@ int main(void)
         TEST(identity_zero_is_an_identity),
         TEST(what_came_again_is_listed_with_its_key_and_count),
         TEST(past_the_number_told_apart_findings_are_still_counted),
+        TEST(notes_leave_room_for_what_is_worse),
         TEST(after_fork_the_child_begins_anew),
         TEST(threads_that_find_the_same_tell_it_once),
     };

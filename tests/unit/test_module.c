@@ -35,7 +35,7 @@ static void count_telling(const struct cst_module *module)
     atomic_fetch_add(&told[module->id], 1);
 }
 
-static unsigned returned_count, displaced_count;
+static unsigned returned_count, displaced_count, restored_count;
 
 static void count_return(const struct cst_module *module)
 {
@@ -49,8 +49,14 @@ static void count_displacement(const struct cst_module *module)
     displaced_count++;
 }
 
+static void count_restoration(const struct cst_module *module)
+{
+    (void)module;
+    restored_count++;
+}
+
 static const struct cst_module_watch watch = {
-    .found = count_telling, .returned = count_return, .displaced = count_displacement};
+    .found = count_telling, .returned = count_return, .displaced = count_displacement, .restored = count_restoration};
 
 static int build_fixtures(void **state)
 {
@@ -278,6 +284,13 @@ static void a_library_that_comes_to_the_place_of_another_displaces_it_once(void 
         dlclose(library);
         cst_module_sweep(NULL);
     }
+    unsigned before = restored_count, displaced = displaced_count;
+    library = load(fixture_path("plain.so"));
+    bool back = module_of(library) == first;
+    assert_int_equal(restored_count - before, back ? 1 : 0);
+    assert_true(!back || displaced_count > displaced);
+    dlclose(library);
+    cst_module_sweep(NULL);
 }
 
 static void a_module_ends_when_the_linkers_record_of_it_does(void **state)

@@ -136,7 +136,7 @@ static void the_quick_way_answers_like_the_long_one_or_not_at_all(void **state)
 
 static uint16_t resolve(const struct cst_module *module, enum custody_lang lang, enum custody_contract contract)
 {
-    const struct cst_caller caller = {module, lang, contract};
+    const struct cst_caller caller = {.module = module, .lang = lang, .contract = contract};
     return cst_origin_resolver.owner(&caller);
 }
 

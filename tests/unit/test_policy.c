@@ -227,9 +227,9 @@ static void the_thread_is_inside_while_symbols_are_read_and_then_as_before(void 
     assert_int_equal(load("allow to-function=*\n"), 0);
     struct cst_policy_release release = from_library();
     release.return_address = (uintptr_t)begin + 1;
-    uint8_t mode = cst_thread.mode;
+    cst_thread.mode = CST_THREAD_READY;
     assert_int_equal(line_of(&release), 1);
-    assert_int_equal(cst_thread.mode, mode);
+    assert_int_equal(cst_thread.mode, CST_THREAD_READY);
 }
 
 static void uses_are_counted_until_a_fork(void **state)

@@ -18,6 +18,14 @@
 #define LIBC CUSTODY_CONTRACT_LIBC
 #define CUSTODY CUSTODY_CONTRACT_CUSTODY
 #define UNKNOWN CUSTODY_CONTRACT_UNKNOWN
+#define EITHER CUSTODY_CONTRACT_MALLOC_OR_RUST
+#define SQLITE CUSTODY_CONTRACT_SQLITE
+#define GLIB CUSTODY_CONTRACT_GLIB
+#define ALIGNED CUSTODY_CONTRACT_GLIB_ALIGNED
+#define BUFFER CUSTODY_CONTRACT_LIBPQ_BUFFER
+#define LIBPQ CUSTODY_CONTRACT_LIBPQ
+#define JEMALLOC CUSTODY_CONTRACT_JEMALLOC
+#define MIMALLOC CUSTODY_CONTRACT_MIMALLOC
 
 static const struct cst_module client = {.id = 0, .role = CST_ROLE_PROGRAM, .rust = CST_RUST_EXACT},
                                ledger = {.id = 1, .role = CST_ROLE_LIBRARY}, libc = {.id = 2, .role = CST_ROLE_LIBC},
@@ -33,7 +41,12 @@ static const struct cst_module client = {.id = 0, .role = CST_ROLE_PROGRAM, .rus
                                closed = {.id = 8,
                                          .role = CST_ROLE_PROGRAM,
                                          .rust = CST_RUST_EXACT,
-                                         .rust_by = CST_RUST_BY_ALLOCATOR};
+                                         .rust_by = CST_RUST_BY_ALLOCATOR},
+                               told = {.id = 9,
+                                       .role = CST_ROLE_LIBRARY,
+                                       .rust = CST_RUST_EXACT,
+                                       .rust_by = CST_RUST_BY_DEBUG_INFO,
+                                       .rust_by_site = true};
 
 /* A side number for each module and language; 0 for no module. */
 static struct cst_rule_party party(const struct cst_module *module, enum custody_contract contract)
@@ -158,6 +171,89 @@ static void objects_of_libc_are_libcs_to_release(void **state)
     EXPECT_ROWS(rows);
 }
 
+static void a_librarys_block_is_its_librarys_to_release(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&ledger, SQLITE, &ledger, SQLITE, "silent"},
+        {&ledger, SQLITE, &client, MALLOC, "exact error: cross-allocator-free"},
+        {&ledger, SQLITE, &client, NEW, "exact error: cross-allocator-free"},
+        {&ledger, SQLITE, &client, RUST, "exact error: cross-allocator-free"},
+        {&ledger, SQLITE, &operators, GLIB, "exact error: cross-allocator-free"},
+        {&client, MALLOC, &ledger, GLIB, "exact error: cross-allocator-free"},
+        {&client, RUST, &ledger, GLIB, "exact error: cross-allocator-free"},
+        {&operators, MALLOC, &ledger, GLIB, "exact error: cross-allocator-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+/* What comes from malloc may be a library's as well, as long as nobody knows who called. */
+static void plain_malloc_of_nobody_known_is_no_mismatch_with_a_librarys(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&ledger, SQLITE, NULL, MALLOC, "silent"},
+        {NULL, MALLOC, &ledger, GLIB, "silent"},
+        {&ledger, SQLITE, &libc, MALLOC, "silent"},
+        {&libc, MALLOC, &ledger, GLIB, "silent"},
+        {&ledger, SQLITE, NULL, NEW, "inferred warning: cross-allocator-free"},
+        {&ledger, SQLITE, &lto, MALLOC, "inferred warning: cross-allocator-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void contracts_of_one_library_are_told_apart_on_suspicion_only(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&ledger, ALIGNED, &ledger, GLIB, "inferred warning: cross-allocator-free"},
+        {&ledger, GLIB, &ledger, ALIGNED, "inferred warning: cross-allocator-free"},
+        {&ledger, ALIGNED, &client, MALLOC, "exact error: cross-allocator-free"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void buffers_made_for_callers_may_be_released_either_way(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&ledger, BUFFER, &client, MALLOC);
+    facts.owner.open = true;
+    expect(&facts, "silent");
+    facts.by = party(&ledger, LIBPQ);
+    expect(&facts, "silent");
+    facts.by = party(&client, NEW);
+    expect(&facts, "exact error: cross-allocator-free");
+    facts = a_release(&client, MALLOC, &ledger, BUFFER);
+    facts.by.open = true;
+    expect(&facts, "silent");
+}
+
+static void a_library_that_calls_the_programs_functions_is_not_judged(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&client, MALLOC, &ledger, CUSTODY_CONTRACT_LIBXML);
+    expect(&facts, "exact error: cross-allocator-free");
+    facts.replaced = true;
+    expect(&facts, "silent");
+}
+
+static void a_piece_of_a_librarys_block_is_the_librarys_too(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&ledger, CUSTODY_CONTRACT_GLIB_SLICE, &client, MALLOC);
+    facts.handed_out = true;
+    expect(&facts, "exact error: cross-allocator-free");
+    facts.target = CST_TARGET_INTERIOR;
+    expect(&facts, "exact error: cross-allocator-free");
+    facts.by = party(NULL, MALLOC);
+    expect(&facts, "exact error: cross-allocator-free");
+    facts.handed_out = false;
+    expect(&facts, "exact error: interior-free");
+    facts = a_release(&ledger, CUSTODY_CONTRACT_GLIB_SLICE, &ledger, GLIB);
+    facts.handed_out = true; /* the library gives a whole page back */
+    expect(&facts, "silent");
+}
+
 static void an_unknown_contract_is_never_judged(void **state)
 {
     (void)state;
@@ -242,6 +338,89 @@ static void rust_whose_entries_are_not_hooked_is_accused_on_suspicion_only(void 
         {&lto, MALLOC, &libc, MALLOC, "silent"},
     };
     EXPECT_ROWS(rows);
+}
+
+static void rust_told_by_facts_is_exact_where_the_other_is_proven(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&told, RUST, &ledger, MALLOC, "exact error: cross-allocator-free"},
+        {&ledger, MALLOC, &told, RUST, "exact error: cross-allocator-free"},
+        {&told, RUST, &told, MALLOC, "exact error: cross-allocator-free"},
+        {&told, MALLOC, &told, RUST, "exact error: cross-allocator-free"},
+        {&told, RUST, &told, NEW, "exact error: cross-allocator-free"},
+        {&told, MALLOC, &told, NEW, "exact error: mismatched-release"},
+        {&told, MALLOC, &ledger, MALLOC, "exact warning: cross-side-free"},
+        {&told, RUST, &client, RUST, "exact warning: cross-side-free"},
+        {&told, RUST, &told, RUST, "silent"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void a_site_that_facts_do_not_describe_is_accused_on_suspicion_only(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&told, RUST, &told, MALLOC, "inferred warning: cross-allocator-free"},
+        {&told, MALLOC, &told, RUST, "inferred warning: cross-allocator-free"},
+        {&told, MALLOC, &told, NEW, "inferred warning: mismatched-release"},
+        {&told, MALLOC, &ledger, MALLOC, "inferred warning: cross-side-free"},
+        {&told, MALLOC, &told, MALLOC, "silent"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cst_rule_case facts = a_release(rows[i].owner, rows[i].made, rows[i].by, rows[i].released);
+        facts.owner.in_doubt = facts.by.in_doubt = true;
+        expect(&facts, rows[i].expected);
+    }
+}
+
+static void rust_that_facts_tell_in_part_is_accused_on_suspicion_only(void **state)
+{
+    (void)state;
+    static const struct cst_module part = {
+        .id = 8, .role = CST_ROLE_LIBRARY, .rust = CST_RUST_INFERRED, .rust_by_site = true};
+    static const struct row rows[] = {
+        {&part, RUST, &ledger, MALLOC, "inferred warning: cross-allocator-free"},
+        {&ledger, MALLOC, &part, RUST, "inferred warning: cross-allocator-free"},
+        {&client, RUST, &part, RUST, "inferred warning: cross-side-free"},
+        {&ledger, NEW, &part, RUST, "inferred warning: cross-allocator-free"},
+        {&part, RUST, &part, RUST, "silent"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void what_may_be_either_mallocs_or_rusts_is_not_judged(void **state)
+{
+    (void)state;
+    static const struct cst_module *const modules[] = {&client, &ledger, &libc, &lto, &operators, &told, NULL};
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
+        for (unsigned contract = 0; contract < CUSTODY_CONTRACT_COUNT; contract++) {
+            struct cst_rule_case made = a_release(&told, EITHER, modules[i], (enum custody_contract)contract);
+            struct cst_rule_case released = a_release(modules[i], (enum custody_contract)contract, &told, EITHER);
+            made.strict = released.strict = true;
+            expect(&made, "silent");
+            expect(&released, "silent");
+        }
+    }
+    struct cst_rule_case facts = a_release(&told, EITHER, &told, RUST);
+    facts.target = CST_TARGET_RELEASED;
+    expect(&facts, "exact error: double-free");
+}
+
+/* Destructors of threads are called by libc, and may end with a jump to free. */
+static void an_unknown_caller_may_be_rust_that_only_facts_tell(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&told, RUST, NULL, MALLOC);
+    facts.by.near = &libc;
+    expect(&facts, "silent");
+    facts = a_release(NULL, MALLOC, &told, RUST);
+    expect(&facts, "silent");
+    facts = a_release(&client, RUST, NULL, MALLOC);
+    facts.by.near = &told;
+    expect(&facts, "silent");
+    facts.by.near = &libc;
+    expect(&facts, "inferred warning: cross-allocator-free");
 }
 
 static void strict_does_not_make_a_suspicion_an_error(void **state)
@@ -366,6 +545,56 @@ static void a_layout_that_fits_or_is_not_named_is_silent(void **state)
     facts.given_size = facts.size;
     facts.given_align = facts.align;
     expect(&facts, "silent");
+}
+
+static void allocators_with_memory_of_their_own_are_mixed_with_nothing(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&client, MIMALLOC, &client, MALLOC, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, &ledger, NEW, "exact error: cross-allocator-free"},
+        {&client, MALLOC, &client, MIMALLOC, "exact error: cross-allocator-free"},
+        {&client, RUST, &client, MIMALLOC, "exact error: cross-allocator-free"},
+        {&lto, MALLOC, &client, MIMALLOC, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, &client, JEMALLOC, "exact error: cross-allocator-free"},
+        {&client, SQLITE, &client, MIMALLOC, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, &libc, MALLOC, "exact error: cross-allocator-free"},
+        {&operators, NEW, &operators, MIMALLOC, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, NULL, MALLOC, "inferred warning: cross-allocator-free"},
+        {NULL, MALLOC, &client, MIMALLOC, "inferred warning: cross-allocator-free"},
+        {&client, MIMALLOC, &ledger, MIMALLOC, "exact warning: cross-side-free"},
+        {&client, MIMALLOC, NULL, MIMALLOC, "silent"},
+    };
+    EXPECT_ROWS(rows);
+}
+
+static void the_programs_malloc_may_be_mixed_with_its_familys_functions(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&client, MIMALLOC, &client, MALLOC, "inferred note: cross-allocator-free"},
+        {&client, MALLOC, &ledger, MIMALLOC, "inferred note: cross-allocator-free"},
+        {&client, NEW, &client, MIMALLOC, "inferred note: cross-allocator-free"},
+        {&client, JEMALLOC, &client, MALLOC, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, &client, RUST, "exact error: cross-allocator-free"},
+        {&client, MIMALLOC, &client, JEMALLOC, "exact error: cross-allocator-free"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cst_rule_case facts = a_release(rows[i].owner, rows[i].made, rows[i].by, rows[i].released);
+        facts.malloc_family = MIMALLOC;
+        expect(&facts, rows[i].expected);
+    }
+}
+
+static void what_may_be_of_the_malloc_in_our_place_is_not_foreign(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&client, UNKNOWN, &client, MALLOC);
+    facts.target = CST_TARGET_FOREIGN;
+    facts.other_malloc = true;
+    expect(&facts, "silent");
+    facts.target = CST_TARGET_NOTHING;
+    expect(&facts, "exact error: invalid-free");
 }
 
 static void the_wrong_allocator_outweighs_the_wrong_layout(void **state)
@@ -496,6 +725,12 @@ int main(void)
         cmocka_unit_test(an_allocator_that_is_run_by_a_hook_is_not_accused),
         cmocka_unit_test(libc_and_the_cxx_runtime_act_for_others),
         cmocka_unit_test(objects_of_libc_are_libcs_to_release),
+        cmocka_unit_test(a_librarys_block_is_its_librarys_to_release),
+        cmocka_unit_test(plain_malloc_of_nobody_known_is_no_mismatch_with_a_librarys),
+        cmocka_unit_test(contracts_of_one_library_are_told_apart_on_suspicion_only),
+        cmocka_unit_test(buffers_made_for_callers_may_be_released_either_way),
+        cmocka_unit_test(a_library_that_calls_the_programs_functions_is_not_judged),
+        cmocka_unit_test(a_piece_of_a_librarys_block_is_the_librarys_too),
         cmocka_unit_test(an_unknown_contract_is_never_judged),
         cmocka_unit_test(a_side_that_is_not_known_is_never_accused_of_an_error),
         cmocka_unit_test(a_block_released_by_another_side_is_a_warning_for_malloc_and_a_note_for_new),
@@ -503,12 +738,20 @@ int main(void)
         cmocka_unit_test(two_sides_of_one_module_are_no_crossing),
         cmocka_unit_test(names_without_a_module_are_sides_like_any_other),
         cmocka_unit_test(rust_whose_entries_are_not_hooked_is_accused_on_suspicion_only),
+        cmocka_unit_test(rust_told_by_facts_is_exact_where_the_other_is_proven),
+        cmocka_unit_test(a_site_that_facts_do_not_describe_is_accused_on_suspicion_only),
+        cmocka_unit_test(rust_that_facts_tell_in_part_is_accused_on_suspicion_only),
+        cmocka_unit_test(what_may_be_either_mallocs_or_rusts_is_not_judged),
+        cmocka_unit_test(an_unknown_caller_may_be_rust_that_only_facts_tell),
         cmocka_unit_test(strict_does_not_make_a_suspicion_an_error),
         cmocka_unit_test(a_module_with_operators_of_its_own_may_mix_them_with_malloc),
         cmocka_unit_test(an_unknown_caller_near_a_module_that_mixes_operators_is_not_suspected),
         cmocka_unit_test(what_lies_near_a_known_caller_does_not_matter),
         cmocka_unit_test(a_layout_that_differs_is_an_error_whoever_releases),
         cmocka_unit_test(a_layout_that_fits_or_is_not_named_is_silent),
+        cmocka_unit_test(allocators_with_memory_of_their_own_are_mixed_with_nothing),
+        cmocka_unit_test(the_programs_malloc_may_be_mixed_with_its_familys_functions),
+        cmocka_unit_test(what_may_be_of_the_malloc_in_our_place_is_not_foreign),
         cmocka_unit_test(the_wrong_allocator_outweighs_the_wrong_layout),
         cmocka_unit_test(what_is_no_live_block_is_an_error_whoever_releases),
         cmocka_unit_test(no_suspicion_of_any_kind_is_more_than_a_warning),

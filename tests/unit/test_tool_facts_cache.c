@@ -1,4 +1,4 @@
-/* The cache of facts files: made once, made anew when there is more to know, trimmed; and files that are damaged. */
+/* The cache of facts files: made once, made anew when there is more to know; and files that are damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 
 #include "facts_cache.h"
 #include "facts_file.h"
+#include "facts_trim.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 static char directory[] = "/tmp/test_tool_facts_cache.XXXXXX";
@@ -33,7 +33,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    (void)cst_facts_cache_trim(cache, 0, NULL);
+    (void)cst_facts_trim(cache, 0, NULL);
     close(cache);
     return rmdir(directory);
 }
@@ -41,8 +41,10 @@ static int tear_down(void **state)
 /* Facts of this program itself. */
 static struct cst_facts_made make(bool force)
 {
+    const struct cst_facts_order order = {.path = "/proc/self/exe", .directory = directory, .force = force};
     struct cst_facts_made made;
-    assert_true(cst_facts_cache_make("/proc/self/exe", NULL, directory, force, &made));
+    assert_true(cst_facts_cache_make(&order, &made));
+    assert_true(made.done);
     return made;
 }
 
@@ -98,21 +100,31 @@ static void a_key_that_is_not_the_files_is_refused(void **state)
 {
     (void)state;
     struct cst_facts_made made = make(false), other;
-    assert_true(cst_facts_cache_make("/proc/self/exe", made.key, directory, false, &other));
-    assert_false(cst_facts_cache_make("/proc/self/exe", "0123456789", directory, false, &other));
+    struct cst_facts_order order = {.path = "/proc/self/exe", .key = made.key, .directory = directory};
+    assert_true(cst_facts_cache_make(&order, &other));
+    order.key = "0123456789";
+    assert_false(cst_facts_cache_make(&order, &other));
+    assert_false(other.no_module);
     assert_string_equal(other.trouble, "it is not the file that was loaded");
 }
 
 static void what_is_no_module_is_refused(void **state)
 {
     (void)state;
-    struct cst_facts_made made;
-    assert_false(cst_facts_cache_make("/dev/null", NULL, directory, false, &made));
-    assert_string_equal(made.trouble, "not a regular file");
-    assert_false(cst_facts_cache_make("/proc/self/cmdline", NULL, directory, false, &made));
-    assert_string_equal(made.trouble, "not an ELF file");
-    assert_false(cst_facts_cache_make("/nonexistent", NULL, directory, false, &made));
-    assert_string_equal(made.trouble, strerror(ENOENT));
+    const struct {
+        const char *path, *trouble;
+    } files[] = {
+        {"/dev/null", "not a regular file"},
+        {"/proc/self/cmdline", "not an ELF file"},
+        {"/nonexistent", strerror(ENOENT)},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const struct cst_facts_order order = {.path = files[i].path, .directory = directory};
+        struct cst_facts_made made;
+        assert_false(cst_facts_cache_make(&order, &made));
+        assert_true(made.no_module);
+        assert_string_equal(made.trouble, files[i].trouble);
+    }
 }
 
 /* Changes the byte at `offset` of a file of the cache. */
@@ -150,50 +162,6 @@ static void links_are_not_followed(void **state)
     assert_int_equal(unlinkat(cache, "link.facts", 0), 0);
 }
 
-static void make_file(const char *name, size_t size, time_t used)
-{
-    const struct timespec times[2] = {{.tv_sec = used}, {.tv_sec = used}};
-    int fd = openat(cache, name, O_WRONLY | O_CREAT, 0600);
-    assert_int_equal(ftruncate(fd, (off_t)size), 0);
-    assert_int_equal(futimens(fd, times), 0);
-    close(fd);
-}
-
-static bool is_there(const char *name)
-{
-    return faccessat(cache, name, F_OK, 0) == 0;
-}
-
-static void trimming_takes_what_was_not_used_for_the_longest_time(void **state)
-{
-    (void)state;
-    uint64_t bytes = 0;
-    make_file("aa.facts", 1000, 300);
-    make_file("bb.facts", 1000, 100);
-    make_file("cc.facts", 1000, 200);
-    assert_int_equal(cst_facts_cache_trim(cache, 3000, &bytes), 0);
-    assert_int_equal(cst_facts_cache_trim(cache, 2500, &bytes), 1);
-    assert_int_equal(bytes, 1000);
-    assert_false(is_there("bb.facts"));
-    assert_int_equal(cst_facts_cache_trim(cache, 1000, NULL), 1);
-    assert_false(is_there("cc.facts"));
-    assert_true(is_there("aa.facts"));
-}
-
-static void trimming_leaves_other_files_but_old_unfinished_ones(void **state)
-{
-    (void)state;
-    make_file("notes", 1000, 100);
-    make_file(".facts-aa.facts-1", 1000, 100);
-    make_file(".facts-bb.facts-1", 1000, time(NULL));
-    assert_int_equal(cst_facts_cache_trim(cache, 0, NULL), 0);
-    assert_true(is_there("notes"));
-    assert_false(is_there(".facts-aa.facts-1"));
-    assert_true(is_there(".facts-bb.facts-1"));
-    unlinkat(cache, "notes", 0);
-    unlinkat(cache, ".facts-bb.facts-1", 0);
-}
-
 static void a_directory_that_others_write_to_is_refused(void **state)
 {
     (void)state;
@@ -228,16 +196,10 @@ static void the_default_directory_is_the_users(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(facts_are_made_once_and_then_kept),
-        TEST(facts_that_rest_on_less_are_made_anew),
-        TEST(a_key_that_is_not_the_files_is_refused),
-        TEST(what_is_no_module_is_refused),
-        TEST(damaged_files_are_refused_and_made_anew),
-        TEST(links_are_not_followed),
-        TEST(trimming_takes_what_was_not_used_for_the_longest_time),
-        TEST(trimming_leaves_other_files_but_old_unfinished_ones),
-        TEST(a_directory_that_others_write_to_is_refused),
-        TEST(the_default_directory_is_the_users),
+        TEST(facts_are_made_once_and_then_kept),           TEST(facts_that_rest_on_less_are_made_anew),
+        TEST(a_key_that_is_not_the_files_is_refused),      TEST(what_is_no_module_is_refused),
+        TEST(damaged_files_are_refused_and_made_anew),     TEST(links_are_not_followed),
+        TEST(a_directory_that_others_write_to_is_refused), TEST(the_default_directory_is_the_users),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

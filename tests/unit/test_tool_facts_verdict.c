@@ -87,7 +87,7 @@ static void rust_into_which_its_allocator_is_inlined_proves_nothing(void **state
     allocator(0x1040, 0x1044);
     units.inlined = symbols.rust_entries = true;
     assert_int_equal(verdict_at(0x1040), verdict(CUSTODY_LANG_RUST, DESCRIBED | ALLOCATOR));
-    assert_int_equal(verdict_at(0x1050), verdict(CUSTODY_LANG_RUST, MERGED));
+    assert_int_equal(verdict_at(0x1050), verdict(CUSTODY_LANG_RUST, DESCRIBED | MERGED));
     assert_int_equal(verdict_at(0x1150), verdict(CUSTODY_LANG_C, DESCRIBED));
     assert_int_equal(verdict_at(0x1800), verdict(CUSTODY_LANG_NONE, MERGED));
 }
@@ -96,7 +96,7 @@ static void rust_without_an_allocator_anywhere_may_have_had_it_merged_away(void 
 {
     (void)state;
     function(0x1000, 0x1100, CUSTODY_LANG_RUST);
-    assert_int_equal(verdict_at(0x1050), verdict(CUSTODY_LANG_RUST, MERGED));
+    assert_int_equal(verdict_at(0x1050), verdict(CUSTODY_LANG_RUST, DESCRIBED | MERGED));
 }
 
 static void what_only_hands_on_may_have_been_folded(void **state)
@@ -105,7 +105,7 @@ static void what_only_hands_on_may_have_been_folded(void **state)
     function(0x1000, 0x1010, CUSTODY_LANG_RUST);
     allocator(0x1004, 0x100a);
     units.inlined = true;
-    assert_int_equal(verdict_at(0x1004), verdict(CUSTODY_LANG_RUST, ALLOCATOR | MERGED));
+    assert_int_equal(verdict_at(0x1004), verdict(CUSTODY_LANG_RUST, DESCRIBED | ALLOCATOR | MERGED));
     units.inlined = false;
     symbols.rust_entries = true;
     assert_int_equal(verdict_at(0x1004), verdict(CUSTODY_LANG_RUST, DESCRIBED | ALLOCATOR));
@@ -120,8 +120,8 @@ static void functions_at_one_place_are_in_doubt(void **state)
     function(0x1200, 0x1300, CUSTODY_LANG_C);
     allocator(0x1040, 0x1044);
     units.inlined = true;
-    assert_int_equal(verdict_at(0x1040), verdict(CUSTODY_LANG_RUST, ALLOCATOR | MERGED));
-    assert_int_equal(verdict_at(0x1250), verdict(CUSTODY_LANG_NONE, MERGED));
+    assert_int_equal(verdict_at(0x1040), verdict(CUSTODY_LANG_RUST, DESCRIBED | ALLOCATOR | MERGED));
+    assert_int_equal(verdict_at(0x1250), verdict(CUSTODY_LANG_NONE, DESCRIBED | MERGED));
 }
 
 static void what_an_own_allocator_is_made_of_has_any_name(void **state)
@@ -131,7 +131,7 @@ static void what_an_own_allocator_is_made_of_has_any_name(void **state)
     function(0x1100, 0x1200, CUSTODY_LANG_RUST);
     allocator(0x1100, 0x1200);
     symbols.rust_entries = units.custom = true;
-    assert_int_equal(verdict_at(0x1050), verdict(CUSTODY_LANG_RUST, 0));
+    assert_int_equal(verdict_at(0x1050), verdict(CUSTODY_LANG_RUST, DESCRIBED | MERGED));
     assert_int_equal(verdict_at(0x1150), verdict(CUSTODY_LANG_RUST, DESCRIBED | ALLOCATOR));
 }
 

@@ -18,6 +18,7 @@ _custody_options() {
     run) echo --log --fail-on --exit-code --strict --policy --stacks --leaks --suppressions --no-prepare --quiet --help ;;
     report) echo --format --severity --side --leaks-by --folded-by --all-frames --suppressions --help ;;
     policy) echo --quiet --help ;;
+    prepare) echo --cache --timeout --force --show --clean --quiet --help ;;
     check) echo --fail-on --baseline --write-baseline --budget --suppressions --help ;;
     *) echo --help ;;
     esac
@@ -41,7 +42,7 @@ _custody() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} first
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "run report check policy explain help --version --help" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "run report check policy prepare explain help --version --help" -- "$word")
         return
     fi
     if [ "$command" = run ]; then
@@ -60,7 +61,11 @@ _custody() {
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
-    --exit-code | --stacks | --side | --budget) return ;;
+    --cache)
+        mapfile -t COMPREPLY < <(compgen -d -- "$word")
+        return
+        ;;
+    --exit-code | --stacks | --side | --budget | --timeout) return ;;
     esac
     case $command:$word in
     *:-*) mapfile -t COMPREPLY < <(compgen -W "$(_custody_options "$command")" -- "$word") ;;
@@ -68,7 +73,7 @@ _custody() {
         mapfile -t COMPREPLY < <(compgen -W "cross-allocator-free mismatched-release cross-side-free layout-mismatch \
             double-free invalid-free interior-free foreign-free leak" -- "$word")
         ;;
-    help:*) mapfile -t COMPREPLY < <(compgen -W "commands settings findings log suppressions run report check policy explain" -- "$word") ;;
+    help:*) mapfile -t COMPREPLY < <(compgen -W "commands settings findings log suppressions run report check policy prepare explain" -- "$word") ;;
     run:*) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac

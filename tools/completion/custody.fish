@@ -9,6 +9,7 @@ complete -c custody -n __fish_use_subcommand -a run -d 'Run a program and check 
 complete -c custody -n __fish_use_subcommand -a report -d 'Show what logs hold'
 complete -c custody -n __fish_use_subcommand -a check -d 'Fail when logs hold findings that a baseline has not'
 complete -c custody -n __fish_use_subcommand -a policy -d 'Say what rules of a policy mean'
+complete -c custody -n __fish_use_subcommand -a prepare -d 'Work out what debug information says'
 complete -c custody -n __fish_use_subcommand -a explain -d 'Say what a kind of finding means'
 complete -c custody -n __fish_use_subcommand -a help -d 'Print help'
 complete -c custody -n __fish_use_subcommand -l version -d 'Print the version'
@@ -45,5 +46,13 @@ complete -c custody -n '__custody_uses check' -F
 complete -c custody -n '__custody_uses policy' -l quiet -d 'Print only what is wrong'
 complete -c custody -n '__custody_uses policy' -F
 
+complete -c custody -n '__custody_uses prepare' -l cache -x -a '(__fish_complete_directories)' -d 'Keep facts there'
+complete -c custody -n '__custody_uses prepare' -l timeout -x -d 'Seconds a file may take'
+complete -c custody -n '__custody_uses prepare' -l force -d 'Work out anew'
+complete -c custody -n '__custody_uses prepare' -l show -d 'Print what is known'
+complete -c custody -n '__custody_uses prepare' -l clean -d 'Empty the cache first'
+complete -c custody -n '__custody_uses prepare' -l quiet -d 'Print nothing unless something fails'
+complete -c custody -n '__custody_uses prepare' -F
+
 complete -c custody -n '__custody_uses explain' -a 'cross-allocator-free mismatched-release cross-side-free layout-mismatch double-free invalid-free interior-free foreign-free leak'
-complete -c custody -n '__custody_uses help' -a 'commands settings findings log suppressions run report check policy explain'
+complete -c custody -n '__custody_uses help' -a 'commands settings findings log suppressions run report check policy prepare explain'

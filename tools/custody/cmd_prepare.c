@@ -1,9 +1,9 @@
 /* `custody prepare`: makes facts files of modules before programs need them, shows them, and empties their cache. */
 #include "command.h"
-#include "facts_cache.h"
 #include "facts_file.h"
-#include "facts_module.h"
 #include "facts_show.h"
+#include "facts_trim.h"
+#include "facts_worker.h"
 #include "option.h"
 #include "say.h"
 #include "usage.h"
@@ -17,9 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Seconds: a day. */
+#define TIMEOUT_MAX 86400
+
 /* What the command line asked for. */
 struct prepare_wish {
     const char *cache; /* NULL: the default one */
+    long timeout;      /* seconds a file */
     bool force, quiet, show, clean;
     char **files;
     int file_count;
@@ -27,19 +31,21 @@ struct prepare_wish {
 
 static bool read_wish(int argc, char **argv, struct prepare_wish *wish, bool *out_help)
 {
+    const char *timeout = NULL;
     const struct cst_option options[] = {
-        {.name = "cache", .value = &wish->cache},
-        {.name = "force", .flag = &wish->force},
-        {.name = "quiet", .flag = &wish->quiet},
-        {.name = "show", .flag = &wish->show},
-        {.name = "clean", .flag = &wish->clean},
-        {.name = "help", .flag = out_help},
-        {.name = NULL},
+        {.name = "cache", .value = &wish->cache}, {.name = "timeout", .value = &timeout},
+        {.name = "force", .flag = &wish->force},  {.name = "quiet", .flag = &wish->quiet},
+        {.name = "show", .flag = &wish->show},    {.name = "clean", .flag = &wish->clean},
+        {.name = "help", .flag = out_help},       {.name = NULL},
     };
     if (!cst_option_parse("prepare", options, false, argc, argv, &wish->file_count)) {
         return false;
     }
     wish->files = argv;
+    wish->timeout = CST_FACTS_WORKER_SECONDS;
+    if (timeout && !cst_option_number("prepare", "timeout", timeout, 1, TIMEOUT_MAX, &wish->timeout)) {
+        return false;
+    }
     if (!*out_help && wish->file_count == 0 && !wish->clean) {
         cst_say("prepare: no file given; see `custody help prepare`");
         return false;
@@ -112,13 +118,18 @@ static bool show_cached(const struct prepare_wish *wish, const char *key)
     return shown;
 }
 
-static bool prepare_file(const struct prepare_wish *wish, const char *path)
+/* Prepares the file at `path`; with `any_kind` one that is no module is passed over. */
+static bool prepare_file(const struct prepare_wish *wish, const char *path, bool any_kind)
 {
+    const struct cst_facts_order order = {.path = path, .directory = wish->cache, .force = wish->force};
     struct cst_facts_made made;
     double began = seconds_now();
     show_progress(path);
-    bool done = cst_facts_cache_make(path, NULL, wish->cache, wish->force, &made);
+    bool done = cst_facts_worker_make(&order, (unsigned)wish->timeout, &made);
     clear_progress();
+    if (!done && made.no_module && any_kind) {
+        return true;
+    }
     if (!done) {
         cst_say("prepare: %s: %s", path, made.trouble);
     } else if (wish->show) {
@@ -135,16 +146,6 @@ static bool is_of_kind(const char *path, mode_t kind)
     return stat(path, &status) == 0 && (status.st_mode & S_IFMT) == kind;
 }
 
-static bool is_module(const char *path)
-{
-    struct cst_facts_module module;
-    if (!is_of_kind(path, S_IFREG) || !cst_facts_module_open(path, &module)) {
-        return false;
-    }
-    cst_facts_module_close(&module);
-    return true;
-}
-
 static bool prepare_directory(const struct prepare_wish *wish, const char *path)
 {
     DIR *stream = opendir(path);
@@ -156,8 +157,8 @@ static bool prepare_directory(const struct prepare_wish *wish, const char *path)
     for (struct dirent *item = readdir(stream); item; item = readdir(stream)) {
         char file[PATH_MAX];
         int length = snprintf(file, sizeof file, "%s/%s", path, item->d_name);
-        if (length > 0 && (size_t)length < sizeof file && is_module(file)) {
-            ok = prepare_file(wish, file) && ok;
+        if (length > 0 && (size_t)length < sizeof file && is_of_kind(file, S_IFREG)) {
+            ok = prepare_file(wish, file, true) && ok;
         }
     }
     closedir(stream);
@@ -170,7 +171,7 @@ static bool prepare_operand(const struct prepare_wish *wish, const char *path)
     if (wish->show && length > suffix && strcmp(path + length - suffix, CUSTODY_FACTS_SUFFIX) == 0) {
         return show_facts(AT_FDCWD, path);
     }
-    return is_of_kind(path, S_IFDIR) ? prepare_directory(wish, path) : prepare_file(wish, path);
+    return is_of_kind(path, S_IFDIR) ? prepare_directory(wish, path) : prepare_file(wish, path, false);
 }
 
 static bool clean(const struct prepare_wish *wish)
@@ -182,7 +183,7 @@ static bool clean(const struct prepare_wish *wish)
         cst_say("prepare: %s", trouble);
         return false;
     }
-    size_t removed = cst_facts_cache_trim(directory, 0, &bytes);
+    size_t removed = cst_facts_trim(directory, 0, &bytes);
     close(directory);
     if (!wish->quiet) {
         printf("%zu file%s removed, %llu bytes\n", removed, removed == 1 ? "" : "s", (unsigned long long)bytes);

@@ -37,7 +37,7 @@ static bool read_words(const struct words *words, struct wish *wish)
     int by = 0, weight = 0;
     struct cst_report_wish *report = &wish->report;
     report->severity = CUSTODY_SEVERITY_NOTE;
-    report->all_leaks = words->severity != NULL;
+    report->all_notes = words->severity != NULL;
     report->has_leaks_by = words->leaks_by != NULL;
     bool ok =
         (!words->format || cst_option_word("report", "format", words->format, formats, &wish->format)) &&

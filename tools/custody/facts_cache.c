@@ -3,8 +3,8 @@
 
 #include "facts_file.h"
 #include "facts_module.h"
+#include "facts_trim.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,11 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-/* What an unfinished file is left alone for: its writer may be at work. Seconds. */
-#define UNFINISHED_AGE 3600
 
 bool cst_facts_cache_directory(char *out_path, size_t size)
 {
@@ -88,7 +84,8 @@ static void count(struct cst_facts_made *made, const custody_facts_row *rows, si
     }
 }
 
-/* Whether the file is there, about this very module, and rests on no less than what there is now; then it was used now. */
+/* Whether the file is there, about this very module, and rests on no less than what there is now; then it was used
+ * now. */
 static bool find(int directory, const char *name, struct cst_facts_module *module, struct cst_facts_made *made)
 {
     struct cst_facts_file file;
@@ -114,7 +111,7 @@ static bool make(int directory, const char *name, struct cst_facts_module *modul
     bool written = cst_facts_file_write(directory, name, &module->identity, cst_facts_module_source(module), &rows);
     if (written) {
         count(made, rows.items, rows.count);
-        (void)cst_facts_cache_trim(directory, CST_FACTS_CACHE_BYTES, NULL);
+        (void)cst_facts_trim(directory, CST_FACTS_TRIM_BYTES, NULL);
     } else {
         snprintf(made->trouble, sizeof made->trouble, "cannot write: %s", strerror(errno));
     }
@@ -122,120 +119,33 @@ static bool make(int directory, const char *name, struct cst_facts_module *modul
     return written;
 }
 
-static bool find_or_make(int directory, const char *key, bool force, struct cst_facts_module *module,
+static bool find_or_make(int directory, const struct cst_facts_order *order, struct cst_facts_module *module,
                          struct cst_facts_made *made)
 {
     char name[CST_FACTS_KEY_MAX + sizeof CUSTODY_FACTS_SUFFIX];
     cst_facts_identity_key(&module->identity, made->key);
-    if (key && strcmp(key, made->key) != 0) {
+    if (order->key && strcmp(order->key, made->key) != 0) {
         tell(made, "it is not the file that was loaded");
         return false;
     }
     snprintf(name, sizeof name, "%s%s", made->key, CUSTODY_FACTS_SUFFIX);
-    return (!force && find(directory, name, module, made)) || make(directory, name, module, made);
+    return (!order->force && find(directory, name, module, made)) || make(directory, name, module, made);
 }
 
-bool cst_facts_cache_make(const char *path, const char *key, const char *directory, bool force,
-                          struct cst_facts_made *out_made)
+bool cst_facts_cache_make(const struct cst_facts_order *order, struct cst_facts_made *out_made)
 {
     *out_made = (struct cst_facts_made){0};
     struct cst_facts_module module;
-    if (!cst_facts_module_open(path, &module)) {
+    if (!cst_facts_module_open(order->path, &module)) {
+        out_made->no_module = true;
         tell(out_made, module.trouble);
         return false;
     }
-    int cache = cst_facts_cache_open(directory, out_made->trouble, sizeof out_made->trouble);
-    bool made = cache >= 0 && find_or_make(cache, key, force, &module, out_made);
+    int cache = cst_facts_cache_open(order->directory, out_made->trouble, sizeof out_made->trouble);
+    out_made->done = cache >= 0 && find_or_make(cache, order, &module, out_made);
     if (cache >= 0) {
         close(cache);
     }
     cst_facts_module_close(&module);
-    return made;
-}
-
-/* A file of the cache. */
-struct entry {
-    char name[CST_FACTS_KEY_MAX + sizeof CUSTODY_FACTS_SUFFIX];
-    uint64_t size;
-    time_t used;
-};
-
-/* Files of the cache. */
-struct entries {
-    struct cst_arena arena;
-    struct entry *items;
-    size_t count;
-    uint64_t size;
-};
-
-static bool is_facts_name(const char *name)
-{
-    size_t length = strlen(name), suffix = sizeof CUSTODY_FACTS_SUFFIX - 1;
-    return length > suffix && length - suffix < CST_FACTS_KEY_MAX && name[0] != '.' &&
-           strcmp(name + length - suffix, CUSTODY_FACTS_SUFFIX) == 0;
-}
-
-static void list_entry(struct entries *entries, int directory, const char *name)
-{
-    struct stat status;
-    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) {
-        return;
-    }
-    if (is_facts_name(name)) {
-        entries->items = cst_arena_extend(&entries->arena, entries->items, entries->count, sizeof *entries->items);
-        struct entry *entry = &entries->items[entries->count++];
-        snprintf(entry->name, sizeof entry->name, "%s", name);
-        entry->size = (uint64_t)status.st_size;
-        /* A reader's use shows in the access time, if the file system keeps it. */
-        entry->used = status.st_atime > status.st_mtime ? status.st_atime : status.st_mtime;
-        entries->size += entry->size;
-    } else if (cst_facts_file_is_temporary(name) && status.st_mtime < time(NULL) - UNFINISHED_AGE) {
-        (void)unlinkat(directory, name, 0);
-    }
-}
-
-static struct entries list_entries(int directory)
-{
-    struct entries entries = {0};
-    int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* with a position of its own */
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!stream) {
-        if (fd >= 0) {
-            close(fd);
-        }
-        return entries;
-    }
-    for (struct dirent *item = readdir(stream); item; item = readdir(stream)) {
-        list_entry(&entries, directory, item->d_name);
-    }
-    closedir(stream);
-    return entries;
-}
-
-static int by_use(const void *left, const void *right)
-{
-    const struct entry *a = left;
-    const struct entry *b = right;
-    return a->used < b->used ? -1 : a->used > b->used;
-}
-
-size_t cst_facts_cache_trim(int directory, uint64_t limit, uint64_t *out_bytes)
-{
-    struct entries entries = list_entries(directory);
-    size_t removed = 0;
-    uint64_t left = entries.size;
-    if (left > limit && entries.count > 1) {
-        qsort(entries.items, entries.count, sizeof *entries.items, by_use);
-    }
-    for (size_t i = 0; i < entries.count && left > limit; i++) {
-        if (unlinkat(directory, entries.items[i].name, 0) == 0) {
-            removed++;
-            left -= entries.items[i].size;
-        }
-    }
-    if (out_bytes) {
-        *out_bytes = entries.size - left;
-    }
-    cst_arena_free(&entries.arena);
-    return removed;
+    return out_made->done;
 }

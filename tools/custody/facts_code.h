@@ -1,5 +1,5 @@
-/* Where the code of an ELF file is: its executable sections, or, when it has no section headers, its executable segments.
- * What a symbol or debug information claims outside of them is no code. Reads through libelf. */
+/* Where the code of an ELF file is: its executable sections, or, when it has no section headers, its executable
+ * segments. What a symbol or debug information claims outside of them is no code. Reads through libelf. */
 #ifndef CST_TOOL_FACTS_CODE_H
 #define CST_TOOL_FACTS_CODE_H
 

@@ -118,7 +118,8 @@ static bool write_contents(int fd, const struct cst_facts_identity *identity, en
         .fingerprint = identity->fingerprint,
         .module_size = identity->module_size,
         .build_id_size = identity->build_id_size,
-        .source = source,
+        .source = (uint16_t)source,
+        .traits = (uint16_t)rows->traits,
     };
     memcpy(header.build_id, identity->build_id, sizeof header.build_id);
     header.checksum = custody_facts_checksum(&header, rows->items);

@@ -1,5 +1,5 @@
-/* Facts files on disk: written whole or not at all, and checked as hostile input when read. In a directory that is given
- * as a descriptor; no symbolic link is followed. */
+/* Facts files on disk: written whole or not at all, and checked as hostile input when read. In a directory that is
+ * given as a descriptor; no symbolic link is followed. */
 #ifndef CST_TOOL_FACTS_FILE_H
 #define CST_TOOL_FACTS_FILE_H
 
@@ -15,14 +15,14 @@ struct cst_facts_file {
     size_t size;
 };
 
-/** Maps the file `name` of `directory` and checks all of it: format, checksum, order of rows. False when it cannot be used,
- * with `trouble` set and, when it is not there, errno ENOENT; then there is nothing to release. */
+/** Maps the file `name` of `directory` and checks all of it: format, checksum, order of rows. False when it cannot be
+ * used, with `trouble` set and, when it is not there, errno ENOENT; then there is nothing to release. */
 bool cst_facts_file_map(int directory, const char *name, struct cst_facts_file *out_file);
 
 void cst_facts_file_release(struct cst_facts_file *file);
 
-/** Writes the rows, which rest on `source`, as the file `name` of `directory`, of mode 0600, in place of any earlier one, once it is complete. False
- * with errno set. */
+/** Writes the rows, which rest on `source`, as the file `name` of `directory`, of mode 0600, in place of any earlier
+ * one, once it is complete. False with errno set. */
 bool cst_facts_file_write(int directory, const char *name, const struct cst_facts_identity *identity,
                           enum custody_facts_source source, const struct cst_facts_rows *rows);
 

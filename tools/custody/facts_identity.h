@@ -1,5 +1,5 @@
-/* Which file facts are about: build-id, fingerprint and size of an ELF file, and the name that its facts file has for it.
- * As include/custody/facts.h defines them. Pure but for reading the file through libelf. */
+/* Which file facts are about: build-id, fingerprint and size of an ELF file, and the name that its facts file has for
+ * it. As include/custody/facts.h defines them. Pure but for reading the file through libelf. */
 #ifndef CST_TOOL_FACTS_IDENTITY_H
 #define CST_TOOL_FACTS_IDENTITY_H
 

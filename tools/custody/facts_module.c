@@ -3,6 +3,7 @@
 
 #include "facts_code.h"
 #include "facts_symbols.h"
+#include "facts_unit.h"
 #include "facts_units.h"
 #include "facts_verdict.h"
 
@@ -63,7 +64,7 @@ static Dwarf *find_dwarf(struct cst_facts_module *module)
     if (!module->debug_sought) {
         module->debug_sought = true;
         cst_facts_debug_open(module->path, module->fd, &module->debug);
-        if (module->debug.dwarf && !cst_facts_units_exist(module->debug.dwarf)) {
+        if (module->debug.dwarf && !cst_facts_unit_exists(module->debug.dwarf)) {
             module->debug.dwarf = NULL;
         }
     }
@@ -99,7 +100,9 @@ struct cst_facts_rows cst_facts_module_read(struct cst_arena *arena, struct cst_
         units = cst_facts_units_read(arena, dwarf, module->debug.bias, &code);
     }
     struct cst_facts_spans spans = cst_facts_verdict_spans(arena, &symbols, &units, &code);
-    return cst_facts_rows_make(arena, &spans);
+    struct cst_facts_rows rows = cst_facts_rows_make(arena, &spans);
+    rows.traits = units.own_rust ? CUSTODY_FACTS_RUST_DESCRIBED : 0;
+    return rows;
 }
 
 void cst_facts_module_close(struct cst_facts_module *module)

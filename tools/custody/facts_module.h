@@ -1,6 +1,6 @@
-/* A module's facts, worked out: opens an ELF file and says of its code what include/custody/facts.h has words for. Reads
- * nothing but the file and its debug information; writes nothing. What a file says is hostile: damage is an error or less
- * known, never a crash. */
+/* A module's facts, worked out: opens an ELF file and says of its code what include/custody/facts.h has words for.
+ * Reads nothing but the file and its debug information; writes nothing. What a file says is hostile: damage is an error
+ * or less known, never a crash. */
 #ifndef CST_TOOL_FACTS_MODULE_H
 #define CST_TOOL_FACTS_MODULE_H
 
@@ -19,8 +19,8 @@ struct cst_facts_module {
     bool debug_sought;
 };
 
-/** Opens the file at `path`, which must outlive it: an executable or a shared object of this machine. False when it is none, with `trouble` set;
- * then there is nothing to close. */
+/** Opens the file at `path`, which must outlive it: an executable or a shared object of this machine. False when it is
+ * none, with `trouble` set; then there is nothing to close. */
 bool cst_facts_module_open(const char *path, struct cst_facts_module *out_module);
 
 /** What facts of it would rest on. Looks for debug information, which may be apart. */

@@ -15,9 +15,10 @@ enum cst_facts_name {
 /** What the symbol or linkage name `name` says. Suffixes of clones (".cold", ".part.0", ".llvm.123") do not matter. */
 enum cst_facts_name cst_facts_name(const char *name);
 
-/** Whether it is one of the functions through which Rust code allocates and releases: `__rust_alloc`, `__rust_alloc_zeroed`,
- * `__rust_realloc`, `__rust_dealloc`, and the same of `__rdl_` (the default allocator) and `__rg_` (a
- * `#[global_allocator]`), plain, or in rustc's own crate in v0 mangling (rustc_symbol_mangling; since 1.87). */
+/** Whether it is one of the functions through which Rust code allocates and releases: `__rust_alloc`,
+ * `__rust_alloc_zeroed`, `__rust_realloc`, `__rust_dealloc`, and the same of `__rdl_` (the default allocator) and
+ * `__rg_` (a `#[global_allocator]`), plain, or in rustc's own crate in v0 mangling (rustc_symbol_mangling; since
+ * 1.87). */
 bool cst_facts_name_is_rust_allocator(const char *name);
 
 /** Whether it is `__rust_dealloc`, plain or in v0 mangling: what Rust code calls, unless it was inlined everywhere. */

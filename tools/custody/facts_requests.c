@@ -2,27 +2,19 @@
 #include "facts_requests.h"
 
 #include "arena.h"
-#include "facts_cache.h"
+#include "facts_worker.h"
 
 #include "custody/facts.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* Processes that are connected and have not asked yet; further ones wait until they are accepted. */
 #define CLIENT_MAX 64
-
-/* What one file may cost: seconds, and bytes of memory. */
-#define WORK_SECONDS 120
-#define WORK_BYTES ((rlim_t)4 << 30)
 
 struct service {
     const char *directory;
@@ -49,35 +41,17 @@ static void refuse(struct service *service, const char *key)
     service->refused[service->refused_count++] = cst_arena_copy(&service->arena, key);
 }
 
-/* In a process of its own: makes one file, within limits, as long as the server is there to hear of it. */
-_Noreturn static void work(const char *directory, const char *path, const char *key)
-{
-    const struct rlimit limit = {WORK_BYTES, WORK_BYTES};
-    struct cst_facts_made made;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    signal(SIGTERM, SIG_DFL);
-    setrlimit(RLIMIT_DATA, &limit);
-    alarm(WORK_SECONDS);
-    _exit(cst_facts_cache_make(path, key, directory, false, &made) ? 0 : 1);
-}
-
 static bool make(struct service *service, const char *path, const char *key)
 {
-    int status = -1;
+    const struct cst_facts_order order = {.path = path, .key = key, .directory = service->directory};
+    struct cst_facts_made made;
     if (path[0] != '/' || is_refused(service, key)) {
         return false;
     }
-    pid_t worker = fork();
-    if (worker == 0) {
-        work(service->directory, path, key);
-    }
-    while (worker > 0 && waitpid(worker, &status, 0) < 0 && errno == EINTR) {
-    }
-    bool made = worker > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (!made) {
+    if (!cst_facts_worker_make(&order, CST_FACTS_WORKER_SECONDS, &made)) {
         refuse(service, key);
     }
-    return made;
+    return made.done;
 }
 
 /* Takes a request apart: path NUL key NUL. */

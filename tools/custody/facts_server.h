@@ -1,7 +1,7 @@
-/* The server of facts: while a command runs, its processes may ask for facts about the code of modules that the cache does
- * not have yet (include/custody/facts.h). It is a process beside the command: in a session of its own, so that no terminal
- * and no signal to the command's process group reaches it, without the command's standard streams, and gone with whoever
- * started it. It answers processes of the same user only. */
+/* The server of facts: while a command runs, its processes may ask for facts about the code of modules that the cache
+ * does not have yet (include/custody/facts.h). It is a process beside the command: in a session of its own, so that no
+ * terminal and no signal to the command's process group reaches it, without the command's standard streams, and gone
+ * with whoever started it. It answers processes of the same user only. */
 #ifndef CST_TOOL_FACTS_SERVER_H
 #define CST_TOOL_FACTS_SERVER_H
 

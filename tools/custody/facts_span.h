@@ -1,5 +1,5 @@
-/* Stretches of code with what is known of them, and how overlapping ones become the rows of a facts file. Pure; memory is
- * the arena's. */
+/* Stretches of code with what is known of them, and how overlapping ones become the rows of a facts file. Pure; memory
+ * is the arena's. */
 #ifndef CST_TOOL_FACTS_SPAN_H
 #define CST_TOOL_FACTS_SPAN_H
 
@@ -25,6 +25,7 @@ struct cst_facts_spans {
 struct cst_facts_rows {
     custody_facts_row *items;
     size_t count;
+    unsigned traits; /**< of the module, enum custody_facts_trait */
 };
 
 /** Appends a span; none when it is empty. */
@@ -33,17 +34,17 @@ void cst_facts_spans_add(struct cst_arena *arena, struct cst_facts_spans *spans,
 /** Sorts by address, of those that begin together the longer ones first. */
 void cst_facts_spans_sort(struct cst_facts_spans *spans);
 
-/** Makes overlapping spans disjoint, sorted: where several cover an address, the one counts that begins last, or of those
- * that begin together the shortest. Sorts `spans`. */
+/** Makes overlapping spans disjoint, sorted: where several cover an address, the one counts that begins last, or of
+ * those that begin together the shortest. Sorts `spans`. */
 struct cst_facts_spans cst_facts_spans_innermost(struct cst_arena *arena, struct cst_facts_spans *spans);
 
-/** Lays disjoint, sorted spans over others of that kind. Where both are, the language is that of `above`, or of `below` when
- * `above` has none, and the flags are those of both. */
+/** Lays disjoint, sorted spans over others of that kind. Where both are, the language is that of `above`, or of `below`
+ * when `above` has none, and the flags are those of both. */
 struct cst_facts_spans cst_facts_spans_overlay(struct cst_arena *arena, const struct cst_facts_spans *below,
                                                const struct cst_facts_spans *above);
 
-/** Rows of disjoint, sorted spans. Holes of a few bytes, where compilers align functions, go to what stands on both sides of
- * them. */
+/** Rows of disjoint, sorted spans. Holes of a few bytes, where compilers align functions, go to what stands on both
+ * sides of them. */
 struct cst_facts_rows cst_facts_rows_make(struct cst_arena *arena, const struct cst_facts_spans *spans);
 
 #endif

@@ -167,8 +167,8 @@ static enum custody_lang lang_of(enum cst_facts_name name, const struct meaning 
     return CUSTODY_LANG_NONE;
 }
 
-/* One function from its `count` names, of which any but an unmangled one tells its language; it is Rust's allocator when
- * all of them say so. */
+/* One function from its `count` names, of which any but an unmangled one tells its language; it is Rust's allocator
+ * when all of them say so. */
 static struct cst_facts_span merge_names(const struct cst_facts_symbol *names, size_t count,
                                          const struct meaning *meaning)
 {

@@ -1,5 +1,5 @@
-/* What the symbol tables of a file say of its code: the language of each function, by the mangling of its name, and which
- * are Rust's allocator functions. Reads through libelf; what the file says is checked. */
+/* What the symbol tables of a file say of its code: the language of each function, by the mangling of its name, and
+ * which are Rust's allocator functions. Reads through libelf; what the file says is checked. */
 #ifndef CST_TOOL_FACTS_SYMBOLS_H
 #define CST_TOOL_FACTS_SYMBOLS_H
 
@@ -29,11 +29,11 @@ void cst_facts_symbols_add_apart(struct cst_arena *arena, struct cst_facts_symbo
                                  const struct cst_facts_spans *code);
 
 /** Disjoint, sorted spans of what was added. Functions whose names disagree (folded by the linker) have no language;
- * unmangled aliases do not count as disagreeing. Several names of one function in Rust, of which not all are its allocator's,
- * show that equal functions were folded: CUSTODY_FACTS_MERGED. A name that is not mangled is C's where files in C are named,
- * else of no language. `main` and the compiler's start files are of Rust when `std::rt::lang_start` is
- * there, else of C++ when more of the module is C++ than is not mangled, else of C. A function without a size reaches to
- * the next symbol or the end of its section. */
+ * unmangled aliases do not count as disagreeing. Several names of one function in Rust, of which not all are its
+ * allocator's, show that equal functions were folded: CUSTODY_FACTS_MERGED. A name that is not mangled is C's where
+ * files in C are named, else of no language. `main` and the compiler's start files are of Rust when
+ * `std::rt::lang_start` is there, else of C++ when more of the module is C++ than is not mangled, else of C. A
+ * function without a size reaches to the next symbol or the end of its section. */
 struct cst_facts_spans cst_facts_symbols_spans(struct cst_arena *arena, struct cst_facts_symbols *symbols,
                                                const struct cst_facts_spans *code);
 

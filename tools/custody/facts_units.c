@@ -1,14 +1,13 @@
-/* Debug information of code; see facts_units.h. Units in C and C++ are taken as a whole, by their ranges, unless others'
- * code may be in them; those in Rust are walked through, function by function, for what is inlined into them. */
+/* Debug information of code; see facts_units.h. Units in C and C++ are taken as a whole, by their ranges, unless
+ * others' code may be in them; those in Rust are walked through, function by function, for what is inlined into
+ * them. */
 #include "facts_units.h"
 
 #include "facts_code.h"
 #include "facts_name.h"
-
-#include "custody/words.h"
+#include "facts_unit.h"
 
 #include <dwarf.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Deeper trees are damage. rustc nests some hundred inlined functions and blocks. */
@@ -17,36 +16,12 @@
 /* More ranges than a row file can hold are damage, such as many functions that share one long list. */
 #define RANGES_MAX ((size_t)CUSTODY_FACTS_ROWS_MAX)
 
-/* Languages that <dwarf.h> does not know yet, or no more. */
-enum {
-    LANG_RUST_OLD = 0x9000,
-    LANG_C17 = 0x2c,
-    LANG_CXX17 = 0x2a,
-    LANG_CXX20 = 0x2b,
-    LANG_C23 = 0x3e,
-    LANG_CXX23 = 0x3a,
-};
-
-/* A unit with code. */
-struct unit {
-    Dwarf_Die lines;         /* the unit with the ranges */
-    Dwarf_Die scopes;        /* the unit with the functions: the split one where debug information is split */
-    Dwarf_Off abbreviations; /* one number for all units of an object file that LLVM wrote */
-    enum custody_lang lang;
-    bool from_gcc_lto; /* functions are of the language of their origin's unit */
-    bool from_llvm;
-};
-
 /* A reading under way. */
 struct reading {
     struct cst_arena *arena;
     const struct cst_facts_spans *code;
     uint64_t bias;
-    struct unit *units;
-    size_t unit_count;
-    Dwarf_Off *rust_objects; /* abbreviations of units in Rust, sorted */
-    size_t rust_object_count;
-    bool rewritten; /* by dwz, which shares abbreviations out anew */
+    struct cst_facts_unit_list units;
     size_t range_count;
     struct cst_facts_units found;
 };
@@ -54,113 +29,10 @@ struct reading {
 /* A walk through one unit. */
 struct walk {
     struct reading *reading;
-    const struct unit *unit;
+    const struct cst_facts_unit *unit;
     Dwarf_Off at;  /* offset of the newest entry: they ascend */
     uint8_t flags; /* of its functions */
 };
-
-static enum custody_lang lang_of_unit(Dwarf_Die *die)
-{
-    switch (dwarf_srclang(die)) {
-    case DW_LANG_C:
-    case DW_LANG_C89:
-    case DW_LANG_C99:
-    case DW_LANG_C11:
-    case LANG_C17:
-    case LANG_C23:
-        return CUSTODY_LANG_C;
-    case DW_LANG_C_plus_plus:
-    case DW_LANG_C_plus_plus_03:
-    case DW_LANG_C_plus_plus_11:
-    case DW_LANG_C_plus_plus_14:
-    case LANG_CXX17:
-    case LANG_CXX20:
-    case LANG_CXX23:
-        return CUSTODY_LANG_CXX;
-    case DW_LANG_Rust:
-    case LANG_RUST_OLD:
-        return CUSTODY_LANG_RUST;
-    default:
-        return CUSTODY_LANG_NONE;
-    }
-}
-
-static const char *text_attribute(Dwarf_Die *die, unsigned name)
-{
-    Dwarf_Attribute attribute;
-    return dwarf_formstring(dwarf_attr(die, name, &attribute));
-}
-
-/* Reads the unit's entry. False when it has no code that can be told. */
-static bool read_unit(Dwarf_CU *handle, uint8_t type, Dwarf_Die *die, Dwarf_Die *split, struct unit *unit)
-{
-    Dwarf_Die unused;
-    *unit = (struct unit){.lines = *die, .scopes = *die};
-    if (type == DW_UT_skeleton) {
-        if (dwarf_tag(split) == DW_TAG_invalid) {
-            return false;
-        }
-        unit->scopes = *split;
-    } else if (type != DW_UT_compile) {
-        return false;
-    }
-    const char *producer = text_attribute(&unit->scopes, DW_AT_producer);
-    unit->lang = lang_of_unit(&unit->scopes);
-    unit->from_gcc_lto = producer && strncmp(producer, "GNU GIMPLE", 10) == 0;
-    unit->from_llvm = !producer || strstr(producer, "clang") || strstr(producer, "LLVM");
-    return unit->lang != CUSTODY_LANG_NONE &&
-           dwarf_cu_die(handle, &unused, NULL, &unit->abbreviations, NULL, NULL, NULL, NULL);
-}
-
-static void add_unit(struct reading *reading, const struct unit *unit)
-{
-    reading->units = cst_arena_extend(reading->arena, reading->units, reading->unit_count, sizeof *reading->units);
-    reading->units[reading->unit_count++] = *unit;
-    if (unit->lang == CUSTODY_LANG_RUST) {
-        reading->rust_objects = cst_arena_extend(reading->arena, reading->rust_objects, reading->rust_object_count,
-                                                 sizeof *reading->rust_objects);
-        reading->rust_objects[reading->rust_object_count++] = unit->abbreviations;
-    }
-}
-
-static int by_offset(const void *left, const void *right)
-{
-    const Dwarf_Off *a = left;
-    const Dwarf_Off *b = right;
-    return *a < *b ? -1 : *a > *b;
-}
-
-static void list_units(struct reading *reading, Dwarf *dwarf)
-{
-    Dwarf_CU *handle = NULL;
-    Dwarf_Die die, split;
-    uint8_t type;
-    while (dwarf_get_units(dwarf, handle, &handle, NULL, &type, &die, &split) == 0) {
-        struct unit unit;
-        reading->rewritten = reading->rewritten || type == DW_UT_partial;
-        if (read_unit(handle, type, &die, &split, &unit)) {
-            add_unit(reading, &unit);
-        }
-    }
-    reading->found.rust = reading->rust_object_count > 0;
-    if (reading->rust_object_count > 1) {
-        qsort(reading->rust_objects, reading->rust_object_count, sizeof *reading->rust_objects, by_offset);
-    }
-}
-
-bool cst_facts_units_exist(Dwarf *dwarf)
-{
-    Dwarf_CU *handle = NULL;
-    Dwarf_Die die, split;
-    uint8_t type;
-    while (dwarf_get_units(dwarf, handle, &handle, NULL, &type, &die, &split) == 0) {
-        struct unit unit;
-        if (read_unit(handle, type, &die, &split, &unit)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* Adds the code of `die`. Returns whether there was any. */
 static bool add_ranges(struct reading *reading, Dwarf_Die *die, struct cst_facts_spans *spans, enum custody_lang lang,
@@ -220,7 +92,7 @@ static enum custody_lang lang_of_origin(Dwarf_Die *die)
     Dwarf_Die origin, unit;
     return dwarf_formref_die(dwarf_attr(die, DW_AT_abstract_origin, &attribute), &origin) &&
                    dwarf_diecu(&origin, &unit, NULL, NULL)
-               ? lang_of_unit(&unit)
+               ? cst_facts_unit_lang(&unit)
                : CUSTODY_LANG_NONE;
 }
 
@@ -295,25 +167,9 @@ static void walk_children(struct walk *walk, Dwarf_Die *parent, int depth)
     }
 }
 
-static bool shares_object_with_rust(const struct reading *reading, const struct unit *unit)
+static void read_functions(struct reading *reading, struct cst_facts_unit *unit)
 {
-    return bsearch(&unit->abbreviations, reading->rust_objects, reading->rust_object_count,
-                   sizeof *reading->rust_objects, by_offset) != NULL;
-}
-
-/* Whether functions of Rust may have been inlined into a unit of another language: what one linker's run compiled together
- * is one object file. */
-static bool is_mixed(const struct reading *reading, const struct unit *unit)
-{
-    if (!reading->found.rust || unit->lang == CUSTODY_LANG_RUST) {
-        return false;
-    }
-    return unit->from_gcc_lto || (unit->from_llvm && (reading->rewritten || shares_object_with_rust(reading, unit)));
-}
-
-static void read_functions(struct reading *reading, struct unit *unit)
-{
-    bool mixed = is_mixed(reading, unit);
+    bool mixed = cst_facts_unit_is_mixed(&reading->units, unit);
     uint8_t flags = CUSTODY_FACTS_DESCRIBED | (mixed ? CUSTODY_FACTS_MERGED : 0);
     if (unit->lang != CUSTODY_LANG_RUST && !mixed && !unit->from_gcc_lto &&
         add_ranges(reading, &unit->lines, &reading->found.functions, unit->lang, flags)) {
@@ -326,10 +182,11 @@ static void read_functions(struct reading *reading, struct unit *unit)
 struct cst_facts_units cst_facts_units_read(struct cst_arena *arena, Dwarf *dwarf, uint64_t bias,
                                             const struct cst_facts_spans *code)
 {
-    struct reading reading = {.arena = arena, .code = code, .bias = bias};
-    list_units(&reading, dwarf);
-    for (size_t i = 0; i < reading.unit_count; i++) {
-        read_functions(&reading, &reading.units[i]);
+    struct reading reading = {.arena = arena, .code = code, .bias = bias, .units = cst_facts_unit_list(arena, dwarf)};
+    reading.found.rust = reading.units.rust_object_count > 0;
+    reading.found.own_rust = reading.units.own_rust;
+    for (size_t i = 0; i < reading.units.count; i++) {
+        read_functions(&reading, &reading.units.items[i]);
     }
     reading.found.inlined = reading.found.inlined || reading.range_count == RANGES_MAX;
     return reading.found;

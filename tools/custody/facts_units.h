@@ -10,18 +10,16 @@
 
 /** What the units of one file say. Spans are in any order and may overlap. */
 struct cst_facts_units {
-    struct cst_facts_spans
-        functions; /**< code of which the language is known: CUSTODY_FACTS_DESCRIBED, and of a unit into
-                                          which the linker may have inlined Rust, CUSTODY_FACTS_MERGED */
+    /** Code of which the language is known: CUSTODY_FACTS_DESCRIBED, and of a unit into which the linker may have
+     * inlined Rust, CUSTODY_FACTS_MERGED. */
+    struct cst_facts_spans functions;
     struct cst_facts_spans allocators; /**< Rust's allocator, inlined or not */
     bool rust;                         /**< there are units in Rust */
+    bool own_rust;                     /**< among them some that are not of Rust's own libraries */
     bool functions_of_allocator;       /**< Rust's default allocator is there as functions */
     bool inlined; /**< Rust's allocator was inlined somewhere, or, where not all could be read, may have been */
     bool custom;  /**< a `#[global_allocator]` was written in this module */
 };
-
-/** Whether there is a unit in a language that has a word here: what tells debug information from none. Quick. */
-bool cst_facts_units_exist(Dwarf *dwarf);
 
 /** Reads all units of `dwarf`. `bias` is added to their addresses; what is not in `code` is left out. */
 struct cst_facts_units cst_facts_units_read(struct cst_arena *arena, Dwarf *dwarf, uint64_t bias,

@@ -27,8 +27,10 @@ static uint8_t judge_flags(const struct cst_facts_span *span, const struct cst_f
         flags |= CUSTODY_FACTS_MERGED;
     }
     /* The functions that a `#[global_allocator]` is made of are Rust's allocator, too, and bear any names. */
-    bool proven = !(flags & CUSTODY_FACTS_MERGED) && !(rust && !allocator && units->custom);
-    return (uint8_t)(proven ? flags : flags & ~(unsigned)CUSTODY_FACTS_DESCRIBED);
+    if (rust && !allocator && units->custom) {
+        flags |= CUSTODY_FACTS_MERGED;
+    }
+    return (uint8_t)flags;
 }
 
 /* Functions that stand at one place were folded into one: whose it was is not known. */

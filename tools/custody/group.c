@@ -224,6 +224,11 @@ bool cst_group_is_leak(const struct cst_group *group)
     return strcmp(group->first->kind, custody_finding_name(CUSTODY_FINDING_LEAK)) == 0;
 }
 
+bool cst_group_is_crossing(const struct cst_group *group)
+{
+    return strcmp(group->first->kind, custody_finding_name(CUSTODY_FINDING_CROSS_SIDE_FREE)) == 0;
+}
+
 static bool program_has_side(const struct cst_program *program, const char *side)
 {
     for (size_t i = 0; i < program->side_count; i++) {

@@ -56,6 +56,9 @@ bool cst_group_has_side(const struct cst_group *group, const char *side);
 /** True when the finding is of blocks that were not released. */
 bool cst_group_is_leak(const struct cst_group *group);
 
+/** True when another side released the block, through the right function. */
+bool cst_group_is_crossing(const struct cst_group *group);
+
 /** True when a finding, a total or a crossing names `side`. */
 bool cst_groups_have_side(const struct cst_groups *groups, const char *side);
 

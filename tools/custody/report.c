@@ -12,7 +12,8 @@ bool cst_report_wants(const struct cst_report_wish *wish, const struct cst_group
 
 bool cst_report_sums_up(const struct cst_report_wish *wish, const struct cst_group *group)
 {
-    return !wish->all_leaks && group->severity == CUSTODY_SEVERITY_NOTE && cst_group_is_leak(group);
+    return !wish->all_notes && group->severity == CUSTODY_SEVERITY_NOTE &&
+           (cst_group_is_leak(group) || cst_group_is_crossing(group));
 }
 
 struct cst_report_leaks cst_report_choose_leaks(struct cst_arena *arena, const struct cst_report_wish *wish,

@@ -11,7 +11,7 @@
 /** What is wanted. */
 struct cst_report_wish {
     int severity;     /**< least enum custody_severity that is shown */
-    bool all_leaks;   /**< leaks of severity `note` one by one instead of a line per side */
+    bool all_notes;   /**< what is of severity `note` one by one, instead of a line per side */
     const char *side; /**< only findings in which this side takes part; NULL for all */
     bool tables;      /**< sides and crossings too (text; JSON always has them) */
     bool all_calls;   /**< machinery of standard libraries too, call by call (text; JSON names it as such) */
@@ -30,7 +30,8 @@ struct cst_report_leaks {
 struct cst_report_leaks cst_report_choose_leaks(struct cst_arena *arena, const struct cst_report_wish *wish,
                                                 const struct cst_groups *groups, bool listed);
 
-/** True when text sums the finding up in a line per side instead of listing it. */
+/** True when text sums the finding up instead of listing it: leaks in a line per side, releases by another side in a line
+ * per pair. */
 bool cst_report_sums_up(const struct cst_report_wish *wish, const struct cst_group *group);
 
 /** Prints a text report. Colour when `colour`. */

@@ -40,7 +40,7 @@ static struct leak_sums sum_up(struct cst_arena *arena, const struct cst_report_
     for (size_t i = 0; i < groups->count; i++) {
         const struct cst_group *group = &groups->items[i];
         const struct cst_log_finding *finding = group->first;
-        if (!cst_report_wants(wish, group) || !cst_report_sums_up(wish, group)) {
+        if (!cst_group_is_leak(group) || !cst_report_wants(wish, group) || !cst_report_sums_up(wish, group)) {
             continue;
         }
         const struct leak_sum like = {

@@ -5,6 +5,7 @@
 #include "paint.h"
 #include "report.h"
 #include "source_text.h"
+#include "text_crossings.h"
 #include "text_leaks.h"
 #include "text_stack.h"
 #include "text_table.h"
@@ -221,6 +222,7 @@ void cst_report_text(FILE *out, bool colour, const struct cst_report_wish *wish,
     };
     report.stacks.canvas = &report.canvas;
     print_findings(&report);
+    cst_text_crossings_print(&report.canvas, wish, groups);
     cst_text_leaks_print(&report.stacks, wish, groups);
     for (size_t i = 0; wish->tables && i < groups->program_count; i++) {
         cst_text_table_program(&report.canvas, groups, &groups->programs[i], symbols, wish->side);

@@ -2,7 +2,7 @@
 
 LINT_SOURCES := $(SHARED_SOURCES) $(RUNTIME_SOURCES) $(SHIM_SOURCES) $(TOOL_SOURCES) $(LEDGER_SOURCES) $(BENCH_SOURCES)
 LINT_SOURCES := $(filter %.c,$(LINT_SOURCES))
-LINT_HEADERS := $(wildcard include/custody/* shared/*/*.h shared/*/*.def runtime/*/*.h shims/*.h tools/custody/*.h rust-client/ledger/*.h bench/*.h)
+LINT_HEADERS := $(wildcard include/custody/* runtime/shared/*/*.h runtime/shared/*/*.def runtime/*/*.h shims/*.h tools/custody/*.h rust-client/ledger/*.h bench/*.h)
 TIDY_STAMPS := $(LINT_SOURCES:%.c=$(BUILD)/lint/%.tidy)
 
 STEP := tools/lint/step.sh
@@ -35,7 +35,7 @@ check-cppcheck:
 	@mkdir -p $(BUILD)/lint/cppcheck
 	@$(STEP) 'cppcheck' cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --error-exitcode=1 --cppcheck-build-dir=$(BUILD)/lint/cppcheck --suppressions-list=tools/lint/cppcheck.txt \
-	    -Iinclude -Ishared -Iruntime -D_GNU_SOURCE -DCUSTODY_VERSION='"$(VERSION)"' $(LINT_SOURCES)
+	    -Iinclude -Iruntime/shared -Iruntime -D_GNU_SOURCE -DCUSTODY_VERSION='"$(VERSION)"' $(LINT_SOURCES)
 
 check-layers: objects $(JEMALLOC_OBJ)
 	@$(STEP) 'floors (includes and calls)' $(PYTHON) tools/lint/layers.py $(BUILD)/obj

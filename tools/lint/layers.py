@@ -6,8 +6,8 @@ Holds the house up: an include, and a call, stays on its floor or goes down.
     policy < plat < base < site < core < audit < entry < shims
 
 * Includes are read from the sources. Core and audit meet in core/finding.h alone; include/custody/ may be used by all and
-  uses nothing of ours; tools/ uses include/, shared/ and itself.
-* The language of policy files (shared/policy) lies below the runtime's floors, since the tool is made of it too.
+  uses nothing of ours; tools/ uses include/, runtime/shared/ and itself.
+* The language of policy files (runtime/shared/policy) lies below the runtime's floors, since the tool is made of it too.
 * Calls are read from the objects: an undefined cst_* or custody_* name must be defined on the same floor or a lower one.
 * The private jemalloc (cst_je_*) is core's: only core includes its header, and its names stay out of the objects of lower
   floors and of audit. (Above core they come with the inline functions of the walk of a malloc.)
@@ -41,7 +41,7 @@ def floor_of(path):
     parts = path.parts
     if "shims" in parts:
         return "shims"
-    for top in ("runtime", "shared"):
+    for top in ("shared", "runtime"):
         if top in parts:
             at = parts.index(top) + 1
             return parts[at] if at < len(parts) - 1 else None
@@ -75,7 +75,7 @@ def runtime_include_error(floor, target):
 
 
 def check_runtime_includes(errors):
-    for top in ("shared", "runtime", "shims"):
+    for top in ("runtime", "shims"):
         for path in sorted(pathlib.Path(top).rglob("*.[chS]")):
             floor = floor_of(path)
             if floor not in FLOORS:

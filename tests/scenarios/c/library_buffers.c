@@ -13,10 +13,12 @@
 #include "keep.h"
 
 #include <libpq-fe.h>
-#include <postgresql/internal/pqexpbuffer.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define pg_attribute_printf(format, first) /* of a header that programs do not have */
+#include <postgresql/internal/pqexpbuffer.h>
 
 static char *text_of_buffer(void)
 {

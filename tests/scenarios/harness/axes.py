@@ -25,12 +25,16 @@ NATIVE_FLAGS = {
     ("cet", "yes"): ["-fcf-protection=full"],
     ("cet", "no"): ["-fcf-protection=none"],
     ("runtime", "static"): ["-static-libstdc++", "-static-libgcc"],
+    ("runtime", "hidden"): ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL"],
+    **{("replaced", operator): [f"-DREPLACED_{operator.upper()}"]
+       for operator in ("new", "delete", "sized", "nothrow", "aligned")},
     ("stdlib", "libc++"): ["-stdlib=libc++"],
     ("ld", "bfd"): ["-fuse-ld=bfd"],
     ("ld", "gold"): ["-fuse-ld=gold"],
     ("ld", "lld"): ["-fuse-ld=lld"],
     ("ld", "mold"): ["-fuse-ld=mold"],
     ("strip", "yes"): ["-s"],
+    ("dwarf", "4"): ["-gdwarf-4"],
     # With code of both kinds the index of an archive holds their names, whichever ar has made it.
     ("lto", "fat"): ["-flto", "-ffat-lto-objects"],
     ("lto", "thin"): ["-flto", "-ffat-lto-objects"],
@@ -55,12 +59,15 @@ RUST_FLAGS = {
     ("reloc", "static"): ["-Crelocation-model=static"],
     ("linker", "clang"): ["-Clinker=clang"],
     ("mangling", "v0"): ["-Csymbol-mangling-version=v0"],
+    ("debug-info", "full"): ["-g"],
+    ("debug-info", "limited"): ["-Cdebuginfo=limited"],
+    ("debug-info", "lines"): ["-Cdebuginfo=line-tables-only"],
     ("debug-info", "split"): ["-g", "-Csplit-debuginfo=unpacked"],
     ("debug-info", "packed"): ["-g", "-Csplit-debuginfo=packed"],
     ("debug-info", "none"): [],
 }
 # What a library shares with the program that it is built for, where that says anything about it.
-FOR_NATIVE = ("plt", "bind", "cet", "stdlib", "lto", "strip")
+FOR_NATIVE = ("plt", "bind", "cet", "stdlib", "runtime", "lto", "strip", "dwarf")
 FOR_RUST = ("lto", "strip", "std", "panic", "units", "cpu", "linker", "mangling", "debug-info", "incremental", "entries")
 
 

@@ -14,7 +14,7 @@ RUST_SYSTEM_LIBS = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-l
 
 
 def library_source(name):
-    for suffix in (".c", ".cpp", ".rs"):
+    for suffix in (".c", ".cpp", ".rs", ".sh"):
         path = LIB_DIR / (name + suffix)
         if path.exists():
             return path
@@ -38,18 +38,28 @@ def build_rust_library(source, axes, link, target):
         alter.alter(target, axes)
 
 
+def build_found_library(source, axes, link, target):
+    """What a script makes of a library of the system: it gets the path of the shared library to make."""
+    if axes or link != "shared":
+        raise BuildError(f"{source} makes one library, a shared one")
+    execute(["sh", source, target])
+
+
+BUILDERS = {".rs": (rust_axes, build_rust_library), ".sh": (lambda _: {}, build_found_library)}
+
+
 def library(name, build, work, link):
     """Path of the library `name` made for `build`, building it when nobody has. `link` says what it is: shared or static,
     and of a Rust library also rlib or dylib."""
     source = library_source(name)
-    axes = rust_axes(build) if source.suffix == ".rs" else native_axes(build)
+    axes_of, make = BUILDERS.get(source.suffix, (native_axes, build_native_library))
+    axes = axes_of(build)
     place = Path(work) / "lib" / "-".join([name, link, *(f"{axis}={value}" for axis, value in axes.items())])
     place.mkdir(parents=True, exist_ok=True)
     target = place / f"lib{name}.{SUFFIX_OF_LINK[link]}"
     with open(place / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
-            make = build_rust_library if source.suffix == ".rs" else build_native_library
             make(source, axes, link, target)
     return target
 

@@ -33,6 +33,13 @@ def doors():
     return [(symbol, names[contract], verb) for _, symbol, contract, verb in rows("doors")]
 
 
+def allocators():
+    """Every allocator of a library as (name of its contract, its library, which calls are meant)."""
+    names = contract_names()
+    rows_of_list = [row[:3] + [word.strip() for word in row[3].split(",", 2)] for row in rows("allocators")]
+    return [(names[row[0]], row[1], row[4]) for row in rows_of_list]
+
+
 def schema_task():
     """The schema's words are those of the lists."""
     schema = json.loads(SCHEMA.read_text())["$defs"]

@@ -40,7 +40,7 @@ unsafe fn one_byte() {
     let (name, others) = empty_before_others();
     harp_name(black_box(name), NAME_SIZE);
     black_box(CString::from_raw(black_box(name)));
-    std::mem::forget(black_box(others));
+    drop(black_box(others));
 }
 
 /// The text that `write` leaves in a buffer of `size` bytes.

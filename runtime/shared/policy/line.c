@@ -88,7 +88,7 @@ static bool read_quoted(struct scan *scan, struct cst_view *out_value)
 {
     size_t quote = scan->at++, start = scan->at;
     while (next(scan) != '"') {
-        scan->at += next(scan) == '\\' && scan->at + 1 < scan->line.length;
+        scan->at += next(scan) == '\\';
         if (at_end(scan))
             return fail(scan, (struct cst_view){scan->line.bytes + quote, 1}, "no quote ends this value");
         scan->at++;

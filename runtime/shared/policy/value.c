@@ -27,6 +27,10 @@ static const char *const calls[] = {
 #define CUSTODY_DOOR(ID, symbol, contract, verb) \
     (#verb)[0] == 'R' && (#verb)[1] == 'E' ? (symbol) : "", /* RELEASE, RESIZE */
 #include "custody/doors.def"
+#define CUSTODY_FAMILY(contract, signature)
+#define CUSTODY_FAMILY_DOOR(ID, symbol, contract, role, block, size, count, align) \
+    (#role)[0] == 'R' && (#role)[1] == 'E' ? (symbol) : "", /* the same, of families */
+#include "custody/families.def"
     NULL,
 };
 
