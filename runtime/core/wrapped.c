@@ -114,9 +114,21 @@ static void hand_over_dead(const struct cst_call *call, const struct cst_given *
     handover->kind = CST_HANDOVER_NOTHING;
 }
 
+/* Where entries may be inlined, what they had from a family of allocators (families.def) is known as its, and judged when it
+ * comes back to the family's functions. */
+static bool is_familys(const struct cst_wrapper *wrapper, void *block)
+{
+    struct cst_adopted known;
+    return !wrapper->closed && cst_adopted_find((uintptr_t)block, &known) &&
+           custody_contract_has_memory(cst_tag_contract(&known.tag));
+}
+
 static void hand_over_foreign(const struct cst_call *call, const struct cst_wrapper *wrapper, void *block,
                               const struct cst_given *given, struct cst_handover *handover)
 {
+    handover->foreign.kind = CST_FOREIGN_UNSEEN;
+    if (is_familys(wrapper, block))
+        return;
     handover->foreign = cst_foreign_examine(call, block, given, &wrapper->adopter);
     handover->readable = handover->foreign.size;
     if (handover->foreign.kind == CST_FOREIGN_OTHERS)

@@ -70,9 +70,8 @@ struct cst_module {
     enum custody_lang lang; /**< language for contracts that imply none: C, CXX or RUST */
     enum cst_rust_attribution rust;
     enum cst_rust_by rust_by;
-    bool
-        rust_mingles; /**< its Rust code may hold an allocator of its own inlined: calls of libc's malloc and free are then
-                            perhaps Rust's own */
+    /** Its Rust code may hold an allocator of its own inlined: calls of libc's malloc and free are then perhaps Rust's. */
+    bool rust_mingles;
     bool rust_by_site;   /**< its entries are not hooked; facts tell its calls apart, site by site, as far as they go */
     long link_namespace; /**< 0 is the program's, and ours; others come of dlmopen. Or CST_NAMESPACE_UNKNOWN */
     enum cst_operators operators; /**< of a program or library */
