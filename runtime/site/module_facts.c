@@ -264,7 +264,8 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     module->rust = answer.rust;
     module->rust_by = answer.rust_by;
     module->rust_mingles = answer.rust_mingles;
-    module->family = module->rust_by == CST_RUST_BY_ALLOCATOR ? 0 : traits.family; /* else it is behind Rust's entries */
+    module->family =
+        module->rust_by == CST_RUST_BY_ALLOCATOR ? 0 : traits.family; /* else it is behind Rust's entries */
     look_for_facts(module);
     module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
 }
