@@ -20,8 +20,8 @@
 //! @run c-frees
 //! @expect cross-allocator-free error exact owner=$prog/rust/rust by=*/c/malloc call=free size=64 align=1
 //! @run c-makes
-//! @expect[profile=debug,release] cross-allocator-free error exact owner=*/c/malloc by=$prog/rust/rust size=63
-//! @expect[profile=s link=shared] cross-side-free warning exact owner=$vault/c/malloc by=$prog/rust/malloc call=free size=63
+//! @expect[profile=debug] cross-allocator-free error exact owner=*/c/malloc by=$prog/rust/rust size=63
+//! @expect[profile=release,s link=shared] cross-side-free warning exact owner=$vault/c/malloc by=$prog/rust/malloc call=free size=63
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::c_void;
