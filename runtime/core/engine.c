@@ -143,11 +143,32 @@ bool cst_engine_allows(const struct cst_tag *tag, const struct cst_origin *origi
     return cst_tag_is_live_of(tag, owner) && cst_engine_fits(tag, given) && is_allowed_crossing(tag, origin);
 }
 
+void cst_engine_take_back(struct cst_tag *tag, uint16_t owner)
+{
+    tag->facts = cst_facts_with_owner(tag->facts, owner);
+    if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN)
+        cst_count_alloc(cst_tag_side(tag), cst_tag_size(tag));
+}
+
+/* True for the block that this thread is handing over to an allocator of the program's, which gives it to us now: what was to
+ * be said of that has been said. */
+static bool is_handed_over(struct cst_tag *tag, uintptr_t address)
+{
+    struct cst_passing *passing = &cst_thread.passing;
+    if (CST_LIKELY(address != passing->address) || cst_tag_state(tag) != CST_STATE_LIVE)
+        return false;
+    cst_engine_take_back(tag, passing->owner);
+    passing->address = 0;
+    return true;
+}
+
 /* The tag of a block that this release may have without a question; NULL for anything else. */
 static struct cst_tag *plain_tag(const struct cst_origin *origin, uintptr_t address, const struct cst_given *given)
 {
     struct cst_tag *tag = cst_heap_has(address) ? cst_tag_of(address) : NULL;
-    return tag && cst_tag_starts_at(tag, address) && cst_engine_allows(tag, origin, given) ? tag : NULL;
+    if (!tag || !cst_tag_starts_at(tag, address))
+        return NULL;
+    return is_handed_over(tag, address) || cst_engine_allows(tag, origin, given) ? tag : NULL;
 }
 
 /* What libc made for itself may be its record of a module. */

@@ -180,6 +180,9 @@ CST_MUST_USE bool cst_engine_allows(const struct cst_tag *tag, const struct cst_
  * be said of it has been said. */
 void cst_engine_give_back(uintptr_t address, uint32_t release_stack);
 
+/** A live block that was nobody's for a while is its owner's again, and counted in. */
+void cst_engine_take_back(struct cst_tag *tag, uint16_t owner);
+
 /** Resizes `block` (not NULL) to `size` bytes aligned to `align`; the maker of the new block is the caller. NULL with errno
  * ENOMEM when memory is out: the block is then as it was. */
 CST_MUST_USE void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, size_t align,

@@ -13,7 +13,7 @@ void cst_foreign_adopt(const struct cst_call *call, void *block, size_t size, si
         return;
     struct cst_origin origin = cst_origin_of(call);
     uint16_t owner = cst_owner_make((enum custody_contract)origin.contract, origin.side);
-    uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), owner);
+    uint64_t facts = cst_tag_facts(size, align ? (unsigned)__builtin_ctzl(align) : CST_ALIGN_UNKNOWN, owner);
     uint64_t sites = cst_tag_sites((uintptr_t)block, origin.stack, cst_thread.generation);
     if (cst_adopted_add(block, facts, sites, adopter))
         cst_count_alloc(origin.side, size);

@@ -35,8 +35,8 @@ struct cst_foreign {
     struct cst_adopted before; /**< OWN: as it was known */
 };
 
-/** Adopts `block`, which an allocator made just now for `call`: its owner is the caller, its contract that of the door. NULL
- * and blocks of our own heap are left alone. Counts it in. */
+/** Adopts `block`, which an allocator made just now for `call`: its owner is the caller, its contract that of the door. An
+ * `align` of 0 is not known. NULL and blocks of our own heap are left alone. Counts it in. */
 void cst_foreign_adopt(const struct cst_call *call, void *block, size_t size, size_t align,
                        const struct cst_adopter *adopter);
 

@@ -141,6 +141,28 @@ static struct cst_verdict judge_library(const struct cst_rule_case *facts)
     return exact(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
 }
 
+/* Called by an allocator's own code that ended with a jump, while a hook of ours ran it: the call returns to the hook. */
+static bool is_in_hook(const struct cst_rule_party *party)
+{
+    return !is_known(party) && party->near && party->near->role == CST_ROLE_CUSTODY;
+}
+
+/* Rust code of one module, or code of it that is not known, on both sides of libc's malloc and Rust's allocator, where the
+ * compiler may have made the one of the other; or the allocator itself on one of them. */
+static bool may_mingle(const struct cst_rule_party *owner, const struct cst_rule_party *by)
+{
+    enum custody_contract made = owner->contract, released = by->contract;
+    bool rust_made = made == CUSTODY_CONTRACT_RUST && released == CUSTODY_CONTRACT_MALLOC;
+    if (!rust_made && !(made == CUSTODY_CONTRACT_MALLOC && released == CUSTODY_CONTRACT_RUST))
+        return false;
+    const struct cst_rule_party *rust = rust_made ? owner : by, *other = rust_made ? by : owner;
+    const struct cst_module *module = probable_module(rust);
+    if (!module || module->rust_by != CST_RUST_BY_ALLOCATOR)
+        return false;
+    bool same = module == probable_module(other) && (owner->side == by->side || !is_known(owner) || !is_known(by));
+    return is_in_hook(other) || (module->rust_mingles && same);
+}
+
 static bool may_be_c_family(enum custody_contract contract)
 {
     return is_c_family(contract) || contract == CUSTODY_CONTRACT_MALLOC_OR_RUST;
@@ -181,6 +203,8 @@ static struct cst_verdict judge_contracts(const struct cst_rule_case *facts)
         return judge_family(facts);
     if (is_library(owner) || is_library(by))
         return judge_library(facts);
+    if (may_mingle(owner, by))
+        return silent;
     bool c_family = is_c_family(owner->contract) && is_c_family(by->contract);
     if (c_family && (has_own_operators(owner) || has_own_operators(by)))
         return silent;

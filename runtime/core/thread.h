@@ -25,6 +25,13 @@ struct cst_behalf {
     enum custody_door door;
 };
 
+/** A block of our heap, or another allocator's, that this thread is handing over to an allocator of the program's
+ * (wrapped.h): what comes back of it is no release to be judged. */
+struct cst_passing {
+    uintptr_t address; /**< 0: none */
+    uint16_t owner;    /**< of a block of our heap, whose tag says that it is nobody's meanwhile */
+};
+
 /** A function of a family of allocators that is running for a call of the program: what it calls of its family is its own
  * affair. Left by an exception, it cannot say so: then its frame is another function's by now. */
 struct cst_guest {
@@ -40,6 +47,7 @@ struct cst_thread {
     struct cst_count *counts; /**< one for each side */
     struct cst_stack_bounds bounds;
     struct cst_behalf behalf;
+    struct cst_passing passing;
     struct cst_guest guest;
 };
 

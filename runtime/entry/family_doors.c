@@ -156,11 +156,22 @@ static bool lay(struct opening *opening, const struct cst_elf *elf)
     return laid;
 }
 
+/* True when somebody else has redirected some, as those of an allocator that Rust brought along: he sees what they make. */
+static bool are_redirected(const struct place places[CST_FAMILY_FUNCTIONS])
+{
+    for (size_t i = 0; i < CST_FAMILY_FUNCTIONS; i++)
+        if (places[i].address && cst_detour_at(places[i].address))
+            return true;
+    return false;
+}
+
 static bool open_in(const struct cst_module *module, const struct cst_elf *elf)
 {
     struct place places[CST_FAMILY_FUNCTIONS] = {{0, 0}};
     struct opening opening;
     find_places(module, elf, places);
+    if (are_redirected(places))
+        return true;
     if (!begin(module, &opening))
         return false;
     list_all(&opening, places, true);

@@ -2,6 +2,7 @@
 #include "entry/family_hook.h"
 
 #include "core/foreign.h"
+#include "core/wrapped.h"
 #include "entry/hook.h"
 #include "site/stack_place.h"
 
@@ -293,7 +294,15 @@ static bool is_inner(const struct visit *visit)
                                                 cst_stack_return(guest->frame) == guest->return_address);
 }
 
-/* A thread that is inside the runtime, or in a function of the family, has the function itself; unless it is given a block of
+/* True for a block that Rust's own allocator, which rests on the family, gives back. */
+static bool is_handed_over(const struct visit *visit)
+{
+    const void *block = block_of(visit);
+    return block && cst_wrapped_is_passing(block);
+}
+
+/* A thread that is inside the runtime, or in a function of the family, has the function itself; so has one whose Rust allocator
+ * hands the block over, which was judged before. Unless it is given a block of
  * our heap, which the function must not see. */
 static uintptr_t pass(const struct visit *visit)
 {
@@ -317,5 +326,7 @@ uintptr_t cst_family_hook(uintptr_t first, uintptr_t second, uintptr_t third, ui
                                 .function = door->function,
                                 .family = door->family,
                                 .arguments = {first, second, third, fourth, fifth}};
-    return is_inner(&visit) || !cst_hook_is_ready() ? pass(&visit) : serve(&visit);
+    if (is_inner(&visit) || !cst_hook_is_ready() || is_handed_over(&visit))
+        return pass(&visit);
+    return serve(&visit);
 }

@@ -23,6 +23,7 @@
 #include "entry/options.h"
 #include "entry/policy_setup.h"
 #include "entry/rust_hook.h"
+#include "entry/rust_own_hook.h"
 #include "entry/thread.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
@@ -77,9 +78,10 @@ static void observe_module(const struct cst_module *module)
         (void)!cst_back_doors_close_cxx(module);
     open_family(module);
     if (module->rust == CST_RUST_INFERRED && cst_doors[CUSTODY_DOOR_FREE] && !cst_options.log[0])
-        cst_audit_say("%s: Rust whose allocator entries cannot be hooked (LTO, stripped, or an allocator of its own): "
-                      "what it owns is inferred, and never an error",
-                      module->name);
+        cst_audit_say(
+            "%s: Rust whose allocator entries cannot be hooked (LTO, or an allocator of its own without symbols): "
+            "what it owns is inferred, and never an error",
+            module->name);
 }
 
 static void observe_return(const struct cst_module *module)
@@ -100,8 +102,10 @@ static void wire(const char *options)
     cst_findings_start(cst_audit_finding);
     cst_side_isolate(cst_options.isolate);
     cst_callsite_setup(cst_doors, &cst_origin_resolver);
-    if (cst_doors[CUSTODY_DOOR_FREE])
+    if (cst_doors[CUSTODY_DOOR_FREE]) {
         cst_rust_route(cst_rust_hook_route);
+        cst_rust_route_own(&cst_rust_own_hooks);
+    }
     cst_back_doors_setup(cst_doors);
     cst_facts_place_find(say);
     cst_module_watch(&module_watch);

@@ -140,6 +140,7 @@ static void revive(struct cst_module_record *record, const struct cst_module_rec
     cst_module_classify(false, &again);
     record->module.rust = again.rust;
     record->module.rust_by = again.rust_by;
+    record->module.rust_mingles = again.rust_mingles;
     record->module.rust_by_site = again.rust_by_site;
     __atomic_store_n(&record->module.unloaded, false, __ATOMIC_RELEASE);
     insert(record);

@@ -33,7 +33,7 @@ enum cst_module_role {
 enum cst_rust_attribution {
     CST_RUST_ABSENT,   /**< no Rust in this module */
     CST_RUST_EXACT,    /**< its `__rust_*` entries are hooked, or debug information says what was inlined where */
-    CST_RUST_INFERRED, /**< Rust is in it, but its entries could not be hooked (LTO, stripped, another mangling) */
+    CST_RUST_INFERRED, /**< Rust is in it, but its entries could not be hooked (LTO, another mangling) */
 };
 
 /** By what Rust code of a module is told apart. */
@@ -70,6 +70,8 @@ struct cst_module {
     enum custody_lang lang; /**< language for contracts that imply none: C, CXX or RUST */
     enum cst_rust_attribution rust;
     enum cst_rust_by rust_by;
+    /** Its Rust code may hold an allocator of its own inlined: calls of libc's malloc and free are then perhaps Rust's. */
+    bool rust_mingles;
     bool rust_by_site;   /**< its entries are not hooked; facts tell its calls apart, site by site, as far as they go */
     long link_namespace; /**< 0 is the program's, and ours; others come of dlmopen. Or CST_NAMESPACE_UNKNOWN */
     enum cst_operators operators; /**< of a program or library */

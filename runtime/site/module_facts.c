@@ -250,7 +250,7 @@ static struct cst_rust_answer answer_for(const struct cst_module *module, const 
         return cst_rust_hook(module, elf, &traits->survey);
     }
     bool present = traits->survey.count != 0 || traits->survey.other;
-    return (struct cst_rust_answer){present ? CST_RUST_INFERRED : CST_RUST_ABSENT, CST_RUST_BY_NONE};
+    return (struct cst_rust_answer){present ? CST_RUST_INFERRED : CST_RUST_ABSENT, CST_RUST_BY_NONE, false};
 }
 
 static void classify_own(const struct cst_elf *elf, const char *soname, struct cst_module *module)
@@ -259,11 +259,13 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     module->allocator = module->role == CST_ROLE_LIBRARY ? cst_allocator_recognise(module->name, soname, elf) : 0;
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
     module->own_malloc = traits.own_malloc;
-    module->family = traits.family;
     module->operators = operators_of(elf, &traits);
     struct cst_rust_answer answer = answer_for(module, elf, &traits);
     module->rust = answer.rust;
     module->rust_by = answer.rust_by;
+    module->rust_mingles = answer.rust_mingles;
+    module->family =
+        module->rust_by == CST_RUST_BY_ALLOCATOR ? 0 : traits.family; /* else it is behind Rust's entries */
     look_for_facts(module);
     module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
 }

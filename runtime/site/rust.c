@@ -2,6 +2,7 @@
 #include "site/rust.h"
 
 #include "base/elf.h"
+#include "site/rust_own.h"
 #include "site/rust_pattern.h"
 #include "site/rust_survey.h"
 #include "site/rust_thunks.h"
@@ -9,14 +10,21 @@
 #include <stdatomic.h>
 #include <string.h>
 
-static const struct cst_rust_answer absent = {CST_RUST_ABSENT, CST_RUST_BY_NONE};
-static const struct cst_rust_answer inferred = {CST_RUST_INFERRED, CST_RUST_BY_NONE};
+static const struct cst_rust_answer absent = {CST_RUST_ABSENT, CST_RUST_BY_NONE, false};
+static const struct cst_rust_answer inferred = {CST_RUST_INFERRED, CST_RUST_BY_NONE, false};
 
 static _Atomic(cst_rust_router *) router;
+
+static _Atomic(const struct cst_rust_own_hooks *) own_hooks;
 
 void cst_rust_route(cst_rust_router *new_router)
 {
     atomic_store(&router, new_router);
+}
+
+void cst_rust_route_own(const struct cst_rust_own_hooks *hooks)
+{
+    atomic_store(&own_hooks, hooks);
 }
 
 /* Rust's standard library as a shared object: `libstd-<hash>.so`. It has the entries of whoever links it so. */
@@ -33,14 +41,20 @@ static bool needs_shared_std(const struct cst_elf *elf)
 
 static struct cst_rust_answer exact(enum cst_rust_by by)
 {
-    return (struct cst_rust_answer){CST_RUST_EXACT, by};
+    return (struct cst_rust_answer){CST_RUST_EXACT, by, false};
 }
 
+/* The default allocator, or else one of the module's own: which has no function of the default one left for its entries to
+ * lead to, and bodies in their place. */
 static struct cst_rust_answer hook_by_symbols(const struct cst_module *module, const struct cst_elf *elf,
                                               const struct cst_rust_survey *survey)
 {
-    bool hooked = cst_rust_thunks_hook(elf, module, survey, false, atomic_load(&router));
-    return hooked ? exact(CST_RUST_BY_SYMBOLS) : inferred;
+    if (cst_rust_thunks_hook(elf, module, survey, false, atomic_load(&router))) {
+        return exact(CST_RUST_BY_SYMBOLS);
+    }
+    const struct cst_rust_own *own =
+        survey->has_default ? NULL : cst_rust_own_hook(module, elf, survey, atomic_load(&own_hooks));
+    return own != NULL ? (struct cst_rust_answer){CST_RUST_EXACT, CST_RUST_BY_ALLOCATOR, !own->closed} : inferred;
 }
 
 static bool is_stripped(const struct cst_elf *elf)

@@ -11,6 +11,7 @@
 
 struct cst_elf;
 struct cst_rust_survey;
+struct cst_rust_own;
 
 /** The four functions through which all Rust code allocates and releases. */
 enum cst_rust_entry {
@@ -29,16 +30,29 @@ typedef uintptr_t cst_rust_router(uint32_t module, enum cst_rust_entry entry);
 /** Sets the router; at start, before the first module is registered. */
 void cst_rust_route(cst_rust_router *router);
 
+/** Functions that take the place of the entries of allocators of modules' own, and of the C functions behind them
+ * (rust_own.h): by enum cst_rust_entry and enum cst_rust_member. They get the detour of the function as last argument. */
+struct cst_rust_own_hooks {
+    const uintptr_t *entries, *members;
+    /** Makes what the hooks keep of one allocator, in the pool, before the first of them is called; NULL to leave the module
+     * alone. Of `own` its address and its module are known then. Called under the lock of the module registry. */
+    void *(*open)(const struct cst_rust_own *own);
+};
+
+/** Sets the hooks of allocators of modules' own, kept, not copied; at start, as cst_rust_route. */
+void cst_rust_route_own(const struct cst_rust_own_hooks *hooks);
+
 /** What cst_rust_hook found, for the fields of the module that are called so. */
 struct cst_rust_answer {
     enum cst_rust_attribution rust;
     enum cst_rust_by rust_by;
+    bool rust_mingles;
 };
 
 /** Hooks the entries of `module` that `survey` found in its file, `elf`, or that can be found in its code. A module that has
  * Rust code but takes the entries from another one (`-C prefer-dynamic`) answers EXACT: how well its releases are told apart
  * is the answer of the module that defines them. Called by the registry, one thread at a time, with everything in `module`
- * set but `rust`, `rust_by`, `lang` and `unloaded`. */
+ * set but `rust`, `rust_by`, `rust_mingles`, `lang` and `unloaded`. */
 CST_MUST_USE struct cst_rust_answer cst_rust_hook(const struct cst_module *module, const struct cst_elf *elf,
                                                   const struct cst_rust_survey *survey);
 

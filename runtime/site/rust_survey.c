@@ -25,6 +25,7 @@ void cst_rust_survey_symbol(struct cst_rust_survey *survey, const struct cst_elf
         return;
     }
     survey->other = true;
+    survey->has_default |= name == CST_RUST_NAME_DEFAULT;
     if (name == CST_RUST_NAME_ENTRY && symbol->defined) {
         add(survey, symbol, entry);
     }

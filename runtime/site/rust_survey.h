@@ -22,6 +22,7 @@ struct cst_rust_survey {
     size_t count;
     bool too_many;        /**< entries beyond CST_RUST_ENTRIES_MAX */
     bool imports_entries; /**< another module's entries are called */
+    bool has_default;     /**< the default allocator, or a part of it, is in the module */
     bool other;           /**< other traces of Rust */
 };
 

@@ -33,7 +33,16 @@ static const struct cst_module client = {.id = 0, .role = CST_ROLE_PROGRAM, .rus
                                custody = {.id = 4, .role = CST_ROLE_CUSTODY},
                                lto = {.id = 5, .role = CST_ROLE_LIBRARY, .rust = CST_RUST_INFERRED},
                                operators = {.id = 6, .role = CST_ROLE_LIBRARY, .operators = CST_OPERATORS_OWN},
-                               told = {.id = 7,
+                               wrapped = {.id = 7,
+                                          .role = CST_ROLE_PROGRAM,
+                                          .rust = CST_RUST_EXACT,
+                                          .rust_by = CST_RUST_BY_ALLOCATOR,
+                                          .rust_mingles = true},
+                               closed = {.id = 8,
+                                         .role = CST_ROLE_PROGRAM,
+                                         .rust = CST_RUST_EXACT,
+                                         .rust_by = CST_RUST_BY_ALLOCATOR},
+                               told = {.id = 9,
                                        .role = CST_ROLE_LIBRARY,
                                        .rust = CST_RUST_EXACT,
                                        .rust_by = CST_RUST_BY_DEBUG_INFO,
@@ -453,6 +462,51 @@ static void an_unknown_caller_near_a_module_that_mixes_operators_is_not_suspecte
     expect(&facts, "silent");
 }
 
+/* Rust code of `module` on both sides: its malloc and its allocator are one side's. */
+static struct cst_rule_case within_rust(const struct cst_module *module, enum custody_contract made,
+                                        enum custody_contract released)
+{
+    struct cst_rule_case facts = a_release(module, made, module, released);
+    facts.owner.side = facts.by.side = party(module, RUST).side;
+    return facts;
+}
+
+static void rust_that_may_hold_its_own_allocator_inlined_is_not_accused_of_mixing_it_with_malloc(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&wrapped, RUST, &ledger, MALLOC, "exact error: cross-allocator-free"},
+        {&ledger, MALLOC, &wrapped, RUST, "exact error: cross-allocator-free"},
+        {&wrapped, RUST, &client, RUST, "exact warning: cross-side-free"},
+        {&wrapped, RUST, &wrapped, MALLOC, "exact error: cross-allocator-free"}, /* C code of the module */
+    };
+    EXPECT_ROWS(rows);
+    struct cst_rule_case facts = within_rust(&wrapped, RUST, MALLOC);
+    expect(&facts, "silent");
+    facts = within_rust(&wrapped, MALLOC, RUST);
+    expect(&facts, "silent");
+    facts = within_rust(&closed, RUST, MALLOC);
+    expect(&facts, "exact error: cross-allocator-free");
+    facts = a_release(&wrapped, RUST, NULL, MALLOC);
+    expect(&facts, "inferred warning: cross-allocator-free");
+    facts.by.near = &wrapped;
+    expect(&facts, "silent");
+}
+
+static void an_allocator_that_is_run_by_a_hook_is_not_accused(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(&closed, RUST, NULL, MALLOC);
+    facts.by.near = &custody;
+    expect(&facts, "silent");
+    facts = a_release(NULL, MALLOC, &closed, RUST);
+    facts.owner.near = &custody;
+    expect(&facts, "silent");
+    facts = a_release(&client, RUST, NULL, MALLOC);
+    facts.by.near = &custody;
+    expect(&facts, "inferred warning: cross-allocator-free");
+}
+
 static void what_lies_near_a_known_caller_does_not_matter(void **state)
 {
     (void)state;
@@ -667,6 +721,8 @@ int main(void)
         cmocka_unit_test(an_owner_releases_its_blocks_in_silence),
         cmocka_unit_test(allocators_that_do_not_match_across_languages_are_an_error),
         cmocka_unit_test(the_wrong_function_of_ones_own_side_is_a_mismatch_and_of_another_a_crossing),
+        cmocka_unit_test(rust_that_may_hold_its_own_allocator_inlined_is_not_accused_of_mixing_it_with_malloc),
+        cmocka_unit_test(an_allocator_that_is_run_by_a_hook_is_not_accused),
         cmocka_unit_test(libc_and_the_cxx_runtime_act_for_others),
         cmocka_unit_test(objects_of_libc_are_libcs_to_release),
         cmocka_unit_test(a_librarys_block_is_its_librarys_to_release),

@@ -5,6 +5,7 @@
 #include "site/callsite_read.h"
 #include "site/code_write.h"
 #include "site/module.h"
+#include "site/rust_own.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -261,11 +262,65 @@ static void a_stripped_library_after_lto_is_left_alone(void **state)
                   "strip --strip-all --remove-section=.comment @/built.so");
 }
 
-static void a_library_with_its_own_allocator_is_left_alone(void **state)
+static void an_allocator_of_the_librarys_own_is_left_alone_without_hooks(void **state)
 {
     (void)state;
     is_left_alone("rustc --crate-type cdylib %/allocator.rs -o @/built.so");
     is_left_alone("rustc -O --crate-type cdylib %/allocator.rs -o @/built.so");
+}
+
+static unsigned own_allocs;
+static const struct cst_rust_own *opened;
+
+static void *open_own(const struct cst_rust_own *own)
+{
+    opened = own;
+    return &own_allocs;
+}
+
+static void *own_alloc(size_t size, size_t align, const struct cst_detour *detour)
+{
+    own_allocs++;
+    assert_ptr_equal(detour->data, opened);
+    return ((void *(*)(size_t, size_t))detour->original)(size, align);
+}
+
+static void *own_realloc(void *block, size_t old_size, size_t align, size_t size, const struct cst_detour *detour)
+{
+    return ((void *(*)(void *, size_t, size_t, size_t))detour->original)(block, old_size, align, size);
+}
+
+static void own_dealloc(void *block, size_t size, size_t align, const struct cst_detour *detour)
+{
+    ((void (*)(void *, size_t, size_t))detour->original)(block, size, align);
+}
+
+/* An allocator that nobody else than its entries calls is closed; inlined into its callers, it is not. */
+static void entries_of_an_allocator_of_the_librarys_own_are_redirected(void **state)
+{
+    (void)state;
+    static const uintptr_t entries[CST_RUST_ENTRY_COUNT] = {(uintptr_t)own_alloc, (uintptr_t)own_alloc,
+                                                            (uintptr_t)own_realloc, (uintptr_t)own_dealloc};
+    static const uintptr_t members[CST_RUST_MEMBER_COUNT];
+    static const struct cst_rust_own_hooks hooks = {entries, members, open_own};
+    static const char *const options[] = {"", "-C link-arg=-fuse-ld=bfd", "-O"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        char command[128];
+        const struct cst_module *module;
+        snprintf(command, sizeof command, "rustc %s --crate-type cdylib %%/allocator.rs -o @/built.so", options[i]);
+        cst_rust_route_own(&hooks);
+        cst_code_alone(true);
+        void *library = load_built(command, &module);
+        cst_code_alone(false);
+        cst_rust_route_own(NULL);
+        assert_int_equal(module->rust, CST_RUST_EXACT);
+        assert_int_equal(module->rust_by, CST_RUST_BY_ALLOCATOR);
+        assert_int_equal(module->rust_mingles, options[i][1] == 'O');
+        own_allocs = 0;
+        assert_true(((grower *)address_in(library, "fixture_grow"))(500) >= 500);
+        assert_true(module->rust_mingles || own_allocs != 0);
+        unload(library);
+    }
 }
 
 #define ENTRIES(macros) "cc -shared " macros " -o @/built.so %/entries.S"
@@ -484,7 +539,8 @@ int main(void)
         TEST(a_small_library_is_hooked),
         TEST(a_stripped_library_is_hooked),
         TEST(a_stripped_library_after_lto_is_left_alone),
-        TEST(a_library_with_its_own_allocator_is_left_alone),
+        TEST(an_allocator_of_the_librarys_own_is_left_alone_without_hooks),
+        TEST(entries_of_an_allocator_of_the_librarys_own_are_redirected),
         TEST(entries_with_frames_are_hooked_only_while_no_other_thread_runs),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -1,6 +1,7 @@
 //! Blocks of the Rust allocator given to C's free inside one Rust program, in every shape in which Rust owns memory.
 //!
 //! @builds profile=debug,release ld=lld,bfd frames=omitted,kept
+//! @builds profile=release,s ld=lld strip=yes
 //! @run box
 //! @expect cross-allocator-free error exact owner=$prog/rust/rust by=$prog/*/malloc call=free size=24 align=8 alloc=$prog release=$prog
 //! @run vec
