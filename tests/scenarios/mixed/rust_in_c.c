@@ -13,19 +13,17 @@
  * @more cc=gcc opt=2 std=shared link=shared
  * @more cc=gcc opt=0,2 entries=renamed,foreign,one-missing,stripped link=shared,static
  * @run rust-to-free
- * @expect[lto=no strip=no entries=kept,renamed profile=debug,release,1] cross-allocator-free error exact owner=$ferrite/rust/rust,$std/rust/rust by=$prog/c/malloc call=free size=72 align=1 alloc=$ferrite release=$prog
- * @expect[lto=no strip=no entries=foreign,one-missing,stripped] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c/malloc call=free size=72 alloc=$ferrite release=$prog
- * @expect[lto=no strip=no entries=kept profile=s,z] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c/malloc call=free size=72 alloc=$ferrite release=$prog
- * @expect[lto=fat,thin debug-info=full] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c/malloc call=free size=72 alloc=$ferrite release=$prog
+ * @expect[lto=no entries=kept,renamed,stripped] cross-allocator-free error exact owner=$ferrite/rust/rust,$std/rust/rust by=$prog/c/malloc call=free size=72 align=1 alloc=$ferrite release=$prog
+ * @expect[lto=no strip=no entries=foreign,one-missing] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c/malloc call=free size=72 alloc=$ferrite release=$prog
+ * @expect[lto=fat,thin debug-info=full link=shared] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c/malloc call=free size=72 alloc=$ferrite release=$prog
  * @allow warning
  * @run c-to-rust
- * @expect[lto=no strip=no entries=kept,renamed profile=debug,release,1] cross-allocator-free error exact owner=$prog/c/malloc by=$ferrite/rust/rust,$std/rust/rust call=__rust_dealloc size=21 alloc=$prog release=$ferrite
- * @expect[lto=no strip=no entries=foreign,one-missing,stripped] cross-allocator-free error exact owner=$prog/c/malloc by=$ferrite/rust/rust call=free size=21 alloc=$prog release=$ferrite
- * @expect[lto=no strip=no entries=kept profile=s,z] cross-allocator-free error exact owner=$prog/c/malloc by=$ferrite/rust/rust call=free size=21 alloc=$prog release=$ferrite
+ * @expect[lto=no entries=kept,renamed,stripped] cross-allocator-free error exact owner=$prog/c/malloc by=$ferrite/rust/rust,$std/rust/rust call=__rust_dealloc size=21 alloc=$prog release=$ferrite
+ * @expect[lto=no strip=no entries=foreign,one-missing] cross-allocator-free error exact owner=$prog/c/malloc by=$ferrite/rust/rust call=free size=21 alloc=$prog release=$ferrite
  * @expect[lto=fat,thin debug-info=full] cross-allocator-free error exact owner=$prog/c/malloc by=$ferrite/rust/rust call=free size=21 alloc=$prog release=$ferrite
  * @allow warning
  * @run capacity
- * @expect[lto=no strip=no entries=kept,renamed profile=debug,release,1] layout-mismatch error exact owner=$ferrite/rust/rust,$std/rust/rust by=$ferrite/rust/rust,$std/rust/rust call=__rust_dealloc size=151 given-size=71 alloc=$ferrite release=*
+ * @expect[lto=no entries=kept,renamed,stripped] layout-mismatch error exact owner=$ferrite/rust/rust,$std/rust/rust by=$ferrite/rust/rust,$std/rust/rust call=__rust_dealloc size=151 given-size=71 alloc=$ferrite release=*
  * @run good
  * @forbid cross-allocator-free
  * @forbid cross-side-free

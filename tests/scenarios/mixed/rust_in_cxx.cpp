@@ -9,13 +9,15 @@
 // @more cc=gcc opt=2 strip=yes link=shared,static
 // @more cc=gcc opt=2 profile=s link=shared,static
 // @run default-deleter
-// @expect[lto=no strip=no profile=debug,release] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c++/new size=72 align=1 alloc=$ferrite release=$prog
+// @expect[lto=no] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c++/new size=72 align=1 alloc=$ferrite release=$prog
+// @expect[lto=fat,thin debug-info=full] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c++/new size=72 alloc=$ferrite release=$prog
 // @allow warning
 // @run free
-// @expect[lto=no strip=no profile=debug,release] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/c++/malloc call=free size=28 align=1 alloc=$ferrite release=$prog
+// @expect[lto=no] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/*/malloc call=free size=28 align=1 alloc=$ferrite release=$prog
+// @expect[lto=fat,thin debug-info=full link=shared] cross-allocator-free error exact owner=$ferrite/rust/rust by=$prog/*/malloc call=free size=28 alloc=$ferrite release=$prog
 // @allow warning
 // @run new-to-rust
-// @expect[lto=no strip=no profile=debug,release] cross-allocator-free error exact owner=$prog/c++/new by=$ferrite/rust/rust call=__rust_dealloc size=73 release=*
+// @expect[lto=no] cross-allocator-free error exact owner=$prog/c++/new by=$ferrite/rust/rust call=__rust_dealloc size=73 release=*
 // @allow warning
 // @run good
 // @forbid cross-allocator-free

@@ -24,14 +24,14 @@
 //! @more profile=release ld=bfd entries=renamed,foreign,one-missing,default-missing,stripped
 //! @run box-to-free
 //! @expect[profile=debug,release,1,2,3,s,z lto=no strip=no,yes,debug-info entries=kept,renamed] cross-allocator-free error exact owner=*/rust/rust by=$prog/*/malloc call=free size=83 align=1 alloc=$prog release=$prog
-//! @expect[lto=no strip=no debug-info=full entries=foreign,one-missing,default-missing,stripped] cross-allocator-free error exact owner=$prog/rust/rust by=$prog/rust/malloc call=free size=83 alloc=$prog release=$prog
+//! @expect[lto=no strip=no debug-info=full entries=foreign,one-missing,default-missing] cross-allocator-free error exact owner=$prog/rust/rust by=$prog/rust/malloc call=free size=83 alloc=$prog release=$prog
 //! @module[std=own profile=debug,release,1,2,3,s,z lto=no strip=no,yes,debug-info entries=kept,renamed] $prog rust=exact
 //! @module[entries=foreign,one-missing] $prog rust=exact rust_by=debug-info
 //! @allow[lto=fat,thin] warning
 //! @allow[entries=foreign,one-missing,default-missing,stripped] warning
 //! @run malloc-to-vec
 //! @expect[profile=debug,release,1,2,3,s,z lto=no strip=no,yes,debug-info entries=kept,renamed] cross-allocator-free error exact owner=$prog/*/malloc by=*/rust/rust call=__rust_dealloc size=84 alloc=$prog release=$prog
-//! @expect[lto=no strip=no debug-info=full entries=foreign,one-missing,default-missing,stripped] cross-allocator-free error exact owner=$prog/rust/malloc by=$prog/rust/rust call=free size=84 alloc=$prog release=*
+//! @expect[lto=no strip=no debug-info=full entries=foreign,one-missing,default-missing] cross-allocator-free error exact owner=$prog/rust/malloc by=$prog/rust/rust call=free size=84 alloc=$prog release=*
 //! @allow[lto=fat,thin] warning
 //! @allow[entries=foreign,one-missing,default-missing,stripped] warning
 //! @run capacity
