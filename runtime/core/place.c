@@ -4,6 +4,7 @@
 
 #include "base/maps.h"
 #include "base/text.h"
+#include "plat/own.h"
 #include "site/module.h"
 
 #include <stdbool.h>
@@ -26,6 +27,30 @@ static void set_name(const struct search *search, const char *name)
     cst_text_string(&text, name);
 }
 
+/* The end of our own memory around `address`; `address` itself when that is not ours. */
+static uintptr_t pass_own(uintptr_t address)
+{
+    uintptr_t lo, hi;
+    for (size_t i = 0; cst_own_range(i, &lo, &hi); i++) {
+        if (address >= lo && address < hi) {
+            return hi;
+        }
+    }
+    return address;
+}
+
+/* Whether what was mapped at `lo` begins at `address`: the kernel makes one mapping of neighbours, of which the first may be
+ * ours. */
+static bool begins_at(uintptr_t lo, uintptr_t address)
+{
+    uintptr_t next = lo;
+    do {
+        lo = next;
+        next = lo < address ? pass_own(lo) : lo;
+    } while (next != lo);
+    return lo == address;
+}
+
 static bool look_at(const struct cst_mapping *mapping, void *context)
 {
     struct search *search = context;
@@ -34,7 +59,7 @@ static bool look_at(const struct cst_mapping *mapping, void *context)
     }
     search->found = search->address >= mapping->lo;
     if (search->found) {
-        search->at_start = search->address == mapping->lo;
+        search->at_start = begins_at(mapping->lo, search->address);
         search->writable = mapping->writable;
         set_name(search, mapping->name);
     }

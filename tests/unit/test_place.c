@@ -2,6 +2,8 @@
  * program. */
 #include "core/place.h"
 
+#include "plat/own.h"
+
 #include "plat/sys.h"
 #include "site/module.h"
 
@@ -94,6 +96,26 @@ static void the_start_of_anonymous_memory_is_a_mapping_and_its_inside_is_foreign
     munmap(guard, 5 * CST_PAGE_SIZE);
 }
 
+/* The kernel makes one mapping of neighbours. */
+static void memory_behind_our_own_begins_where_ours_ends(void **state)
+{
+    (void)state;
+    char *guard = mmap(NULL, 5 * CST_PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(guard != MAP_FAILED);
+    char *memory = guard + CST_PAGE_SIZE;
+    assert_int_equal(mprotect(memory, 3 * CST_PAGE_SIZE, PROT_READ | PROT_WRITE), 0);
+    char *theirs = memory + 2 * CST_PAGE_SIZE;
+    expect_place(theirs, CST_PLACE_FOREIGN, "");
+    cst_own_note(memory, CST_PAGE_SIZE);
+    cst_own_note(memory + CST_PAGE_SIZE, CST_PAGE_SIZE);
+    expect_place(theirs, CST_PLACE_MAPPING, "");
+    expect_place(theirs + 16, CST_PLACE_FOREIGN, "");
+    assert_true(cst_own_forget(memory, CST_PAGE_SIZE));
+    expect_place(theirs, CST_PLACE_FOREIGN, "");
+    assert_true(cst_own_forget(memory + CST_PAGE_SIZE, CST_PAGE_SIZE));
+    munmap(guard, 5 * CST_PAGE_SIZE);
+}
+
 static void a_file_mapping_has_its_files_name_anywhere_in_it(void **state)
 {
     (void)state;
@@ -148,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_threads_stack_is_a_stack_when_its_bounds_are_given),
         cmocka_unit_test(data_of_a_module_is_static_zeroed_and_constant_data_too),
         cmocka_unit_test(the_start_of_anonymous_memory_is_a_mapping_and_its_inside_is_foreign),
+        cmocka_unit_test(memory_behind_our_own_begins_where_ours_ends),
         cmocka_unit_test(a_file_mapping_has_its_files_name_anywhere_in_it),
         cmocka_unit_test(the_break_segment_is_foreign),
         cmocka_unit_test(what_is_not_mapped_is_wild),
