@@ -68,8 +68,7 @@ typedef uint64_t custody_facts_row;
 /** Flags of a row. What they say of a call to malloc, free and their like from this code:
  *
  *     RUST_ALLOCATOR                it is made for the rust contract, exactly
- *     RUST_ALLOCATOR and MERGED     the same, inferred
- *     MERGED                        for the rust or the malloc contract: nothing follows from it
+ *     MERGED, with it or without    for the rust or the malloc contract: nothing follows from it
  *     DESCRIBED                     it is made for its own contract, exactly
  *     none of them                  the same, inferred where the module has Rust in it
  *
