@@ -5,6 +5,7 @@
 #include "base/maps.h"
 #include "base/text.h"
 #include "plat/own.h"
+#include "plat/sys.h"
 #include "site/module.h"
 
 #include <stdbool.h>
@@ -27,8 +28,8 @@ static void set_name(const struct search *search, const char *name)
     cst_text_string(&text, name);
 }
 
-/* The end of our own memory around `address`; `address` itself when that is not ours. */
-static uintptr_t pass_own(uintptr_t address)
+/* The end of our own memory, or of a module's data, around `address`; `address` itself when it is in neither. */
+static uintptr_t pass_known(uintptr_t address)
 {
     uintptr_t lo, hi;
     for (size_t i = 0; cst_own_range(i, &lo, &hi); i++) {
@@ -36,17 +37,18 @@ static uintptr_t pass_own(uintptr_t address)
             return hi;
         }
     }
-    return address;
+    const struct cst_module *module = cst_module_find(address);
+    return module != NULL ? (module->hi + CST_PAGE_SIZE - 1) & ~(uintptr_t)(CST_PAGE_SIZE - 1) : address;
 }
 
 /* Whether what was mapped at `lo` begins at `address`: the kernel makes one mapping of neighbours, of which the first may be
- * ours. */
+ * ours, or the zeroed data of a module. */
 static bool begins_at(uintptr_t lo, uintptr_t address)
 {
     uintptr_t next = lo;
     do {
         lo = next;
-        next = lo < address ? pass_own(lo) : lo;
+        next = lo < address ? pass_known(lo) : lo;
     } while (next != lo);
     return lo == address;
 }

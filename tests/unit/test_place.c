@@ -1,5 +1,5 @@
 /* What lies at an address that is no block of ours. The registry of modules is replaced by one that knows this
- * program. */
+ * program, and a plugin where a test says that there is one. */
 #include "core/place.h"
 
 #include "plat/own.h"
@@ -25,11 +25,16 @@ static int initialised = 7;
 
 extern char __executable_start, end; /* from the linker */
 
+static struct cst_module plugin = {.name = "plugin"};
+
 const struct cst_module *cst_module_find(uintptr_t address)
 {
     static struct cst_module program = {.name = "the_program"};
     program.lo = (uintptr_t)&__executable_start;
     program.hi = (uintptr_t)&end;
+    if (address >= plugin.lo && address < plugin.hi) {
+        return &plugin;
+    }
     return address >= program.lo && address < program.hi ? &program : NULL;
 }
 
@@ -116,6 +121,23 @@ static void memory_behind_our_own_begins_where_ours_ends(void **state)
     munmap(guard, 5 * CST_PAGE_SIZE);
 }
 
+static void memory_behind_a_modules_zeroed_data_begins_where_that_ends(void **state)
+{
+    (void)state;
+    char *guard = mmap(NULL, 5 * CST_PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(guard != MAP_FAILED);
+    char *memory = guard + CST_PAGE_SIZE, *theirs = memory + 2 * CST_PAGE_SIZE;
+    assert_int_equal(mprotect(memory, 3 * CST_PAGE_SIZE, PROT_READ | PROT_WRITE), 0);
+    plugin.lo = (uintptr_t)memory;
+    plugin.hi = (uintptr_t)theirs - 100;
+    expect_place(memory, CST_PLACE_STATIC, "plugin");
+    expect_place(theirs, CST_PLACE_MAPPING, "");
+    expect_place(theirs + 16, CST_PLACE_FOREIGN, "");
+    plugin.lo = plugin.hi = 0;
+    expect_place(theirs, CST_PLACE_FOREIGN, "");
+    munmap(guard, 5 * CST_PAGE_SIZE);
+}
+
 static void a_file_mapping_has_its_files_name_anywhere_in_it(void **state)
 {
     (void)state;
@@ -171,6 +193,7 @@ int main(void)
         cmocka_unit_test(data_of_a_module_is_static_zeroed_and_constant_data_too),
         cmocka_unit_test(the_start_of_anonymous_memory_is_a_mapping_and_its_inside_is_foreign),
         cmocka_unit_test(memory_behind_our_own_begins_where_ours_ends),
+        cmocka_unit_test(memory_behind_a_modules_zeroed_data_begins_where_that_ends),
         cmocka_unit_test(a_file_mapping_has_its_files_name_anywhere_in_it),
         cmocka_unit_test(the_break_segment_is_foreign),
         cmocka_unit_test(what_is_not_mapped_is_wild),

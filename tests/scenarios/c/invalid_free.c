@@ -52,6 +52,14 @@ static void on_a_thread(void)
         pthread_join(thread, NULL);
 }
 
+/* The kernel joins neighbours: the memory is taken out of the middle of what nobody may touch. */
+static void *map_memory(void)
+{
+    char *middle = (char *)mmap(NULL, 16384, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 4096;
+    mprotect(middle, 8192, PROT_READ | PROT_WRITE);
+    return middle;
+}
+
 static void *map_file(void)
 {
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -77,7 +85,7 @@ int main(int argc, char **argv)
     else if (strcmp(what, "code") == 0)
         free(keep((void *)main));
     else if (strcmp(what, "mapping") == 0)
-        free(keep(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)));
+        free(keep(map_memory()));
     else if (strcmp(what, "file") == 0)
         free(keep(map_file()));
     else if (strcmp(what, "wild") == 0)
