@@ -295,6 +295,12 @@ struct cst_tag_hit cst_heap_find(uintptr_t address)
     return part ? cst_tag_find(address, part->begin) : (struct cst_tag_hit){0};
 }
 
+void cst_heap_thread_state(uintptr_t thread_pointer, uintptr_t *out_lo, uintptr_t *out_hi)
+{
+    *out_lo = thread_pointer - ((uintptr_t)__builtin_thread_pointer() - cst_je_thread_state());
+    *out_hi = *out_lo + cst_je_thread_state_size;
+}
+
 void cst_heap_after_fork(void)
 {
     cst_lock_reset(&commit_lock);

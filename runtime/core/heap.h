@@ -78,6 +78,10 @@ void cst_heap_each_part(void (*visit)(uintptr_t from, uintptr_t to, void *data),
  * tags are not looked at. */
 struct cst_tag_hit cst_heap_find(uintptr_t address);
 
+/** Where the heap keeps what is its own about the thread with the control block `thread_pointer`, [*out_lo, *out_hi): in
+ * the thread's static thread-local storage, among that of the program. */
+void cst_heap_thread_state(uintptr_t thread_pointer, uintptr_t *out_lo, uintptr_t *out_hi);
+
 /** After fork, in the child: frees the lock that another thread of the parent may have held. */
 void cst_heap_after_fork(void);
 

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <strings.h>
 
 /* Flags of the *x functions; or them together. */
@@ -45,6 +46,12 @@ extern const char *cst_je_malloc_conf;
 
 /** Where jemalloc writes its rare messages; NULL is stderr. */
 extern void (*cst_je_malloc_message)(void *opaque, const char *text);
+
+/** What jemalloc keeps of its own for the calling thread, in static thread-local storage: for every thread at the same
+ * distance from its thread pointer. Holds keys of its caches, which look like addresses in the heap. */
+uintptr_t cst_je_thread_state(void);
+/** Its size in bytes. */
+extern const size_t cst_je_thread_state_size;
 
 void *cst_je_malloc(size_t size);
 void *cst_je_calloc(size_t count, size_t size);

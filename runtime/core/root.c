@@ -18,7 +18,7 @@
 
 /* What the ABI lets a function use below its stack pointer (System V ABI x86-64, 3.2.2). */
 #define RED_ZONE 128
-#define REGIONS_MAX ((size_t)CST_MODULE_MAX + CST_OWN_MAX + CST_HALT_MAX + CST_STACKS_ENDED_MAX + 8)
+#define REGIONS_MAX ((size_t)CST_MODULE_MAX + CST_OWN_MAX + 2 * CST_HALT_MAX + CST_STACKS_ENDED_MAX + 8)
 
 enum region_kind {
     REGION_IMAGE, /* a module */
@@ -127,6 +127,14 @@ static void add_own_memory(struct gathering *gathering)
         add_region(gathering, lo, hi, REGION_CUT, 0);
 }
 
+/* The heap's keys in a thread's own storage look like addresses of blocks. */
+static void add_thread_state(struct gathering *gathering, uintptr_t thread_pointer)
+{
+    uintptr_t lo, hi;
+    cst_heap_thread_state(thread_pointer, &lo, &hi);
+    add_region(gathering, lo, hi, REGION_CUT, 0);
+}
+
 /* The unused part of a stack. A signal stack may lie in the middle of a thread's own, so there is nothing to be said of
  * what lies below who runs on one. */
 static void add_stack(struct gathering *gathering, uintptr_t stack_pointer, uintptr_t red_zone)
@@ -134,6 +142,15 @@ static void add_stack(struct gathering *gathering, uintptr_t stack_pointer, uint
     struct cst_stack_bounds stack;
     if (cst_stacks_find(stack_pointer - 1, &stack))
         add_region(gathering, stack.lo, stack_pointer - red_zone, REGION_STACK, 0);
+}
+
+static void add_halted(struct gathering *gathering, const struct cst_halted *thread)
+{
+    if (atomic_load(&thread->state) != CST_HALT_STOPPED)
+        return;
+    add_thread_state(gathering, thread->thread_pointer);
+    if (!thread->on_signal_stack)
+        add_stack(gathering, thread->stack_pointer, RED_ZONE);
 }
 
 static bool is_in_use(const struct cst_halt *halt, const struct cst_stack_bounds *stack, uintptr_t own)
@@ -297,9 +314,9 @@ bool cst_roots_gather(struct cst_roots *roots, const struct cst_halt *halt, uint
     add_own_memory(&gathering);
     if (!cst_process_on_signal_stack())
         add_stack(&gathering, stack_pointer, 0);
+    add_thread_state(&gathering, (uintptr_t)__builtin_thread_pointer());
     for (size_t i = 0; i < halt->count; i++)
-        if (atomic_load(&halt->threads[i].state) == CST_HALT_STOPPED && !halt->threads[i].on_signal_stack)
-            add_stack(&gathering, halt->threads[i].stack_pointer, RED_ZONE);
+        add_halted(&gathering, &halt->threads[i]);
     if (halt->listed && halt->missed == 0)
         add_ended(&gathering, halt, stack_pointer);
     cst_sort(gathering.regions, gathering.region_count, sizeof *gathering.regions, lies_before);

@@ -33,9 +33,10 @@ enum cst_halt_state {
 /** One of the other threads. */
 struct cst_halted {
     pid_t tid;
-    _Atomic int state;       /**< enum cst_halt_state; what follows is valid with CST_HALT_STOPPED */
-    uintptr_t stack_pointer; /**< where it was interrupted */
-    uintptr_t signal_stack;  /**< where its alternate signal stack begins; 0 when it has none */
+    _Atomic int state;        /**< enum cst_halt_state; what follows is valid with CST_HALT_STOPPED */
+    uintptr_t stack_pointer;  /**< where it was interrupted */
+    uintptr_t thread_pointer; /**< its control block */
+    uintptr_t signal_stack;   /**< where its alternate signal stack begins; 0 when it has none */
     uintptr_t registers[CST_HALT_REGISTERS];
     uintptr_t vectors_lo, vectors_hi; /**< its vector registers, in memory */
     bool on_signal_stack;             /**< it was on the stack that it has for signals (sigaltstack(2)) */

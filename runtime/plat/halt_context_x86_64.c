@@ -37,6 +37,7 @@ void cst_halt_context_read(const void *context, struct cst_halted *out_thread)
     for (size_t i = 0; i < CST_HALT_REGISTERS; i++)
         out_thread->registers[i] = (uintptr_t)interrupted->uc_mcontext.gregs[i];
     out_thread->stack_pointer = (uintptr_t)interrupted->uc_mcontext.gregs[REG_RSP];
+    out_thread->thread_pointer = (uintptr_t)__builtin_thread_pointer();
     const stack_t *aside = &interrupted->uc_stack;
     out_thread->signal_stack = aside->ss_flags & SS_DISABLE ? 0 : (uintptr_t)aside->ss_sp;
     out_thread->on_signal_stack =

@@ -152,6 +152,25 @@ static void the_heap_its_shadow_and_our_own_memory_are_none(void **state)
     cst_heap_release(block, 100, CST_BLOCK_ALIGN);
 }
 
+static _Thread_local void *of_this_thread;
+
+static bool is_heaps_own(uintptr_t thread_pointer)
+{
+    uintptr_t lo, hi;
+    cst_heap_thread_state(thread_pointer, &lo, &hi);
+    return lo < hi && hi <= thread_pointer && !root_of((const void *)lo) && !root_of((const void *)(hi - 1));
+}
+
+/* jemalloc keeps there keys of its caches: addresses in the heap, of no block in particular. */
+static void what_the_heap_keeps_of_a_thread_is_none_and_the_threads_own_is(void **state)
+{
+    (void)state;
+    cst_heap_release(cst_heap_alloc(0, 100, CST_BLOCK_ALIGN, false), 100, CST_BLOCK_ALIGN);
+    gather_alone();
+    assert_true(is_heaps_own((uintptr_t)__builtin_thread_pointer()));
+    assert_non_null(root_of(&of_this_thread));
+}
+
 static void data_of_a_module_belongs_to_its_side(void **state)
 {
     (void)state;
@@ -364,6 +383,7 @@ int main(void)
         TEST(memory_shared_with_children_is_a_root_and_shared_files_are_not),
         TEST(code_that_can_be_written_is_looked_through_at_every_byte),
         TEST(the_heap_its_shadow_and_our_own_memory_are_none),
+        TEST(what_the_heap_keeps_of_a_thread_is_none_and_the_threads_own_is),
         TEST(data_of_a_module_belongs_to_its_side),
         TEST(the_stack_is_a_root_from_the_stack_pointer_on),
         TEST(a_stack_that_is_not_known_is_a_root_as_a_whole),

@@ -8,9 +8,10 @@ JEMALLOC_ARCHIVE ?= $(firstword $(wildcard $(JEMALLOC_PLACES:=/libjemalloc_pic.a
 JEMALLOC_OBJ := $(BUILD)/obj/jemalloc.o
 
 # port.c is compiled here, without CFLAGS: like jemalloc itself it stays free of sanitizers.
-$(BUILD)/obj/jemalloc/port.o: tools/jemalloc/port.c runtime/plat/own.h runtime/plat/compiler.h
+$(BUILD)/obj/jemalloc/port.o: tools/jemalloc/port.c runtime/plat/own.h runtime/plat/compiler.h $(JEMALLOC_ARCHIVE)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) -std=c11 -D_GNU_SOURCE -Iruntime -O2 -g -fPIC -fno-omit-frame-pointer $(WARNINGS) -c -o $@ $<
+	$(call say,CC,$<)state=$$(nm -S --defined-only $(JEMALLOC_ARCHIVE) | awk '$$4 == "je_tsd_tls" { print "0x" $$2 }') && \
+	    $(CC) -std=c11 -D_GNU_SOURCE -DCST_JE_THREAD_STATE_SIZE=$$state -Iruntime -O2 -g -fPIC -fno-omit-frame-pointer $(WARNINGS) -c -o $@ $<
 
 $(JEMALLOC_ARCHIVE):
 	$(error jemalloc is missing ($(JEMALLOC_ARCHIVE)): `make deps` installs libjemalloc-dev)
