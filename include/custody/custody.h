@@ -1,5 +1,11 @@
-/* Custody's public interface: for programs that link the runtime (libcustody.so or libcustody.a) and wish to say
- * themselves who owns what. A program that is only preloaded needs none of it.
+/* Custody's public interface: for programs that link the runtime (libcustody.so or libcustody.a) and wish to say themselves
+ * who owns what. A program that is only preloaded needs none of it.
+ *
+ *   block.h     sides; blocks made for one; questions about any address; leaks
+ *   object.h    objects that a library owns: create and destroy, typed handles
+ *   buffer.h    buffers that a caller provides: leases
+ *   ledger.h    blocks that change hands or are lent
+ *   callback.h  functions that a library calls later, and their data
  *
  *   custody_side ledger;
  *   custody_side_register("ledger", CUSTODY_LANG_C, &ledger);
@@ -8,109 +14,22 @@
  *   custody_release(ledger, account);
  *
  * Every function may be called from any thread, at any time after the program's constructors began, and reports through
- * its result: allocation gives NULL and errno, everything else a custody_status. Misuse by the program (a block released
- * for the wrong side, twice, or with free()) is not a status but a finding in the audit log (docs/findings.md).
+ * its result: allocation gives NULL and errno, everything else a custody_status, or 0 where the program broke a rule. What
+ * the program does wrong is told in the audit log (docs/findings.md), with all that is known.
+ *
+ * In one process there is one runtime: a program that links Custody and is preloaded with it, or whose plugins link it
+ * too, is served by one of them, the preloaded one if there is any.
+ *
+ * With CUSTODY_DISABLE defined, the same functions are inline, allocate with malloc, check nothing, and need no library.
  *
  * Settings come from the environment variable CUSTODY_OPTIONS (custody help settings). */
 #ifndef CUSTODY_CUSTODY_H
 #define CUSTODY_CUSTODY_H
 
-#include "custody/words.h"
-
-#include <stddef.h>
-#include <stdint.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-/* --- Version and status ---------------------------------------------------------------------------------------- */
-
-/** The version of the library that is running, such as "0.1.0". Static string. */
-const char *custody_version(void);
-
-/** Results; statuses.def says what each means. */
-typedef enum custody_status {
-#define CUSTODY_STATUS(ID, name, text) CUSTODY_STATUS_##ID,
-#include "custody/statuses.def"
-} custody_status;
-
-/** The name of a status, such as "invalid-argument". Static string; "unknown" when out of range. */
-const char *custody_status_name(custody_status status);
-
-/** One line that explains a status. Static string; "" when out of range. */
-const char *custody_status_text(custody_status status);
-
-/* --- Sides ----------------------------------------------------------------------------------------------------- *
- * A side is a party that owns memory. Modules are sides by themselves; a program registers a name when one module holds
- * several parties, or when a party's blocks should be told apart from the rest. */
-
-/** A side's number; 0 is the unknown side. Valid for the life of the process. */
-typedef uint16_t custody_side;
-
-/** Registers the side `name` in `lang`, or finds it when it was registered before: equal names and languages are one side.
- * The name is copied; at most 254 bytes of it count. INVALID_ARGUMENT, NOT_RUNNING or EXHAUSTED otherwise. */
-custody_status custody_side_register(const char *name, enum custody_lang lang, custody_side *out_side);
-
-/* --- Blocks ---------------------------------------------------------------------------------------------------- *
- * Blocks made here belong to the side they are made for, under the contract `custody`: only custody_release and
- * custody_resize for the same side release them. free(), operator delete and Rust's allocator do not, and are told of. */
-
-/** `size` bytes, uninitialised, aligned to `align` bytes (a power of two; 0 means 16), owned by `side`. The caller releases
- * the block with custody_release. NULL with errno ENOMEM, or EINVAL for an impossible alignment. Size 0 gives a block
- * that must be released too. */
-void *custody_alloc(custody_side side, size_t size, size_t align);
-
-/** Resizes `block` to `size` bytes, moving it if need be; its alignment stays. NULL as `block` allocates. On NULL the old
- * block is as it was; otherwise its address is no longer valid. */
-void *custody_resize(custody_side side, void *block, size_t size);
-
-/** Releases `block` for `side`; NULL does nothing. A block that this side may not release is reported, then released where
- * it belongs; what is no block is reported and left alone. errno is as it was. */
-void custody_release(custody_side side, void *block);
-
-/* --- Asking ---------------------------------------------------------------------------------------------------- */
-
-/** Frames that a description can hold. */
-#define CUSTODY_FRAMES_MAX 64
-
-/** What is known of a block. Strings are static or live as long as the process. */
-struct custody_description {
-    uintptr_t start;  /**< first address of the block */
-    size_t size;      /**< bytes asked for */
-    size_t align;     /**< bytes */
-    int live;         /**< 1: live; 0: released, and its address not used since */
-    const char *side; /**< owner; "unknown" when it could not be told */
-    enum custody_lang lang;
-    enum custody_contract contract;
-    size_t frame_count; /**< return addresses of the allocation in `frames`, innermost first */
-    uintptr_t frames[CUSTODY_FRAMES_MAX];
-};
-
-/** Describes the block that `address` points to or into. UNKNOWN_ADDRESS for the stack, static data, other allocators'
- * memory, and heap addresses where no block is; NOT_RUNNING, INVALID_ARGUMENT. Callable from a debugger. */
-custody_status custody_describe(const void *address, struct custody_description *out_description);
-
-/* --- Leaks ----------------------------------------------------------------------------------------------------- *
- * Blocks that nothing leads to any more are looked for when the process ends (setting `leaks`), when a signal comes
- * (setting `leak_signal`), and here. The other threads are halted meanwhile; system calls that they wait in may answer
- * EINTR. */
-
-/** Live blocks by class: docs/findings.md, `leak`. */
-struct custody_leaks {
-    size_t definite_blocks, definite_bytes;   /**< nothing leads to them */
-    size_t indirect_blocks, indirect_bytes;   /**< only lost blocks lead to them */
-    size_t possible_blocks, possible_bytes;   /**< something leads to them, but only into their middle */
-    size_t reachable_blocks, reachable_bytes; /**< something leads to them */
-    size_t live_blocks, live_bytes;           /**< it could not be examined which of the above they are */
-};
-
-/** Looks for leaks now. They become findings in the audit log, with "when":"request", and what is still there at the end
- * is told again then. `out_leaks` may be NULL. NOT_RUNNING when called from inside the runtime. */
-custody_status custody_find_leaks(struct custody_leaks *out_leaks);
-
-#ifdef __cplusplus
-}
-#endif
+#include "custody/block.h"
+#include "custody/buffer.h"
+#include "custody/callback.h"
+#include "custody/ledger.h"
+#include "custody/object.h"
 
 #endif

@@ -47,6 +47,13 @@ enum custody_contract {
     CUSTODY_CONTRACT_COUNT
 };
 
+/** What happened to something that the program told of; see deeds.def. */
+enum custody_deed {
+#define CUSTODY_DEED(ID, name) CUSTODY_DEED_##ID,
+#include "custody/deeds.def"
+    CUSTODY_DEED_COUNT
+};
+
 /** Entry points of allocators; see doors.def. */
 enum custody_door {
 #define CUSTODY_DOOR(ID, symbol, contract, verb) CUSTODY_DOOR_##ID,
@@ -131,6 +138,20 @@ static inline enum custody_severity custody_finding_severity(enum custody_findin
         break;
     }
     return CUSTODY_SEVERITY_NOTE;
+}
+
+/** Name of a deed, such as "lent". Static string; "unknown" when out of range. */
+static inline const char *custody_deed_name(enum custody_deed deed)
+{
+    switch (deed) {
+#define CUSTODY_DEED(ID, name) \
+    case CUSTODY_DEED_##ID: \
+        return name;
+#include "custody/deeds.def"
+    case CUSTODY_DEED_COUNT:
+        break;
+    }
+    return "unknown";
 }
 
 /** Name of a contract, such as "new[]". Static string; "unknown" when out of range. */

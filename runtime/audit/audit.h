@@ -93,6 +93,9 @@ void cst_audit_module(const struct cst_module *module);
 /** Event `finding`. Fits cst_finding_sink. */
 uint64_t cst_audit_finding(const struct cst_finding *finding);
 
+/** Events `handle`, `transfer`, `lend`, `lease`. Nothing without a log. Fits cst_ownership_sink. */
+void cst_audit_ownership(const struct cst_ownership *ownership);
+
 /** Event `fork`, in the child: its parent's pid. Also frees locks that another thread of the parent may have held, and
  * starts `seq` anew. */
 void cst_audit_fork(pid_t parent);

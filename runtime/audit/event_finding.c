@@ -35,7 +35,7 @@ static void write_party(struct cst_json *json, const struct cst_party *party)
 
 static void write_parties(struct cst_json *json, const struct cst_finding *finding)
 {
-    if (finding->has_block) {
+    if (finding->has_block || finding->told != NULL) {
         cst_json_open(json, "owner", '{');
         write_party(json, &finding->owner);
         cst_json_close(json, '}');
@@ -43,7 +43,7 @@ static void write_parties(struct cst_json *json, const struct cst_finding *findi
     if (finding->has_by) {
         cst_json_open(json, "by", '{');
         write_party(json, &finding->by);
-        cst_json_string(json, "call", custody_door_symbol(finding->call));
+        cst_json_string(json, "call", cst_expect_call(finding));
         cst_json_close(json, '}');
     }
 }
@@ -90,15 +90,20 @@ static void write_given(struct cst_json *json, const struct cst_finding *finding
     cst_json_close(json, '}');
 }
 
+static void write_side(struct cst_json *json, const char *key, const struct cst_party *party)
+{
+    cst_json_open(json, key, '{');
+    cst_json_string(json, "side", party->side);
+    cst_json_string(json, "lang", custody_lang_name(party->lang));
+    cst_json_close(json, '}');
+}
+
 static void write_holder(struct cst_json *json, const struct cst_finding *finding)
 {
     if (!finding->has_holder) {
         return;
     }
-    cst_json_open(json, "held_by", '{');
-    cst_json_string(json, "side", finding->holder.side);
-    cst_json_string(json, "lang", custody_lang_name(finding->holder.lang));
-    cst_json_close(json, '}');
+    write_side(json, "held_by", &finding->holder);
 }
 
 static void write_policy(struct cst_json *json, const struct cst_finding *finding)
@@ -113,11 +118,63 @@ static void write_policy(struct cst_json *json, const struct cst_finding *findin
     cst_json_string(json, "policy", place);
 }
 
+/* A moment's stack is resolved here once more; that it was before the line began leaves nothing to be registered now. */
+static void write_moment(struct cst_json *json, const struct cst_moment *moment)
+{
+    cst_json_open(json, NULL, '{');
+    cst_json_string(json, "deed", custody_deed_name(moment->deed));
+    write_side(json, "by", &moment->by);
+    if (moment->has_to) {
+        write_side(json, "to", &moment->to);
+    }
+    cst_json_string(json, "thread", moment->thread);
+    struct cst_trace trace;
+    cst_trace_load(moment->stack, &trace);
+    cst_trace_write(json, "stack", &trace);
+    cst_json_close(json, '}');
+}
+
+static void write_history(struct cst_json *json, const struct cst_told *told)
+{
+    if (told->moment_count == 0) {
+        return;
+    }
+    cst_json_open(json, "history", '[');
+    for (size_t i = 0; i < told->moment_count; i++) {
+        write_moment(json, &told->moments[i]);
+    }
+    cst_json_close(json, ']');
+    if (told->moments_left_out > 0) {
+        cst_json_unsigned(json, "history_left_out", told->moments_left_out);
+    }
+}
+
+static void write_told(struct cst_json *json, const struct cst_told *told)
+{
+    if (told->type != NULL) {
+        cst_json_string(json, "type", told->type);
+    }
+    if (told->expected_type != NULL) {
+        cst_json_string(json, "expected_type", told->expected_type);
+    }
+    if (told->number != 0) {
+        cst_json_unsigned(json, "number", told->number);
+    }
+    if (told->has_buffer) {
+        cst_json_unsigned(json, "capacity", told->capacity);
+        cst_json_unsigned(json, "length", told->length);
+    }
+    write_history(json, told);
+}
+
 /* What only findings of some kinds have. */
 static void write_particulars(struct cst_json *json, const struct cst_finding *finding)
 {
     write_place(json, finding);
     write_given(json, finding);
+    if (finding->told != NULL) {
+        write_told(json, finding->told);
+    }
     if (finding->kind == CUSTODY_FINDING_INTERIOR_FREE) {
         cst_json_unsigned(json, "offset", finding->address - finding->block_address);
     }
@@ -175,9 +232,19 @@ static void tell(const struct cst_finding *finding, const struct traces *traces,
     }
 }
 
+/* Every module in it is registered, which is an event of its own, before the line of the finding begins. */
+static void resolve_history(const struct cst_told *told)
+{
+    struct cst_trace trace;
+    for (size_t i = 0; told != NULL && i < told->moment_count; i++) {
+        cst_trace_load(told->moments[i].stack, &trace);
+    }
+}
+
 uint64_t cst_audit_finding(const struct cst_finding *finding)
 {
     struct traces traces;
+    resolve_history(finding->told);
     cst_trace_resolve(&finding->alloc, &traces.alloc);
     cst_trace_resolve(&finding->release, &traces.release);
     cst_trace_resolve(&finding->first_release, &traces.first_release);

@@ -68,6 +68,10 @@ static void write_invalid(struct cst_text *text, const struct cst_finding *findi
 
 void cst_expect_write(struct cst_text *text, const struct cst_finding *finding)
 {
+    if (finding->told != NULL) {
+        cst_text_string(text, finding->told->advice);
+        return;
+    }
     switch (finding->kind) {
     case CUSTODY_FINDING_CROSS_ALLOCATOR_FREE:
     case CUSTODY_FINDING_CROSS_SIDE_FREE:
@@ -89,12 +93,16 @@ void cst_expect_write(struct cst_text *text, const struct cst_finding *finding)
         cst_text_format(text, "%s; Custody does not see that allocator%s", release_of(finding),
                         finding->has_namespaces ? ", perhaps that of another link namespace (dlmopen)" : "");
         return;
-    case CUSTODY_FINDING_MISMATCHED_RELEASE:
-    case CUSTODY_FINDING_LEAK:
-    case CUSTODY_FINDING_COUNT:
-        break;
+    default: /* the contract says it */
+        cst_text_string(text, release_of(finding));
+        return;
     }
-    cst_text_string(text, release_of(finding));
+}
+
+const char *cst_expect_call(const struct cst_finding *finding)
+{
+    const struct cst_told *told = finding->told;
+    return told != NULL && told->function != NULL ? told->function : custody_door_symbol(finding->call);
 }
 
 const char *cst_expect_place_name(enum cst_place place)

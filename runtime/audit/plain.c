@@ -47,14 +47,35 @@ static void write_given(struct cst_text *text, const struct cst_finding *finding
     }
 }
 
+/* "session at 0x7f..., given to custody_check by libfoo.so (c)" */
+static void write_told(struct cst_text *text, const struct cst_finding *finding, const struct cst_told *told)
+{
+    cst_text_printable(text, told->type != NULL ? told->type : told->has_buffer ? "buffer" : "block");
+    cst_text_format(text, " at 0x%lx", finding->address);
+    if (told->has_buffer) {
+        cst_text_format(text, " of %zu bytes", told->capacity);
+        if (told->length != SIZE_MAX) {
+            cst_text_format(text, ", used as %zu", told->length);
+        }
+    }
+    if (finding->has_by) {
+        cst_text_format(text, ", given to %s by ", cst_expect_call(finding));
+        write_party(text, finding->by.side, custody_lang_name(finding->by.lang));
+    }
+}
+
 static void write_facts(struct cst_text *text, const struct cst_finding *finding)
 {
+    if (finding->told != NULL) {
+        write_told(text, finding, finding->told);
+        return;
+    }
     if (!finding->has_by) {
         write_leak(text, finding);
         return;
     }
     write_subject(text, finding);
-    cst_text_format(text, " released with %s by ", custody_door_symbol(finding->call));
+    cst_text_format(text, " released with %s by ", cst_expect_call(finding));
     write_party(text, finding->by.side, custody_lang_name(finding->by.lang));
     write_given(text, finding);
 }

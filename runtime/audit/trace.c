@@ -2,6 +2,7 @@
  * of its function or even of its module: the byte before it is what is looked up. */
 #include "audit/trace.h"
 
+#include "site/stack.h"
 #include "site/stack_frame.h"
 
 #include <string.h>
@@ -32,6 +33,13 @@ void cst_trace_resolve(const struct cst_frames *frames, struct cst_trace *out_tr
     for (size_t i = 0; i < out_trace->count; i++) {
         out_trace->frames[i] = resolve_frame(frames->addresses[i]);
     }
+}
+
+void cst_trace_load(uint32_t stack, struct cst_trace *out_trace)
+{
+    uintptr_t frames[CST_STACK_FRAMES_MAX];
+    const struct cst_frames stored = {.addresses = frames, .count = cst_stack_load(stack, frames)};
+    cst_trace_resolve(&stored, out_trace);
 }
 
 /* True when the frame's symbol is known and of use to a reader. */

@@ -31,6 +31,9 @@ struct cst_trace {
  * it. */
 void cst_trace_resolve(const struct cst_frames *frames, struct cst_trace *out_trace);
 
+/** As cst_trace_resolve, for a stored stack (site/stack.h); empty for id 0. */
+void cst_trace_load(uint32_t stack, struct cst_trace *out_trace);
+
 /** The trace as an array of objects. */
 void cst_trace_write(struct cst_json *json, const char *key, const struct cst_trace *trace);
 

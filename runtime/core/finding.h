@@ -34,6 +34,32 @@ enum cst_place {
     CST_PLACE_WILD,    /**< not mapped */
 };
 
+/** One moment in the history of something that the program told of. */
+struct cst_moment {
+    enum custody_deed deed;
+    struct cst_party by;
+    bool has_to;
+    struct cst_party to; /**< to whom: valid with has_to */
+    char thread[16];     /**< name of the thread that did it */
+    uint32_t stack;      /**< id (site/stack.h); 0 when none is kept */
+};
+
+/** Moments of a history that a finding tells; of longer ones the middle is left out. */
+#define CST_MOMENTS_MAX 16
+
+/** What the program told of when a rule was broken that it made itself: an object, a loan, a lease, a callback. */
+struct cst_told {
+    const char *function; /**< of the API that was called, in place of a door; NULL at exit, or when it was a door */
+    const char *advice;   /**< what should have been done: one clause without a full stop; valid during the call only */
+    const char *type;     /**< of the object or name of the callback; NULL when it is neither */
+    const char *expected_type; /**< wrong-type: what the function takes; NULL otherwise */
+    uint64_t number;           /**< of the object, loan, lease or callback; 0 for none */
+    bool has_buffer;           /**< the finding is about a buffer: */
+    size_t capacity, length;   /**< bytes that it may hold; that were written, or reported, or released at */
+    const struct cst_moment *moments; /**< oldest first; valid during the call only */
+    size_t moment_count, moments_left_out;
+};
+
 /** A broken rule and its facts. */
 struct cst_finding {
     enum custody_finding_kind kind;
@@ -63,6 +89,8 @@ struct cst_finding {
     const char *policy_file; /**< of the rule that forbids this; NULL when none does */
     uint32_t policy_line;    /**< from 1 */
 
+    const struct cst_told *told; /**< NULL for findings about releases and leaks; valid during the call only */
+
     size_t leak_blocks, leak_bytes; /**< leak only */
     const char *leak_class;  /**< leak only: "definite", "indirect", "possible", "reachable"; "live": not examined */
     const char *leak_when;   /**< leak only: "exit", "request" */
@@ -73,5 +101,22 @@ struct cst_finding {
 /** Receives the first of equal findings. Returns its key, a hash that is the same in every run.
  * Called with the recursion guard held and no lock. */
 typedef uint64_t cst_finding_sink(const struct cst_finding *finding);
+
+/** A call of the ownership API, as an event of the log (setting `events`). */
+struct cst_ownership {
+    const char *event; /**< "handle", "transfer", "lend", "lease" */
+    enum custody_deed deed;
+    uint64_t number; /**< of the object, loan, lease or callback; 0 for a transfer */
+    uintptr_t address;
+    size_t size;      /**< bytes of the block, or capacity of the buffer; 0 when not known */
+    const char *type; /**< of an object, or name of a callback; NULL otherwise */
+    struct cst_party by;
+    bool has_to;
+    struct cst_party to;
+    uint32_t stack;
+};
+
+/** Receives each of them. Called with the recursion guard held and no lock. */
+typedef void cst_ownership_sink(const struct cst_ownership *ownership);
 
 #endif

@@ -1,6 +1,7 @@
 /* Origins: see origin.h. */
 #include "core/origin.h"
 
+#include "site/code_map.h"
 #include "site/stack_place.h"
 
 static uint16_t owner_of(const struct cst_caller *caller)
@@ -63,6 +64,14 @@ static struct cst_origin on_behalf(void)
         .door = behalf->door, .return_address = behalf->return_address, .frame = behalf->frame};
     struct cst_callsite site = cst_callsite_get(call.return_address, call.door);
     return make(&call, site.owner, &site);
+}
+
+uint16_t cst_origin_side_at(uintptr_t address)
+{
+    const struct cst_module *module = cst_module_find(address);
+    if (!module)
+        return CST_SIDE_UNKNOWN;
+    return cst_side_of_code(module, CUSTODY_CONTRACT_CUSTODY, cst_code_at(module, address).lang);
 }
 
 struct cst_origin cst_origin_of(const struct cst_call *call)

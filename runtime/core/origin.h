@@ -36,6 +36,10 @@ extern const struct cst_callsite_resolver cst_origin_resolver;
 /** Who makes this call, in every case. */
 struct cst_origin cst_origin_of(const struct cst_call *call);
 
+/** The side of the code at `address`, by its module and language; CST_SIDE_UNKNOWN when there is no module. For calls of
+ * the API, which say nothing of an allocator. */
+uint16_t cst_origin_side_at(uintptr_t address);
+
 /** Who makes a call in the common case: a call site seen before, in a thread that is simply ready. `side` is known
  * beforehand or CST_SIDE_UNKNOWN; gives the owner and the id of the stack of one frame. False: ask cst_origin_of. */
 CST_INLINE bool cst_origin_quick(enum custody_door door, uint16_t side, uintptr_t return_address, uint16_t *out_owner,

@@ -10,6 +10,7 @@
 #include "core/side.h"
 #include "entry/leak_report.h"
 #include "entry/options.h"
+#include "entry/ownership.h"
 
 struct repeats {
     struct cst_repeat *list;
@@ -80,6 +81,7 @@ static struct cst_policy_total sum_up_policy(void)
 void cst_farewell(const char *how, int status, uintptr_t stack)
 {
     struct cst_class_total leaks[CST_REACH_CLASSES];
+    cst_ownership_farewell();
     size_t leak_count = cst_options.leaks == CST_LEAKS_OFF ? 0 : cst_leak_report("exit", stack, leaks);
     struct cst_side_total *sides = cst_pool_alloc(CST_SIDE_MAX * sizeof *sides);
     struct cst_crossing *found = cst_pool_alloc(CST_CROSSING_MAX * sizeof *found);

@@ -16,6 +16,7 @@
 #include "entry/farewell.h"
 #include "entry/leak_signal.h"
 #include "entry/options.h"
+#include "entry/ownership.h"
 #include "entry/start.h"
 #include "entry/thread.h"
 #include "plat/sys.h"
@@ -62,6 +63,7 @@ static void in_child(void)
     cst_crossing_after_fork();
     cst_adopted_after_fork();
     cst_policy_after_fork();
+    cst_ownership_after_fork();
     cst_leaks_after_fork();
     cst_start_after_fork();
     cst_thread_after_fork();

@@ -21,6 +21,8 @@ struct cst_options {
 
 /** Values of `leaks`. */
 enum cst_options_leaks { CST_LEAKS_OFF, CST_LEAKS_SUMMARY, CST_LEAKS_FULL };
+/** Values of `events`. */
+enum cst_options_events { CST_EVENTS_FINDINGS, CST_EVENTS_OWNERSHIP };
 /** Value of `fail_on` above every severity. */
 enum { CST_FAIL_NEVER = 3 };
 

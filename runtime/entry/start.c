@@ -7,6 +7,7 @@
 
 #include "audit/audit.h"
 #include "base/pool.h"
+#include "core/breach.h"
 #include "core/departure.h"
 #include "core/engine.h"
 #include "core/findings.h"
@@ -100,6 +101,7 @@ static void wire(const char *options)
 {
     cst_audit_open(cst_options.log, options);
     cst_findings_start(cst_audit_finding);
+    cst_breach_start(cst_audit_ownership, cst_options.events == CST_EVENTS_OWNERSHIP);
     cst_side_isolate(cst_options.isolate);
     cst_callsite_setup(cst_doors, &cst_origin_resolver);
     if (cst_doors[CUSTODY_DOOR_FREE]) {

@@ -1,0 +1,58 @@
+/* The ledger of a block: who owns it now, who has it on loan, and how that came about. A block that changes hands is
+ * transferred, and with it goes the duty to release it, in a stated way; a block that is used elsewhere for a while is
+ * lent, shared or exclusively, and comes back before it is released (docs/findings.md: not-owner, released-while-lent,
+ * lend-conflict, lend-outlived, transfer-leak).
+ *
+ *   custody_transfer(name, library, client, CUSTODY_CONTRACT_MALLOC);   // from now on the client frees it, by free()
+ *
+ *   custody_loan loan;
+ *   custody_lend(table, client, library, CUSTODY_LOAN_SHARED, &loan);   // the library may read it until then
+ *   ...
+ *   custody_return(loan);
+ *
+ * Any address will do. Of a block of Custody's, or of any allocator when Custody is preloaded, its release is seen by
+ * itself; of other memory it must be told (custody_releasing). The first call about a block takes its owner at its word:
+ * blocks belong to modules, and a side that a program registered may well be one of these.
+ *
+ * Functions that answer 0 have told of misuse in the audit log, with all that happened to the block. Any thread. */
+#ifndef CUSTODY_LEDGER_H
+#define CUSTODY_LEDGER_H
+
+#include "custody/block.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A loan's number; 0 is none, which may be returned and does nothing. Never given twice. */
+typedef uint64_t custody_loan;
+
+enum custody_loan_kind {
+    CUSTODY_LOAN_SHARED = 0,    /**< any number of them at one time; nobody changes the block */
+    CUSTODY_LOAN_EXCLUSIVE = 1, /**< the only loan */
+};
+
+/** Hands the block at `block` over from its owner `from` to `to`, which is to release it under the contract `release`. Told
+ * of: not-owner, when `from` does not own it; released-while-lent, while it is on loan. The number of the answer is 1
+ * when it was done, 0 when not. A block that the receiver never releases is a transfer-leak at exit. */
+int custody_transfer(void *block, custody_side from, custody_side to, enum custody_contract release);
+
+/** Lends the block that `block` points to or into. `from` is its owner or has it on loan: who has an exclusive loan may lend
+ * anything on, who has a shared one may share it on. 1 and a loan; or 0 and none, told of as not-owner or lend-conflict.
+ * `out_loan` may not be NULL. */
+int custody_lend(const void *block, custody_side from, custody_side to, enum custody_loan_kind kind,
+                 custody_loan *out_loan);
+
+/** Gives a loan back, with all that was lent on from it: those count as lend-outlived. 0, told of as lend-outlived, when it
+ * had been returned before or the block is gone. */
+int custody_return(custody_loan loan);
+
+/** `side` is about to release memory whose release Custody does not see: 1 when it may; 0, told of, otherwise. The ledger's
+ * entry is closed. For memory that Custody sees this is not needed, and does no harm. */
+int custody_releasing(custody_side side, const void *block);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,13 @@
+/* What the program told of, at awkward moments: see ownership.h. */
+#include "entry/ownership.h"
+
+#include "core/history.h"
+
+void cst_ownership_farewell(void)
+{
+}
+
+void cst_ownership_after_fork(void)
+{
+    cst_history_after_fork();
+}
