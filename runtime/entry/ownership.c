@@ -2,6 +2,7 @@
 #include "entry/ownership.h"
 
 #include "core/history.h"
+#include "core/watch.h"
 
 void cst_ownership_farewell(void)
 {
@@ -10,4 +11,5 @@ void cst_ownership_farewell(void)
 void cst_ownership_after_fork(void)
 {
     cst_history_after_fork();
+    cst_watch_after_fork();
 }
