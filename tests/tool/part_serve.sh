@@ -147,6 +147,14 @@ the_server_holds_nothing_of_who_started_it() (
     grep -qxE '/dev/null /dev/null /dev/null socket:\[[0-9]+\] ' "$work/out" || complain "it has $(cat "$work/out")"
 )
 
+who_has_no_standard_streams_is_served_too() (
+    clean_stand_in
+    fresh_program
+    "$custody" run --quiet sh -c 'exec >"$2"; python3 "$0" ask "$1" 0a0b' "$asker" "$work/program" "$work/told" \
+        <&- >&- 2>&- || complain "status $?"
+    [ "$(cat "$work/told")" = ready ] || complain "told: $(cat "$work/told")"
+)
+
 signals_to_the_group_do_not_reach_the_server() (
     clean_stand_in
     fresh_program
