@@ -69,6 +69,12 @@ requests_are_checked() (
     [ "$(ls "$facts")" = 0a0b.facts ] || complain "made: $(ls "$facts")"
 )
 
+what_is_refused_at_one_path_may_be_had_at_another() (
+    clean_stand_in
+    fresh_program
+    asks "none ready" ask "$work/missing" 0a0b ask "$work/program" 0a0b
+)
+
 who_connects_and_says_nothing_is_in_nobodys_way() (
     clean_stand_in
     fresh_program
