@@ -23,7 +23,7 @@ struct cst_facts_made {
     bool kept;                   /**< it was there already */
     bool no_module;              /**< the file at the path is nothing of which there could be facts */
     char key[CST_FACTS_KEY_MAX]; /**< its name, without the suffix */
-    size_t rows, rust_allocator_ranges, described_ranges;
+    size_t rows, rust_allocator_ranges;
     char trouble[200]; /**< why there is none */
 };
 
