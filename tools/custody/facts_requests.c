@@ -46,8 +46,8 @@ static void refuse(struct service *service, const char *path, const char *key)
 {
     service->refused =
         cst_arena_extend(&service->arena, service->refused, service->refused_count, sizeof *service->refused);
-    service->refused[service->refused_count++] = (struct refusal){
-        .path = cst_arena_copy(&service->arena, path), .key = cst_arena_copy(&service->arena, key)};
+    service->refused[service->refused_count++] =
+        (struct refusal){.path = cst_arena_copy(&service->arena, path), .key = cst_arena_copy(&service->arena, key)};
 }
 
 static bool make(struct service *service, const char *path, const char *key)
