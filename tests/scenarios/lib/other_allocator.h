@@ -133,6 +133,7 @@ static int good(void)
     OWN_RELEASE(OWN_RESIZE(filled(OWN_MAKE(69), "good"), 500));
     OWN_RELEASE(NULL);
     free(realloc(filled(malloc(70), "good"), 500));
+    free(strdup("a copy of libc's, of thirty-nine bytes"));
     measured();
     work(NULL);
     in_threads();
