@@ -22,6 +22,7 @@
  * @run heaps
  * @run outs
  * @run owned
+ * @run measured-by-libc
  * @run good
  */
 #include "mimalloc_runs.h"

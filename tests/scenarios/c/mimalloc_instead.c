@@ -21,6 +21,7 @@
  * @run arrays
  * @run heaps
  * @run outs
+ * @run measured-by-libc
  * @run good
  */
 #include "mimalloc_runs.h"
