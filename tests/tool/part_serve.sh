@@ -120,7 +120,10 @@ the_server_ends_when_custody_is_killed() (
     clean_stand_in
     "$custody" run --quiet sh -c 'python3 "$0" pid; echo told; while :; do sleep 0.1; done' "$asker" >"$work/out" 2>&1 &
     local run=$! tries=0 command
-    until grep -q told "$work/out"; do sleep 0.05; done
+    until grep -q told "$work/out"; do
+        [ $((tries += 1)) -lt 1200 ] || complain "the command does not start"
+        sleep 0.05
+    done
     command=$(pgrep -P "$run" sh)
     kill -KILL "$run"
     kill -KILL "$command"

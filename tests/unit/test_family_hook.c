@@ -154,12 +154,6 @@ static void is_told(unsigned count, enum custody_finding_kind kind)
     assert_string_equal(custody_finding_name(told[count - 1].finding.kind), custody_finding_name(kind));
 }
 
-static int begin(void **state)
-{
-    (void)state;
-    return world_start() ? 0 : -1;
-}
-
 static int reset(void **state)
 {
     (void)state;
@@ -421,5 +415,5 @@ int main(void)
         cmocka_unit_test_setup(what_a_function_asks_of_its_own_family_is_not_known, reset),
         cmocka_unit_test_setup(a_function_that_was_left_by_a_jump_hides_nothing, reset),
     };
-    return cmocka_run_group_tests(tests, begin, NULL);
+    return cmocka_run_group_tests(tests, world_begin, NULL);
 }

@@ -180,12 +180,13 @@ static void interruptions_change_nothing(void **state)
     sigset_t alarm;
     sigemptyset(&alarm);
     sigaddset(&alarm, SIGALRM);
-    uint64_t begun = now_ns();
     setitimer(ITIMER_REAL, &often, NULL);
-    assert_int_equal(cst_socket_ask(listener.name, "x", 1, 2 * SOON), -ETIMEDOUT);
+    do { /* again where the machine had no time for us: signals that wait count once */
+        uint64_t begun = now_ns();
+        assert_int_equal(cst_socket_ask(listener.name, "x", 1, 2 * SOON), -ETIMEDOUT);
+        assert_true(now_ns() - begun >= 2 * SOON);
+    } while (atomic_load(&interruptions) <= 3);
     setitimer(ITIMER_REAL, &never, NULL);
-    assert_true(now_ns() - begun >= 2 * SOON);
-    assert_true(atomic_load(&interruptions) > 3);
     sigaction(SIGALRM, &before, NULL);
     stop_serving();
 }

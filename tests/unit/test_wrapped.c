@@ -87,12 +87,6 @@ static uint64_t live_bytes(void)
     return cst_count_sum(rust_side).live_bytes;
 }
 
-static int begin(void **state)
-{
-    (void)state;
-    return world_start() ? 0 : -1;
-}
-
 static int reset(void **state)
 {
     (void)state;
@@ -272,5 +266,5 @@ int main(void)
         TEST(an_adopted_block_is_passed_on_once),
         TEST(an_unknown_alignment_is_not_compared),
     };
-    return cmocka_run_group_tests(tests, begin, NULL);
+    return cmocka_run_group_tests(tests, world_begin, NULL);
 }
