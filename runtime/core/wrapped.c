@@ -29,14 +29,23 @@ static bool may_pass_on(const struct cst_tag *tag)
            contract == CUSTODY_CONTRACT_UNKNOWN;
 }
 
+/* The heap is told at the release what alignment it was asked for, and finds the block's size class by it. So a tag may say
+ * another one only where neither matters to the heap. */
+static bool may_say(const struct cst_tag *tag, size_t align)
+{
+    size_t asked = cst_tag_align(tag);
+    return asked == align || (asked <= CST_BLOCK_ALIGN && align <= CST_BLOCK_ALIGN);
+}
+
 /* A block of the size that was asked for is passed on as it is; a larger one is the allocator's own, of which this may be a
- * part. */
+ * part; so is one that it aligned otherwise than it was asked to. An alignment that is not known is what the heap gave. */
 static void note_passed_on(const struct cst_call *call, struct cst_tag *tag, void *block, size_t size, size_t align)
 {
+    size_t given = align != 0 ? align : cst_tag_align(tag);
     if (!may_pass_on(tag))
         return;
-    if (cst_tag_size(tag) == size)
-        cst_engine_retag(call, block, size, align);
+    if (cst_tag_size(tag) == size && may_say(tag, given))
+        cst_engine_retag(call, block, size, given);
     else
         disown(tag);
 }
