@@ -7,6 +7,9 @@
 
 static const struct cst_passing nothing_passing = {0, 0};
 
+/* What a handover says of a foreign block when there is none, so that nothing is restored. */
+static const struct cst_foreign unseen = {.kind = CST_FOREIGN_UNSEEN};
+
 /* The tag of the live block of our heap that starts at `address`; NULL when none does. */
 static struct cst_tag *live_tag(uintptr_t address)
 {
@@ -135,7 +138,6 @@ static bool is_familys(const struct cst_wrapper *wrapper, void *block)
 static void hand_over_foreign(const struct cst_call *call, const struct cst_wrapper *wrapper, void *block,
                               const struct cst_given *given, struct cst_handover *handover)
 {
-    handover->foreign.kind = CST_FOREIGN_UNSEEN;
     if (is_familys(wrapper, block))
         return;
     handover->foreign = cst_foreign_examine(call, block, given, &wrapper->adopter);
@@ -153,7 +155,7 @@ struct cst_handover cst_wrapped_hand_over(const struct cst_call *call, const str
 {
     int saved = errno;
     struct cst_handover handover = {
-        .kind = CST_HANDOVER_PASS, .address = (uintptr_t)block, .outer = cst_thread.passing};
+        .kind = CST_HANDOVER_PASS, .address = (uintptr_t)block, .outer = cst_thread.passing, .foreign = unseen};
     struct cst_tag *tag = live_tag(handover.address);
     cst_thread.passing = nothing_passing;
     if (tag)

@@ -246,6 +246,21 @@ static void a_block_that_could_not_be_resized_is_as_it_was(void **state)
     assert_int_equal(told_count, 0);
 }
 
+static void a_block_of_nobodys_that_could_not_be_resized_counts_nothing_in(void **state)
+{
+    (void)state;
+    uint64_t before = cst_count_sum(CST_SIDE_UNKNOWN).live_blocks;
+    void *block = made(system_alloc(64), 53, 1);
+    struct cst_handover handover = hand_over(block, 53, 1);
+    cst_wrapped_taken(&handover, true);
+    handover = hand_over((char *)block + 16, 8, 1);
+    cst_wrapped_taken(&handover, true);
+    assert_int_equal(cst_adopted_count(), 0);
+    assert_int_equal(cst_count_sum(CST_SIDE_UNKNOWN).live_blocks, before);
+    give(block, 53, 1);
+    assert_int_equal(told_count, 0);
+}
+
 static void blocks_with_memory_of_their_own_are_adopted_when_nothing_passes_by(void **state)
 {
     (void)state;
@@ -299,6 +314,7 @@ int main(void)
         TEST(a_passed_on_block_keeps_an_alignment_that_nobody_names),
         TEST(a_block_that_is_kept_is_nobodys_until_it_is_made_again),
         TEST(a_block_that_could_not_be_resized_is_as_it_was),
+        TEST(a_block_of_nobodys_that_could_not_be_resized_counts_nothing_in),
         TEST(blocks_with_memory_of_their_own_are_adopted_when_nothing_passes_by),
         TEST(an_adopted_block_is_passed_on_once),
         TEST(an_unknown_alignment_is_not_compared),
