@@ -113,7 +113,8 @@ static bool decode(struct search *search, uintptr_t address, struct cst_insn *ou
 static unsigned behind_stub(struct search *search, uintptr_t address)
 {
     struct cst_insn insn;
-    if (!decode(search, address, &insn) || (cst_insn_is_endbr(&insn) && !decode(search, address + insn.length, &insn))) {
+    if (!decode(search, address, &insn) ||
+        (cst_insn_is_endbr(&insn) && !decode(search, address + insn.length, &insn))) {
         return 0;
     }
     return insn.kind == CST_INSN_JUMP_RIP ? behind_word(search, insn.target) : 0;

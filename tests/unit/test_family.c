@@ -45,8 +45,7 @@ static void a_library_is_recognised_by_one_function(void **state)
 static void every_family_is_recognised_by_its_own_signature(void **state)
 {
     (void)state;
-#define CUSTODY_FAMILY(contract, signature) \
-    assert_int_equal(cst_family_of(signature), CUSTODY_CONTRACT_##contract);
+#define CUSTODY_FAMILY(contract, signature) assert_int_equal(cst_family_of(signature), CUSTODY_CONTRACT_##contract);
 #define CUSTODY_FAMILY_DOOR(ID, symbol, contract, role, block, size, count, align)
 #include "custody/families.def"
 }
