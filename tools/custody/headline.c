@@ -187,17 +187,23 @@ static const char *given(struct cst_arena *arena, const struct cst_group *group)
     return cst_arena_format(arena, "%s%s", subject(arena, group->first), given_to(arena, group->first));
 }
 
+/* A length as the log has it; what is larger than the reader can tell is told so (number_clamp.h). */
+static const char *length_of(struct cst_arena *arena, const struct cst_log_told *told)
+{
+    return cst_arena_format(arena, "%s%" PRIu64, told->length >= INT64_MAX ? "at least " : "", told->length);
+}
+
 static const char *buffer_overrun(struct cst_arena *arena, const struct cst_group *group)
 {
     const struct cst_log_finding *finding = group->first;
     const struct cst_log_told *told = &finding->told;
     const char *how = "";
     if (told->has_length && strcmp(finding->by.call, "custody_lease_begin") == 0) {
-        how = cst_arena_format(arena, ", leased as %" PRIu64, told->length);
+        how = cst_arena_format(arena, ", leased as %s", length_of(arena, told));
     } else if (told->has_length && told->length > told->capacity) {
-        how = cst_arena_format(arena, ", written up to %" PRIu64, told->length);
+        how = cst_arena_format(arena, ", written up to %s", length_of(arena, told));
     } else if (told->has_length) {
-        how = cst_arena_format(arena, ", written at %" PRIu64 " where its lease forbids it", told->length);
+        how = cst_arena_format(arena, ", written at %s where its lease forbids it", length_of(arena, told));
     }
     return cst_arena_format(arena, "%s%s%s", subject(arena, finding), how, given_to(arena, finding));
 }
@@ -208,7 +214,7 @@ static const char *buffer_overclaim(struct cst_arena *arena, const struct cst_gr
     const struct cst_log_told *told = &finding->told;
     const char *how = "";
     if (told->has_length) {
-        how = cst_arena_format(arena, ", reported as %" PRIu64 "%s", told->length,
+        how = cst_arena_format(arena, ", reported as %s%s", length_of(arena, told),
                                told->length <= told->capacity ? ", without its terminator" : "");
     }
     return cst_arena_format(arena, "%s%s%s", subject(arena, finding), how, given_to(arena, finding));
