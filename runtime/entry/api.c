@@ -1,5 +1,5 @@
 /* The public API: custody.h in terms of hooks and tags. Checks arguments, translates results, decides nothing. */
-#include "custody/custody.h"
+#include "entry/functions.h"
 
 #include "core/leak.h"
 #include "entry/hook.h"
