@@ -28,11 +28,11 @@ static void note(struct cst_lease *lease, const struct cst_deed *deed)
  * read, the library gets the buffer itself. */
 static void make_copy(struct cst_lease *lease)
 {
-    if (!cst_copy_make(lease->capacity, lease->buffer, lease->number, &lease->copy))
+    if (!cst_replica_make(lease->capacity, lease->buffer, lease->number, &lease->copy))
         return;
     memset(lease->copy.memory + lease->usable, 0, lease->capacity - lease->usable);
     if (!cst_buffer_read(lease->buffer, lease->copy.memory, lease->usable))
-        cst_copy_release(&lease->copy);
+        cst_replica_release(&lease->copy);
 }
 
 static void lay_guard(struct cst_lease *lease, size_t room)
@@ -167,7 +167,7 @@ static bool is_borrower(const struct cst_lease *lease, uint16_t side)
 
 static bool is_of_copy(const struct cst_lease *lease, uintptr_t address)
 {
-    return cst_copy_has(&lease->copy, address);
+    return cst_replica_has(&lease->copy, address);
 }
 
 /* One lease is told of; all of the same block know that it is gone, unless it is refused. */

@@ -5,7 +5,7 @@
 #ifndef CST_CORE_LEASE_BOOK_H
 #define CST_CORE_LEASE_BOOK_H
 
-#include "core/copy.h"
+#include "core/replica.h"
 #include "core/history.h"
 #include "plat/compiler.h"
 
@@ -43,7 +43,7 @@ struct cst_lease {
     size_t usable;      /**< of these, bytes that are there */
     size_t guard;       /**< bytes of the guard behind the buffer itself */
     uint64_t sum;       /**< of the contents; of a past copy, of all of it */
-    struct cst_copy copy;
+    struct cst_replica copy;
     struct cst_history history;
     struct cst_lease *next; /**< among those to be used again */
     struct cst_lease *next_of_number, *next_of_all;

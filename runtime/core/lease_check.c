@@ -105,7 +105,7 @@ static size_t damage_behind(const struct cst_lease *lease)
 {
     unsigned char guard[CUSTODY_GUARD_SIZE];
     if (lease->copy.memory)
-        return cst_copy_damage_behind(&lease->copy);
+        return cst_replica_damage_behind(&lease->copy);
     if (lease->guard == 0 || !cst_buffer_read(lease->buffer + lease->capacity, guard, lease->guard))
         return 0;
     return cst_guard_damage_up_to(guard, lease->guard, lease->number);
@@ -127,7 +127,7 @@ static bool check_behind(const struct cst_lease *lease, const struct cst_call *c
 static bool check_before(const struct cst_lease *lease, const struct cst_call *call)
 {
     struct fault fault;
-    size_t damage = lease->copy.memory ? cst_copy_damage_before(&lease->copy) : 0;
+    size_t damage = lease->copy.memory ? cst_replica_damage_before(&lease->copy) : 0;
     if (damage == 0)
         return true;
     init(&fault, CUSTODY_FINDING_BUFFER_OVERRUN, lease->capacity, CUSTODY_LENGTH_UNKNOWN);

@@ -25,14 +25,14 @@ struct taken {
 
 static bool was_written(const struct cst_lease *lease)
 {
-    return cst_copy_sum(&lease->copy) != lease->sum;
+    return cst_replica_sum(&lease->copy) != lease->sum;
 }
 
 static struct cst_lease *take(size_t index)
 {
     struct cst_lease *lease = past.leases[index];
     past.count--;
-    past.bytes -= cst_copy_bytes(&lease->copy);
+    past.bytes -= cst_replica_bytes(&lease->copy);
     memmove(&past.leases[index], &past.leases[index + 1], (past.count - index) * sizeof *past.leases);
     if (past.next > index)
         past.next--;
@@ -42,12 +42,12 @@ static struct cst_lease *take(size_t index)
 
 static void abandon(struct cst_lease *lease)
 {
-    size_t bytes = cst_copy_bytes(&lease->copy);
+    size_t bytes = cst_replica_bytes(&lease->copy);
     if (atomic_fetch_add(&abandoned, bytes) + bytes > ABANDONED_MAX) {
         atomic_fetch_sub(&abandoned, bytes);
-        cst_copy_release(&lease->copy);
+        cst_replica_release(&lease->copy);
     }
-    lease->copy = (struct cst_copy){.memory = NULL};
+    lease->copy = (struct cst_replica){.memory = NULL};
 }
 
 void cst_lease_past_close(struct cst_lease *lease)
@@ -88,7 +88,7 @@ static void dismiss(struct cst_lease *lease)
         tell(lease);
         return;
     }
-    cst_copy_release(&lease->copy);
+    cst_replica_release(&lease->copy);
     cst_lease_book_close(lease);
 }
 
@@ -107,14 +107,14 @@ static void make_room(size_t bytes, struct taken *out_taken)
 void cst_lease_past_keep(struct cst_lease *lease)
 {
     struct taken taken = {.count = 0};
-    size_t bytes = cst_copy_bytes(&lease->copy);
+    size_t bytes = cst_replica_bytes(&lease->copy);
     if (bytes > CST_LEASE_PAST_BYTES) {
-        cst_copy_release(&lease->copy);
+        cst_replica_release(&lease->copy);
         cst_lease_book_close(lease);
         return;
     }
-    cst_copy_retire(&lease->copy);
-    lease->sum = cst_copy_sum(&lease->copy);
+    cst_replica_retire(&lease->copy);
+    lease->sum = cst_replica_sum(&lease->copy);
     cst_lease_book_lock();
     make_room(bytes, &taken);
     lease->state = CST_LEASE_PAST;
@@ -131,7 +131,7 @@ void cst_lease_past_look(size_t bytes)
     for (size_t left = past.count, looked = 0; left > 0 && looked < bytes; left--) {
         if (past.next >= past.count)
             past.next = 0;
-        looked += cst_copy_bytes(&past.leases[past.next]->copy);
+        looked += cst_replica_bytes(&past.leases[past.next]->copy);
         if (was_written(past.leases[past.next]))
             written.leases[written.count++] = take(past.next);
         else
@@ -156,7 +156,7 @@ struct cst_lease *cst_lease_past_take(uintptr_t address)
     struct cst_lease *lease = NULL;
     cst_lease_book_lock();
     for (size_t i = 0; i < past.count && !lease; i++)
-        if (cst_copy_has(&past.leases[i]->copy, address))
+        if (cst_replica_has(&past.leases[i]->copy, address))
             lease = take(i);
     cst_lease_book_unlock();
     return lease;

@@ -1,5 +1,5 @@
 /* The public API of buffers: custody/buffer.h in terms of leases. Checks arguments, translates results, decides nothing. */
-#include "custody/buffer.h"
+#include "entry/functions.h"
 
 #include "core/lease.h"
 #include "entry/hook.h"

@@ -1,5 +1,5 @@
 /* Guarded copies: where they lie, what of their guards is seen, that nobody is told of them as blocks. */
-#include "core/copy.h"
+#include "core/replica.h"
 
 #include "core/heap.h"
 #include "custody/custody.h"
@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-static struct cst_copy make(size_t size, uintptr_t like)
+static struct cst_replica make(size_t size, uintptr_t like)
 {
-    struct cst_copy copy;
-    assert_true(cst_copy_make(size, like, 5, &copy));
+    struct cst_replica copy;
+    assert_true(cst_replica_make(size, like, 5, &copy));
     return copy;
 }
 
@@ -23,9 +23,9 @@ static void a_copy_is_aligned_as_the_buffer_is(void **state)
 {
     (void)state;
     for (uintptr_t align = 1; align <= 4096; align *= 2) {
-        struct cst_copy copy = make(100, 3 * align);
+        struct cst_replica copy = make(100, 3 * align);
         assert_int_equal((uintptr_t)copy.memory % align, 0);
-        cst_copy_release(&copy);
+        cst_replica_release(&copy);
     }
 }
 
@@ -33,11 +33,11 @@ static void nobody_wrote_to_the_guards_of_a_copy_that_is_filled(void **state)
 {
     (void)state;
     for (size_t size = 0; size < 5000; size += 61) {
-        struct cst_copy copy = make(size, 16);
+        struct cst_replica copy = make(size, 16);
         memset(copy.memory, 'x', size);
-        assert_int_equal(cst_copy_damage_before(&copy), 0);
-        assert_int_equal(cst_copy_damage_behind(&copy), 0);
-        cst_copy_release(&copy);
+        assert_int_equal(cst_replica_damage_before(&copy), 0);
+        assert_int_equal(cst_replica_damage_behind(&copy), 0);
+        cst_replica_release(&copy);
         assert_null(copy.memory);
     }
 }
@@ -45,54 +45,54 @@ static void nobody_wrote_to_the_guards_of_a_copy_that_is_filled(void **state)
 static void writes_in_front_and_behind_are_measured(void **state)
 {
     (void)state;
-    struct cst_copy copy = make(33, 16);
+    struct cst_replica copy = make(33, 16);
     copy.memory[-3] = 0;
     copy.memory[33 + 200] = 0;
-    assert_int_equal(cst_copy_damage_before(&copy), 3);
-    assert_int_equal(cst_copy_damage_behind(&copy), 201);
-    cst_copy_release(&copy);
+    assert_int_equal(cst_replica_damage_before(&copy), 3);
+    assert_int_equal(cst_replica_damage_behind(&copy), 201);
+    cst_replica_release(&copy);
 }
 
 static void the_sum_is_of_contents_and_guards(void **state)
 {
     (void)state;
-    struct cst_copy copy = make(40, 16);
+    struct cst_replica copy = make(40, 16);
     memset(copy.memory, 0, 40);
-    uint64_t before = cst_copy_sum(&copy);
-    unsigned char *first = copy.memory - CST_COPY_FRONT, *last = copy.memory + 40 + CST_COPY_BACK - 1;
+    uint64_t before = cst_replica_sum(&copy);
+    unsigned char *first = copy.memory - CST_REPLICA_FRONT, *last = copy.memory + 40 + CST_REPLICA_BACK - 1;
     for (unsigned char *at = first; at <= last; at++) {
         *at ^= 1;
-        assert_int_not_equal(cst_copy_sum(&copy), before);
+        assert_int_not_equal(cst_replica_sum(&copy), before);
         *at ^= 1;
     }
-    assert_int_equal(cst_copy_sum(&copy), before);
-    assert_true(cst_copy_has(&copy, (uintptr_t)first) && cst_copy_has(&copy, (uintptr_t)last));
-    assert_false(cst_copy_has(&copy, (uintptr_t)first - 1) || cst_copy_has(&copy, (uintptr_t)last + 1));
-    cst_copy_release(&copy);
+    assert_int_equal(cst_replica_sum(&copy), before);
+    assert_true(cst_replica_has(&copy, (uintptr_t)first) && cst_replica_has(&copy, (uintptr_t)last));
+    assert_false(cst_replica_has(&copy, (uintptr_t)first - 1) || cst_replica_has(&copy, (uintptr_t)last + 1));
+    cst_replica_release(&copy);
 }
 
 static void a_copy_in_use_is_a_block_of_nobody_and_a_retired_one_is_none(void **state)
 {
     (void)state;
-    struct cst_copy copy = make(50, 64);
+    struct cst_replica copy = make(50, 64);
     struct custody_description description;
     struct cst_tag_hit hit = cst_heap_find((uintptr_t)copy.memory);
     assert_int_equal(hit.state, CST_STATE_LIVE);
     assert_int_equal(hit.start, copy.block);
     assert_true(custody_describe(copy.memory, &description) != CUSTODY_STATUS_OK || description.start == 0);
-    cst_copy_retire(&copy);
+    cst_replica_retire(&copy);
     assert_int_not_equal(cst_heap_find((uintptr_t)copy.memory).state, CST_STATE_LIVE);
-    cst_copy_release(&copy);
+    cst_replica_release(&copy);
 }
 
 static void a_copy_that_is_too_large_is_not_made(void **state)
 {
     (void)state;
-    struct cst_copy copy;
-    assert_false(cst_copy_make(CST_COPY_MAX + 1, 16, 5, &copy));
+    struct cst_replica copy;
+    assert_false(cst_replica_make(CST_REPLICA_MAX + 1, 16, 5, &copy));
     assert_null(copy.memory);
-    assert_false(cst_copy_make(SIZE_MAX, 16, 5, &copy));
-    cst_copy_release(&copy);
+    assert_false(cst_replica_make(SIZE_MAX, 16, 5, &copy));
+    cst_replica_release(&copy);
 }
 
 int main(void)
