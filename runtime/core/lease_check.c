@@ -193,12 +193,13 @@ static bool is_open_ended(const struct cst_lease *lease, size_t width, size_t le
     return length > 0 && !is_terminated_at(lease, length, width);
 }
 
-/* A library that reports what it would take may have filled the buffer in any way when that is more. */
-static bool check_length(const struct cst_lease *lease, const struct cst_call *call, size_t length)
+/* A library that reports what it would take may have filled the buffer in any way when that is more. Of one that was told
+ * of as writing too far, `overrun`, the terminator lies behind the capacity. */
+static bool check_length(const struct cst_lease *lease, const struct cst_call *call, size_t length, bool overrun)
 {
     struct fault fault;
     bool known = length != CUSTODY_LENGTH_UNKNOWN;
-    size_t width = cst_lease_terminator(lease), capacity = lease->capacity;
+    size_t width = overrun ? 0 : cst_lease_terminator(lease), capacity = lease->capacity;
     bool too_long = known && length > capacity, no_room = known && !too_long && capacity - length < width && length > 0;
     if ((too_long || no_room) && (lease->flags & CUSTODY_LEASE_REPORTS_NEED))
         return true;
@@ -222,11 +223,10 @@ bool cst_lease_check_end(const struct cst_lease *lease, const struct cst_call *c
 {
     if (lease->capacity == 0)
         return true;
-    bool good = check_before(lease, call);
-    good = check_behind(lease, call) && good;
+    bool overrun = !check_behind(lease, call), good = check_before(lease, call) && !overrun;
     if (!(lease->flags & CUSTODY_LEASE_OUT))
         return check_reading(lease, call) && good;
-    return check_length(lease, call, length) && good;
+    return check_length(lease, call, length, overrun) && good;
 }
 
 /* --- misuse --- */
