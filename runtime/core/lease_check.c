@@ -28,15 +28,14 @@ static void init(struct fault *fault, enum custody_finding_kind kind, size_t cap
     cst_text_init(&fault->text, fault->advice, sizeof fault->advice, 0);
 }
 
-/* By the side that `by` names; CST_SIDE_UNKNOWN: the one that calls. */
-static void tell(const struct cst_lease *lease, const struct cst_call *call, const char *function, uint16_t by,
+/* Told of by whoever calls; that the library did it, the history says. */
+static void tell(const struct cst_lease *lease, const struct cst_call *call, const char *function,
                  const struct fault *fault)
 {
     struct cst_history_copy history;
     cst_history_copy(&lease->history, &history);
     const struct cst_breach breach = {.kind = fault->kind,
                                       .address = lease->buffer,
-                                      .by = by,
                                       .owner = lease->from,
                                       .call = call,
                                       .told = {.function = function,
@@ -71,7 +70,7 @@ void cst_lease_check_capacity(const struct cst_lease *lease, const struct cst_ca
         cst_text_format(&fault.text, "a capacity that leaves %zu bytes of the block for the guard", guard);
     else
         cst_text_format(&fault.text, "a capacity of at most %zu bytes: there the block ends", place->room);
-    tell(lease, call, "custody_lease_begin", CST_SIDE_UNKNOWN, &fault);
+    tell(lease, call, "custody_lease_begin", &fault);
 }
 
 bool cst_lease_sum(const struct cst_lease *lease, uint64_t *out_sum)
@@ -120,7 +119,7 @@ static bool check_behind(const struct cst_lease *lease, const struct cst_call *c
     init(&fault, CUSTODY_FINDING_BUFFER_OVERRUN, lease->capacity, lease->capacity + damage);
     cst_text_format(&fault.text, "at most %zu bytes, as the capacity says; what lies behind them was written to",
                     lease->capacity);
-    tell(lease, call, "custody_lease_end", lease->to, &fault);
+    tell(lease, call, "custody_lease_end", &fault);
     return false;
 }
 
@@ -132,7 +131,7 @@ static bool check_before(const struct cst_lease *lease, const struct cst_call *c
         return true;
     init(&fault, CUSTODY_FINDING_BUFFER_OVERRUN, lease->capacity, CUSTODY_LENGTH_UNKNOWN);
     cst_text_format(&fault.text, "no write in front of the buffer; one began %zu bytes before it", damage);
-    tell(lease, call, "custody_lease_end", lease->to, &fault);
+    tell(lease, call, "custody_lease_end", &fault);
     return false;
 }
 
@@ -150,7 +149,7 @@ static bool check_reading(const struct cst_lease *lease, const struct cst_call *
         return true;
     init(&fault, CUSTODY_FINDING_BUFFER_OVERRUN, lease->capacity, CUSTODY_LENGTH_UNKNOWN);
     cst_text_string(&fault.text, "no write at all: the buffer is leased for reading");
-    tell(lease, call, "custody_lease_end", lease->to, &fault);
+    tell(lease, call, "custody_lease_end", &fault);
     return false;
 }
 
@@ -215,7 +214,7 @@ static bool check_length(const struct cst_lease *lease, const struct cst_call *c
         cst_text_format(&fault.text, "a terminator behind the %zu bytes that are reported", length);
     else
         cst_text_string(&fault.text, "a terminator within the capacity");
-    tell(lease, call, "custody_lease_end", lease->to, &fault);
+    tell(lease, call, "custody_lease_end", &fault);
     return false;
 }
 

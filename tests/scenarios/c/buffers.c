@@ -6,21 +6,21 @@
  * @builds cc=gcc opt=2
  * @builds cc=clang opt=0
  * @run behind-guard
- * @expect buffer-overrun error exact by=$reed/c/custody call=custody_lease_end capacity=16 length=23 release=$prog
+ * @expect buffer-overrun error exact by=$prog/c/custody call=custody_lease_end capacity=16 length=23 release=$prog
  * @run behind-copy
- * @expect buffer-overrun error exact by=$reed/c/custody call=custody_lease_end capacity=16 length=23 release=$prog
+ * @expect buffer-overrun error exact by=$prog/c/custody call=custody_lease_end capacity=16 length=23 release=$prog
  * @run small-block
  * @expect buffer-overrun error exact owner=playlist/c/custody by=$prog/c/custody call=custody_lease_begin size=20 capacity=20 length=24 alloc=$prog
  * @run small-malloc
  * @expect[custody=both] buffer-overrun error exact owner=$prog/c/malloc by=$prog/c/custody call=custody_lease_begin size=20 capacity=20 length=24 alloc=$prog
  * @run for-reading
- * @expect buffer-overrun error exact by=$reed/c/custody call=custody_lease_end capacity=32 length=none
+ * @expect buffer-overrun error exact by=$prog/c/custody call=custody_lease_end capacity=32 length=none
  * @run for-reading-copy
- * @expect buffer-overrun error exact by=$reed/c/custody call=custody_lease_end capacity=32 length=none
+ * @expect buffer-overrun error exact by=$prog/c/custody call=custody_lease_end capacity=32 length=none
  * @run claims-more
- * @expect buffer-overclaim error exact by=$reed/c/custody call=custody_lease_end capacity=16 length=22
+ * @expect buffer-overclaim error exact by=$prog/c/custody call=custody_lease_end capacity=16 length=22
  * @run bare
- * @expect buffer-overclaim error exact by=$reed/c/custody call=custody_lease_end capacity=16 length=16
+ * @expect buffer-overclaim error exact by=$prog/c/custody call=custody_lease_end capacity=16 length=16
  * @run written-late
  * @expect buffer-retained error exact capacity=32 length=none
  * @run written-late-unseen

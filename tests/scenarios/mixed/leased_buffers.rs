@@ -8,9 +8,9 @@
 //! @run one-byte
 //! @expect buffer-overrun error exact owner=$prog/rust/rust by=$prog/rust/custody call=custody_lease_begin size=1 capacity=1 length=32 release=$prog
 //! @run long-path
-//! @expect buffer-overrun error exact owner=$prog/rust/rust by=$harp/c/custody call=custody_lease_end size=17 capacity=17 length=20 alloc=$prog
+//! @expect buffer-overrun error exact owner=$prog/rust/rust by=$prog/rust/custody call=custody_lease_end size=17 capacity=17 length=20 alloc=$prog
 //! @run no-nul
-//! @expect buffer-overrun error exact owner=$prog/rust/rust by=$harp/c/custody call=custody_lease_end size=19 capacity=19 length=20 alloc=$prog
+//! @expect buffer-overrun error exact owner=$prog/rust/rust by=$prog/rust/custody call=custody_lease_end size=19 capacity=19 length=20 alloc=$prog
 //! @run good
 
 use std::ffi::{c_char, c_int, c_uint, c_void, CStr, CString};
