@@ -17,6 +17,7 @@ void cst_ownership_history(uintptr_t start, struct cst_history_copy *out_copy)
     out_copy->count = 0;
     out_copy->left_out = 0;
 }
+#include "core/watch.h"
 
 void cst_ownership_farewell(void)
 {
@@ -27,4 +28,5 @@ void cst_ownership_after_fork(void)
 {
     cst_history_after_fork();
     cst_lease_after_fork();
+    cst_watch_after_fork();
 }
