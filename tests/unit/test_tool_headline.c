@@ -289,28 +289,29 @@ static void buffers_are_told_with_what_they_hold_and_what_was_done(void **state)
 {
     (void)state;
     struct cst_log_finding finding = about_a_buffer("buffer-overrun", 8, 12);
-    assert_says(&finding, "buffer of 8 bytes, written up to 12, given to custody_lease_end by client (rust)");
-    finding.told.length = 3;
-    assert_says(&finding, "buffer of 8 bytes, written at 3 where its lease forbids it, given to custody_lease_end by "
-                          "client (rust)");
+    assert_says(&finding, "buffer of 8 bytes, written up to 12 in its lease to libledger.so (c), given to "
+                          "custody_lease_end by client (rust)");
     finding.told.has_length = false;
-    assert_says(&finding, "buffer of 8 bytes, given to custody_lease_end by client (rust)");
+    assert_says(&finding, "buffer of 8 bytes, written where its lease to libledger.so (c) forbids it, given to "
+                          "custody_lease_end by client (rust)");
     finding = about_a_buffer("buffer-overrun", 8, 32);
     finding.by.call = "custody_lease_begin";
-    assert_says(&finding, "buffer of 8 bytes, leased as 32, given to custody_lease_begin by client (rust)");
+    assert_says(&finding, "buffer of 8 bytes, leased as 32 to libledger.so (c), given to custody_lease_begin by "
+                          "client (rust)");
 }
 
 static void claims_are_told_as_far_as_numbers_go(void **state)
 {
     (void)state;
     struct cst_log_finding finding = about_a_buffer("buffer-overclaim", 16, 20);
-    assert_says(&finding, "buffer of 16 bytes, reported as 20, given to custody_lease_end by client (rust)");
+    assert_says(&finding, "buffer of 16 bytes, reported as 20, leased to libledger.so (c), given to custody_lease_end by "
+                          "client (rust)");
     finding.told.length = 16;
-    assert_says(&finding, "buffer of 16 bytes, reported as 16, without its terminator, given to custody_lease_end by "
-                          "client (rust)");
+    assert_says(&finding, "buffer of 16 bytes, reported as 16, without its terminator, leased to libledger.so (c), given "
+                          "to custody_lease_end by client (rust)");
     finding.told.length = INT64_MAX;
-    assert_says(&finding, "buffer of 16 bytes, reported as at least 9223372036854775807, given to custody_lease_end by "
-                          "client (rust)");
+    assert_says(&finding, "buffer of 16 bytes, reported as at least 9223372036854775807, leased to libledger.so (c), "
+                          "given to custody_lease_end by client (rust)");
 }
 
 static void buffers_that_were_kept_name_who_kept_or_released_them(void **state)
