@@ -23,8 +23,7 @@ struct cst_watched {
     const struct cst_call *call;
     const struct cst_origin *origin; /**< of the call */
     uintptr_t start;                 /**< of the block */
-    bool
-        resizes; /**< it may live on, here or elsewhere: cst_watch_resized says which, or nothing when it stays as it is */
+    bool resizes;     /**< it may live on, here or elsewhere: cst_watch_resized says which, or nothing when it stays as it is */
     bool handed_over; /**< by an allocator of the program's, to which the owner gave it: who does it is no matter */
 };
 

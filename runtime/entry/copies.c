@@ -78,8 +78,8 @@ static struct cst_copy *copy_of(const struct dl_phdr_info *module, struct cst_el
         return NULL;
     memcpy(&offset, note.bytes, sizeof offset);
     uintptr_t address = (uintptr_t)note.bytes + (uintptr_t)offset;
-    bool usable =
-        address % _Alignof(struct cst_copy) == 0 && is_mapped(module, address, offsetof(struct cst_copy, functions));
+    bool usable = address % _Alignof(struct cst_copy) == 0 &&
+                  is_mapped(module, address, offsetof(struct cst_copy, functions));
     return usable ? (struct cst_copy *)address : NULL;
 }
 
@@ -160,9 +160,9 @@ bool cst_copies_serve_here(void)
 void cst_copies_stay(void)
 {
     struct dl_find_object object;
-    if (*cst_copy_here.door || !dlopen || _dl_find_object(&cst_copy_here, &object) != 0 ||
-        object.dlfo_link_map->l_name[0] == '\0')
+    if (*cst_copy_here.door || !dlopen || _dl_find_object(&cst_copy_here, &object) != 0 || object.dlfo_link_map->l_name[0] == '\0')
         return;
     /* What is loaded again without being loaded is not unmapped any more; the reference is never given back. */
     (void)!dlopen(object.dlfo_link_map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
+
