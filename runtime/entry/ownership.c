@@ -2,6 +2,7 @@
 #include "entry/ownership.h"
 
 #include "base/names.h"
+#include "core/callback.h"
 #include "core/history.h"
 #include "core/kept_back.h"
 #include "core/object.h"
@@ -9,6 +10,7 @@
 void cst_ownership_farewell(void)
 {
     cst_object_farewell();
+    cst_callback_farewell();
 }
 
 void cst_ownership_after_fork(void)
@@ -17,4 +19,5 @@ void cst_ownership_after_fork(void)
     cst_names_after_fork();
     cst_kept_back_after_fork();
     cst_object_after_fork();
+    cst_callback_after_fork();
 }
