@@ -76,13 +76,8 @@ void cst_trace_write(struct cst_json *json, const char *key, const struct cst_tr
     cst_json_close(json, ']');
 }
 
-void cst_trace_write_innermost(struct cst_text *text, const struct cst_trace *trace)
+void cst_trace_write_frame(struct cst_text *text, const struct cst_trace_frame *frame)
 {
-    if (trace->count == 0) {
-        cst_text_string(text, "unknown");
-        return;
-    }
-    const struct cst_trace_frame *frame = &trace->frames[0];
     if (frame->module != NULL) {
         cst_text_printable(text, frame->module->name);
         cst_text_char(text, '+');
@@ -92,5 +87,14 @@ void cst_trace_write_innermost(struct cst_text *text, const struct cst_trace *tr
         cst_text_string(text, " (");
         cst_text_printable(text, frame->symbol);
         cst_text_char(text, ')');
+    }
+}
+
+void cst_trace_write_innermost(struct cst_text *text, const struct cst_trace *trace)
+{
+    if (trace->count == 0) {
+        cst_text_string(text, "unknown");
+    } else {
+        cst_trace_write_frame(text, &trace->frames[0]);
     }
 }
