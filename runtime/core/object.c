@@ -345,6 +345,16 @@ const char *cst_object_type_name(uintptr_t address)
     return name;
 }
 
+void cst_object_history(uintptr_t address, struct cst_history_copy *out_copy)
+{
+    out_copy->count = out_copy->left_out = 0;
+    cst_objects_lock(address);
+    const struct cst_object *object = cst_objects_find(address);
+    if (object)
+        cst_history_copy(&object->history, out_copy);
+    cst_objects_unlock(address);
+}
+
 /* --- Moments --------------------------------------------------------------------------------------------------- */
 
 static void tell_leak(uintptr_t address, const struct case_facts *facts)

@@ -5,6 +5,7 @@
 #ifndef CST_CORE_OBJECT_H
 #define CST_CORE_OBJECT_H
 
+#include "core/history.h"
 #include "core/origin.h"
 #include "core/type.h"
 #include "plat/compiler.h"
@@ -37,6 +38,9 @@ CST_MUST_USE enum custody_ending cst_object_end(const struct cst_call *call, con
 
 /** The name of the type of the living object at `address`; NULL when there is none. */
 const char *cst_object_type_name(uintptr_t address);
+
+/** What happened to the object at `address`, living or remembered; nothing when none is known. */
+void cst_object_history(uintptr_t address, struct cst_history_copy *out_copy);
 
 /** At exit: tells of the objects of this process that have not ended. */
 void cst_object_farewell(void);

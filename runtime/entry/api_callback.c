@@ -1,6 +1,6 @@
 /* The public API of callbacks: custody/callback.h in terms of core/callback.h. Drop functions are the program's: they are
  * called when the runtime has been left. */
-#include "custody/callback.h"
+#include "entry/functions.h"
 
 #include "core/callback.h"
 #include "entry/api_call.h"

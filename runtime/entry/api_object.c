@@ -1,6 +1,6 @@
 /* The public API of objects: custody/object.h in terms of core/object.h. Checks arguments, makes and gives back memory,
  * translates results. */
-#include "custody/object.h"
+#include "entry/functions.h"
 
 #include "core/history.h"
 #include "core/kept_back.h"

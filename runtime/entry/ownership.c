@@ -9,16 +9,13 @@
 
 struct cst_ownership_facts cst_ownership_of(uintptr_t address, uintptr_t start)
 {
-    (void)address;
-    (void)start;
-    return (struct cst_ownership_facts){.type = NULL, .loans = 0};
+    const char *type = start ? cst_object_type_name(start) : NULL;
+    return (struct cst_ownership_facts){.type = type ? type : cst_object_type_name(address), .loans = 0};
 }
 
 void cst_ownership_history(uintptr_t start, struct cst_history_copy *out_copy)
 {
-    (void)start;
-    out_copy->count = 0;
-    out_copy->left_out = 0;
+    cst_object_history(start, out_copy);
 }
 
 void cst_ownership_farewell(void)
