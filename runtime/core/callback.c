@@ -7,6 +7,7 @@
 #include "core/breach.h"
 #include "core/callback_table.h"
 #include "core/heap.h"
+#include "core/watch.h"
 #include "plat/sys.h"
 
 #include <string.h>
@@ -18,6 +19,7 @@ enum fault {
     GONE,        /* the callback was dropped */
     NOT_ENTERED, /* it is left, but was not entered */
     RUNNING,     /* it is dropped while it runs */
+    RELEASED,    /* its data is released while it is registered */
 };
 
 /* What is known of a callback that a call is about, copied. */
@@ -128,6 +130,10 @@ static void write_advice(struct cst_text *text, const struct use *use)
     case RUNNING:
         cst_text_format(text, "to drop %s after its last call", name);
         return;
+    case RELEASED:
+        cst_text_format(text, "to drop %s before its data is released, and by nobody else where it has a drop function",
+                        name);
+        return;
     case FINE:
         break;
     }
@@ -147,7 +153,8 @@ static void add_entered(struct case_facts *facts)
         memcpy(facts->history.moments[before].thread, facts->entered_in, sizeof facts->entered_in);
 }
 
-static void tell(struct use *use)
+/* `by` is CST_SIDE_UNKNOWN where the code that calls says it. */
+static void tell(struct use *use, uint16_t by)
 {
     char advice[384];
     struct cst_text text;
@@ -159,8 +166,10 @@ static void tell(struct use *use)
     if (facts->fault == RUNNING)
         add_entered(facts);
     const struct cst_breach breach = {
-        .kind = facts->fault == RUNNING ? CUSTODY_FINDING_RELEASED_WHILE_LENT : CUSTODY_FINDING_STALE_HANDLE,
+        .kind = facts->fault == RUNNING || facts->fault == RELEASED ? CUSTODY_FINDING_RELEASED_WHILE_LENT
+                                                                    : CUSTODY_FINDING_STALE_HANDLE,
         .address = facts->data,
+        .by = by,
         .call = use->call,
         .told = {.function = use->function,
                  .advice = advice,
@@ -178,8 +187,64 @@ static bool finish(struct use *use, bool is_done)
     if (is_done && is_audited())
         cst_breach_event("handle", &use->deed, use->facts.number, use->facts.data, 0, use->facts.name);
     if (use->facts.fault != FINE)
-        tell(use);
+        tell(use, CST_SIDE_UNKNOWN);
     return use->facts.fault == FINE;
+}
+
+/* --- Watching --- the data, as far as it is a block whose release is seen. */
+
+static bool released(const struct cst_watched *what);
+
+static void moved(const struct cst_watched *what, const struct cst_watch_move *move);
+
+static const struct cst_watcher watcher = {.id = CST_WATCHER_CALLBACK, .ask = released, .resized = moved};
+
+/* Several callbacks may have the same data, so the block is watched until it is released. */
+static void watch(void *data)
+{
+    if (is_audited() && cst_watch_sees((uintptr_t)data))
+        (void)!cst_watch_set(&watcher, (uintptr_t)data);
+}
+
+/* Copies what is known of a callback of this process that is registered with the data at `start`. */
+static bool copy_user(struct cst_callback *callback, uintptr_t start, struct case_facts *out_facts)
+{
+    if (state_of(callback) != CST_CALLBACK_LIVE || (uintptr_t)atomic_load(&callback->data) != start)
+        return false;
+    cst_callbacks_lock(callback);
+    bool is_user = state_of(callback) == CST_CALLBACK_LIVE && (uintptr_t)atomic_load(&callback->data) == start &&
+                   callback->generation == cst_thread.generation;
+    if (is_user)
+        copy_facts(callback, out_facts);
+    cst_callbacks_unlock(callback);
+    return is_user;
+}
+
+/* Callbacks are registered with data that is gone: the first of them is told of. */
+static void tell_users(const struct cst_watched *what)
+{
+    struct use use = {.call = what->call};
+    struct cst_callback *callback;
+    for (size_t i = 0; (callback = cst_callbacks_at(i)) != NULL; i++) {
+        if (copy_user(callback, what->start, &use.facts)) {
+            use.facts.fault = RELEASED;
+            tell(&use, what->origin->side);
+            return;
+        }
+    }
+}
+
+static bool released(const struct cst_watched *what)
+{
+    if (!what->resizes)
+        tell_users(what);
+    return true;
+}
+
+static void moved(const struct cst_watched *what, const struct cst_watch_move *move)
+{
+    if (move->to != what->start)
+        tell_users(what);
 }
 
 /* --- Beginning ------------------------------------------------------------------------------------------------- */
@@ -219,6 +284,7 @@ custody_status cst_callback_register(const struct cst_call *call, uint16_t keepe
     if (!fill(&use, callback, keeper, kept ? kept : "callback", data, drop))
         return CUSTODY_STATUS_INVALID_ARGUMENT;
     *out_number = use.facts.number;
+    watch(data);
     (void)finish(&use, true);
     return CUSTODY_STATUS_OK;
 }

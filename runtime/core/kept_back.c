@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "core/count.h"
 #include "core/engine.h"
+#include "core/watch.h"
 
 #include <errno.h>
 
@@ -61,17 +62,26 @@ static void keep(const struct kept *kept)
         give(kept);
 }
 
-void cst_kept_back_release(uintptr_t address, uint32_t release_stack)
+/* Takes the tag of a live block and counts it out. */
+static void retire(struct cst_tag *tag, uint32_t release_stack)
+{
+    if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN)
+        cst_count_free(cst_tag_side(tag), cst_tag_size(tag));
+    cst_tag_release(tag, release_stack);
+}
+
+void cst_kept_back_release(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address)
 {
     struct cst_tag *tag = cst_heap_has(address) ? cst_tag_of(address) : NULL;
     if (!tag || cst_tag_state(tag) != CST_STATE_LIVE || !cst_tag_starts_at(tag, address))
         return;
     int saved = errno;
+    const struct cst_watched what = {.call = call, .origin = origin, .start = address};
+    if (cst_watch_has(address))
+        (void)cst_watch_ask(&what);
     size_t align = cst_tag_align(tag);
     const struct kept kept = {address, cst_engine_round(cst_tag_size(tag), align), align};
-    if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN)
-        cst_count_free(cst_tag_side(tag), cst_tag_size(tag));
-    cst_tag_release(tag, release_stack);
+    retire(tag, origin->stack);
     if (kept.rounded > CST_KEPT_BACK_BLOCK)
         give(&kept);
     else

@@ -4,6 +4,8 @@
 #ifndef CST_CORE_KEPT_BACK_H
 #define CST_CORE_KEPT_BACK_H
 
+#include "core/origin.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,9 +14,9 @@
 /** A block that is larger is given back at once. */
 #define CST_KEPT_BACK_BLOCK ((size_t)1 << 16)
 
-/** Releases the live block of our heap that begins at `address`, from `release_stack`, and keeps it back. Does nothing when
- * there is none. The caller has judged the release. */
-void cst_kept_back_release(uintptr_t address, uint32_t release_stack);
+/** Releases the live block of our heap that begins at `address`, for `call` by `origin`, and keeps it back. Does nothing when
+ * there is none. The caller has judged the release; those who watch the block (core/watch.h) are asked. */
+void cst_kept_back_release(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address);
 
 /** After fork, in the child: frees the lock that another thread of the parent may have held. */
 void cst_kept_back_after_fork(void);

@@ -6,6 +6,7 @@
 #include "core/breach.h"
 #include "core/heap.h"
 #include "core/object_table.h"
+#include "core/watch.h"
 
 /* How an object does not fit a call. */
 enum fault {
@@ -86,6 +87,25 @@ static void send(const struct event *event)
         cst_breach_event("handle", &event->deed, event->number, event->address, event->size, event->type->name);
 }
 
+/* --- Watching --- the memory of objects, as far as its release is seen: who releases it has to end the object before. */
+
+static bool released(const struct cst_watched *what);
+static void moved(const struct cst_watched *what, const struct cst_watch_move *move);
+
+static const struct cst_watcher watcher = {.id = CST_WATCHER_OBJECT, .ask = released, .resized = moved};
+
+static void watch(uintptr_t address)
+{
+    if (is_audited() && cst_watch_sees(address))
+        (void)!cst_watch_set(&watcher, address);
+}
+
+/* What nobody watches any more has been released in a way that nobody is blamed for. */
+static bool is_abandoned(uintptr_t address)
+{
+    return cst_tag_covers(address) && !cst_watch_has(address);
+}
+
 /* --- Beginning ------------------------------------------------------------------------------------------------- */
 
 static bool is_live(const struct cst_object *object)
@@ -116,6 +136,8 @@ custody_status cst_object_make(const struct cst_call *call, const struct cst_typ
         note(object, CUSTODY_DEED_MADE, &event);
     }
     cst_objects_unlock(address);
+    if (object)
+        watch(address);
     send(&event);
     return object ? CUSTODY_STATUS_OK : CUSTODY_STATUS_EXHAUSTED;
 }
@@ -124,11 +146,13 @@ custody_status cst_object_adopt(const struct cst_call *call, const struct cst_ty
 {
     struct event event = {.deed = deed_of(call, CUSTODY_DEED_ADOPTED), .address = address};
     cst_objects_lock(address);
-    bool is_taken = is_live(cst_objects_find(address));
+    bool is_taken = is_live(cst_objects_find(address)) && !is_abandoned(address);
     struct cst_object *object = is_taken ? NULL : add(type, address);
     if (object)
         note(object, CUSTODY_DEED_ADOPTED, &event);
     cst_objects_unlock(address);
+    if (object)
+        watch(address);
     send(&event);
     if (is_taken)
         return CUSTODY_STATUS_INVALID_ARGUMENT;
@@ -330,6 +354,8 @@ enum custody_ending cst_object_end(const struct cst_call *call, const char *func
         ending = let_go(object, &event);
     }
     cst_objects_unlock(address);
+    if (ending == CUSTODY_ENDED && cst_watch_has(address))
+        cst_watch_clear(&watcher, address);
     send(&event);
     if (ending == CUSTODY_REFUSED)
         tell(&use, &facts);
@@ -362,7 +388,7 @@ static void tell_leak(uintptr_t address, const struct case_facts *facts)
     char advice[320];
     struct cst_text text;
     cst_text_init(&text, advice, sizeof advice, 0);
-    cst_text_format(&text, "%s()", ending_of(facts));
+    cst_text_format(&text, "%s()%s", ending_of(facts), facts->is_lost ? " before its memory is released" : "");
     const struct cst_breach breach = {
         .kind = CUSTODY_FINDING_HANDLE_LEAK,
         .address = address,
@@ -371,6 +397,52 @@ static void tell_leak(uintptr_t address, const struct case_facts *facts)
         .owner = facts->type->side,
     };
     cst_breach_tell(&breach);
+}
+
+/* Memory is released with an object in it. What the parent of this process made is not this one's to end. */
+static bool released(const struct cst_watched *what)
+{
+    struct event event = {.deed = {.by = what->origin->side, .stack = what->origin->stack}, .address = what->start};
+    struct case_facts facts;
+    if (what->resizes)
+        return true;
+    cst_objects_lock(what->start);
+    struct cst_object *object = cst_objects_find(what->start);
+    bool is_lost = is_live(object), tells = is_lost && object->generation == cst_thread.generation;
+    if (is_lost) {
+        note(object, CUSTODY_DEED_RELEASED, &event);
+        cst_objects_end(object, CST_OBJECT_LOST);
+        copy_facts(object, &facts);
+    }
+    cst_objects_unlock(what->start);
+    send(&event);
+    if (tells)
+        tell_leak(what->start, &facts);
+    return true;
+}
+
+/* An object whose memory is resized by whoever owns it lives on where it is now. */
+static void moved(const struct cst_watched *what, const struct cst_watch_move *move)
+{
+    struct cst_object taken;
+    if (move->to == what->start)
+        return;
+    cst_objects_lock(what->start);
+    struct cst_object *object = cst_objects_find(what->start);
+    bool is_moved = is_live(object);
+    if (is_moved) {
+        cst_objects_take(object, &taken);
+        cst_objects_end(object, CST_OBJECT_LOST);
+    }
+    cst_objects_unlock(what->start);
+    if (!is_moved)
+        return;
+    cst_objects_lock(move->to);
+    if ((object = cst_objects_add(move->to)) != NULL)
+        cst_objects_give(object, &taken);
+    else
+        cst_history_clear(&taken.history);
+    cst_objects_unlock(move->to);
 }
 
 void cst_object_farewell(void)

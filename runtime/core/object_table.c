@@ -211,6 +211,29 @@ void cst_objects_end(struct cst_object *object, enum cst_object_state state)
     *place = (struct ended){.object = object, .number = object->number};
 }
 
+void cst_objects_take(struct cst_object *object, struct cst_object *out_taken)
+{
+    atomic_init(&out_taken->word, atomic_load(&object->word));
+    out_taken->number = object->number;
+    out_taken->size = object->size;
+    out_taken->references = object->references;
+    out_taken->generation = object->generation;
+    out_taken->is_made = object->is_made;
+    out_taken->history = object->history;
+    object->history = (struct cst_history){.first = NULL};
+}
+
+void cst_objects_give(struct cst_object *object, const struct cst_object *taken)
+{
+    object->number = taken->number;
+    object->size = taken->size;
+    object->references = taken->references;
+    object->generation = taken->generation;
+    object->is_made = taken->is_made;
+    object->history = taken->history;
+    atomic_store(&object->word, atomic_load(&taken->word));
+}
+
 bool cst_objects_forgot(uintptr_t address)
 {
     return shard_of(address)->forgot;

@@ -81,6 +81,12 @@ CST_MUST_USE struct cst_object *cst_objects_add(uintptr_t address);
  * Under the lock. */
 void cst_objects_end(struct cst_object *object, enum cst_object_state state);
 
+/** Takes what an object is out of its record, which stays: for cst_objects_give. Under the lock. */
+void cst_objects_take(struct cst_object *object, struct cst_object *out_taken);
+
+/** Makes a new record that of the object that was taken: it has moved. Under the lock. */
+void cst_objects_give(struct cst_object *object, const struct cst_object *taken);
+
 /** True when ended objects with this lock were forgotten: one at `address` may have been among them. Under the lock. */
 bool cst_objects_forgot(uintptr_t address);
 

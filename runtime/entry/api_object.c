@@ -112,10 +112,12 @@ CST_EXPORT enum custody_ending custody_end(custody_type type, void *object)
 }
 
 /* Under the guard. */
-static void give_back(const struct cst_call *call, void *object)
+static void give_back(const struct cst_call *call, const struct cst_type *type, void *object)
 {
+    const struct cst_origin origin = {
+        .side = type->side, .contract = CUSTODY_CONTRACT_CUSTODY, .stack = cst_history_stack(call)};
     if (cst_start_is_up())
-        cst_kept_back_release((uintptr_t)object, cst_history_stack(call));
+        cst_kept_back_release(call, &origin, (uintptr_t)object);
     else
         cst_inside_release(object);
 }
@@ -131,7 +133,7 @@ CST_EXPORT enum custody_ending custody_destroy(custody_type type, void *object)
         return CUSTODY_REFUSED;
     enum custody_ending ending = cst_object_end(&call, "custody_destroy", type, (uintptr_t)object, &is_made);
     if (ending == CUSTODY_ENDED && is_made)
-        give_back(&call, object);
+        give_back(&call, cst_type_get(type), object);
     cst_thread_unguard(mode);
     return ending;
 }

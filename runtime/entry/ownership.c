@@ -6,6 +6,7 @@
 #include "core/history.h"
 #include "core/kept_back.h"
 #include "core/object.h"
+#include "core/watch.h"
 
 struct cst_ownership_facts cst_ownership_of(uintptr_t address, uintptr_t start)
 {
@@ -31,4 +32,5 @@ void cst_ownership_after_fork(void)
     cst_kept_back_after_fork();
     cst_object_after_fork();
     cst_callback_after_fork();
+    cst_watch_after_fork();
 }

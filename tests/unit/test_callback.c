@@ -341,6 +341,52 @@ static void data_that_nobody_drops_is_told_at_the_end(void **state)
     assert_silent();
 }
 
+static void release_data(void *data)
+{
+    drop(data);
+    custody_release(library, data);
+}
+
+static void data_that_is_released_while_it_is_registered_is_told(void **state)
+{
+    (void)state;
+    void *data = custody_alloc(library, 61, 0);
+    custody_callback first, second;
+    assert_int_equal(custody_callback_register(library, "on_first", data, NULL, &first), CUSTODY_STATUS_OK);
+    assert_int_equal(custody_callback_register(library, "on_second", data, NULL, &second), CUSTODY_STATUS_OK);
+    assert_true(custody_callback_drop(first));
+    custody_release(library, data);
+    assert_null(last.function);
+    assert_string_equal(last.type, "on_second");
+    assert_true(last.has_by);
+    assert_told(RELEASED_WHILE_LENT, data);
+    assert_true(custody_callback_drop(second));
+    data = custody_alloc(library, 62, 0);
+    assert_int_equal(custody_callback_register(library, "on_first", data, drop, &first), CUSTODY_STATUS_OK);
+    void *moved = custody_resize(library, data, 200000);
+    assert_told(RELEASED_WHILE_LENT, data);
+    assert_true(custody_callback_drop(first));
+    custody_release(library, moved);
+    assert_silent();
+}
+
+static void data_that_its_callback_released_or_that_was_dropped_before_is_well(void **state)
+{
+    (void)state;
+    custody_callback callback;
+    assert_int_equal(
+        custody_callback_register(library, "on_own", custody_alloc(library, 63, 0), release_data, &callback),
+        CUSTODY_STATUS_OK);
+    assert_true(custody_callback_drop(callback));
+    void *data = custody_alloc(library, 64, 0);
+    assert_int_equal(custody_callback_register(library, "on_lent", data, NULL, &callback), CUSTODY_STATUS_OK);
+    data = custody_resize(library, data, 60);
+    assert_true(custody_callback_drop(callback));
+    custody_release(library, data);
+    assert_int_equal(drops, 1);
+    assert_silent();
+}
+
 static custody_callback inherited;
 
 /* What ran in the parent never ends here, which is nobody's fault. */
@@ -426,6 +472,8 @@ int main(void)
         cmocka_unit_test_setup(tens_of_thousands_are_registered_at_once, begin),
         cmocka_unit_test_setup(of_threads_that_drop_a_callback_one_does_when_none_runs, begin),
         cmocka_unit_test_setup(data_that_nobody_drops_is_told_at_the_end, begin),
+        cmocka_unit_test_setup(data_that_is_released_while_it_is_registered_is_told, begin),
+        cmocka_unit_test_setup(data_that_its_callback_released_or_that_was_dropped_before_is_well, begin),
         cmocka_unit_test_setup(a_child_does_not_answer_for_its_parents_callbacks, begin),
         cmocka_unit_test_setup(data_is_reachable_while_it_is_registered, begin),
     };

@@ -413,6 +413,46 @@ static void what_was_not_ended_is_told_at_the_end(void **state)
     assert_silent();
 }
 
+static void memory_that_is_released_with_an_object_in_it_is_told(void **state)
+{
+    (void)state;
+    void *object = custody_create(ledger, 72);
+    custody_release(side, object);
+    assert_null(last.function);
+    assert_string_equal(last.advice, "ledger_close() before its memory is released");
+    assert_int_equal(last.deed_count, 2);
+    assert_int_equal(last.deeds[1], CUSTODY_DEED_RELEASED);
+    assert_told(HANDLE_LEAK, object);
+    assert_false(custody_check(ledger, object));
+    assert_string_equal(last.advice, "no use of the ledger after its memory was released");
+    assert_told(STALE_HANDLE, object);
+    cst_object_farewell();
+    void *block = custody_alloc(side, 72, 0);
+    assert_int_equal(custody_adopt(ledger, block), CUSTODY_STATUS_OK);
+    assert_int_equal(custody_end(ledger, block), CUSTODY_ENDED);
+    custody_release(side, block);
+    assert_silent();
+}
+
+static void an_object_whose_memory_is_resized_lives_on_where_it_is(void **state)
+{
+    (void)state;
+    char *object = custody_create(shared, 72);
+    assert_true(custody_retain(shared, object));
+    object = custody_resize(side, object, 70);
+    assert_true(custody_check(shared, object));
+    char *moved = custody_resize(side, object, 100000);
+    assert_ptr_not_equal(moved, object);
+    assert_true(custody_check(shared, moved));
+    assert_silent();
+    assert_false(custody_check(shared, object));
+    assert_told(STALE_HANDLE, object);
+    assert_int_equal(custody_destroy(shared, moved), CUSTODY_KEPT);
+    assert_int_equal(custody_destroy(shared, moved), CUSTODY_ENDED);
+    cst_object_farewell();
+    assert_silent();
+}
+
 static void *inherited;
 
 /* What the parent made is known, but not the child's to end; unless it does. */
@@ -487,6 +527,8 @@ int main(void)
         cmocka_unit_test_setup(tens_of_thousands_of_objects_live_at_once, begin),
         cmocka_unit_test_setup(of_threads_that_destroy_an_object_one_does, begin),
         cmocka_unit_test_setup(what_was_not_ended_is_told_at_the_end, begin),
+        cmocka_unit_test_setup(memory_that_is_released_with_an_object_in_it_is_told, begin),
+        cmocka_unit_test_setup(an_object_whose_memory_is_resized_lives_on_where_it_is, begin),
         cmocka_unit_test_setup(a_child_does_not_answer_for_its_parents_objects, begin),
         cmocka_unit_test_setup(a_child_goes_on_while_the_parent_was_busy, begin),
         cmocka_unit_test_setup(an_object_that_was_forgotten_is_stale_all_the_same, begin),
