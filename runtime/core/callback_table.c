@@ -4,12 +4,24 @@
 #include "base/lock.h"
 #include "base/pool.h"
 
-#define INDEX_BITS 20U
+#include <stdbool.h>
+
 #define INDEX_MASK ((uint64_t)CST_CALLBACKS_MAX - 1)
 #define OF_CHUNK ((size_t)256)
 #define CHUNKS (CST_CALLBACKS_MAX / OF_CHUNK)
 #define LOCKS 64U
-_Static_assert(CST_CALLBACKS_MAX == (size_t)1 << INDEX_BITS, "an index has as many bits");
+_Static_assert((CST_CALLBACKS_MAX & INDEX_MASK) == 0, "an index is a number of bits");
+
+/* A number is even, those of objects are odd: how often the record was used, and its index. */
+static uint64_t first_number(size_t index)
+{
+    return (uint64_t)index << 1;
+}
+
+static size_t index_of(uint64_t number)
+{
+    return (size_t)(number >> 1 & INDEX_MASK);
+}
 
 struct chunk {
     struct cst_callback callbacks[OF_CHUNK];
@@ -34,7 +46,8 @@ struct cst_callback *cst_callbacks_at(size_t index)
 
 struct cst_callback *cst_callbacks_find(uint64_t number)
 {
-    return number >> INDEX_BITS ? cst_callbacks_at((size_t)(number & INDEX_MASK)) : NULL;
+    bool is_one = number % 2 == 0 && number >= 2 * CST_CALLBACKS_MAX;
+    return is_one ? cst_callbacks_at(index_of(number)) : NULL;
 }
 
 static struct cst_lock *lock_of(const struct cst_callback *callback)
@@ -65,7 +78,7 @@ static struct cst_callback *take_new(void)
     }
     struct cst_callback *callback =
         &atomic_load_explicit(&table.chunks[index / OF_CHUNK], memory_order_relaxed)->callbacks[index % OF_CHUNK];
-    callback->number = index;
+    callback->number = first_number(index);
     atomic_store_explicit(&table.count, index + 1, memory_order_release);
     return callback;
 }
@@ -90,7 +103,7 @@ struct cst_callback *cst_callbacks_add(void)
     if (!callback)
         return NULL;
     cst_callbacks_lock(callback);
-    callback->number += CST_CALLBACKS_MAX;
+    callback->number += 2 * CST_CALLBACKS_MAX;
     callback->running = 0;
     callback->entered = 0;
     cst_history_clear(&callback->history);

@@ -29,8 +29,8 @@ struct cst_callback {
     uint8_t generation;    /**< of the process that registered it */
     uint16_t keeper;       /**< side that keeps it */
     uint32_t running;      /**< calls entered and not left */
-    uint64_t number;
-    const char *name; /**< base/names.h */
+    uint64_t number;       /**< even */
+    const char *name;      /**< base/names.h */
     void *_Atomic data;
     void (*drop)(void *data); /**< NULL: the data is not the library's */
     uint32_t entered;         /**< stack of the last call that was entered */

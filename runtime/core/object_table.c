@@ -187,7 +187,7 @@ struct cst_object *cst_objects_add(uintptr_t address)
     struct cst_object *object = make_room(shard) ? take_record(shard) : NULL;
     if (!object)
         return NULL;
-    object->number = atomic_fetch_add(&numbers, 1) + 1;
+    object->number = 2 * atomic_fetch_add(&numbers, 1) + 1;
     object->size = 0;
     object->references = 0;
     object->is_made = false;

@@ -31,7 +31,7 @@ struct cst_object {
     _Atomic uint64_t word;            /**< type, state and thread: cst_object_word; written last */
     struct cst_object *_Atomic next;  /**< in the chain of its bucket, or of free records */
     struct cst_object *next_of_shard; /**< all records that there are, never changed */
-    uint64_t number;                  /**< of this object among all, from 1 */
+    uint64_t number;                  /**< of this object among all: odd, those of callbacks are even */
     size_t size;                      /**< bytes that custody_create was asked for; 0 otherwise */
     uint32_t references;
     uint8_t generation; /**< of the process that made it (core/thread.h) */

@@ -165,7 +165,8 @@ static void numbers_that_were_never_given_are_told(void **state)
 {
     (void)state;
     custody_callback callback = new_callback(NULL);
-    const custody_callback others[] = {0, 1, UINT64_MAX, callback + 1, callback + CST_CALLBACKS_MAX, UINT64_MAX >> 1};
+    const custody_callback others[] = {
+        0, 1, 2, UINT64_MAX, callback + 1, callback + 2 * CST_CALLBACKS_MAX, callback / 2, UINT64_MAX >> 1 << 1};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         assert_false(enter(others[i], NULL));
         assert_string_equal(last.advice, "a number that custody_callback_register() gave");

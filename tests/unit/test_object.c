@@ -70,10 +70,12 @@ static void an_object_is_zeroed_and_its_sides_block(void **state)
     assert_int_equal(custody_describe(object, &description), CUSTODY_STATUS_OK);
     assert_string_equal(description.side, "books");
     assert_int_equal(description.size, 301);
+    assert_string_equal(description.type, "ledger");
     assert_true(custody_check(ledger, object));
     assert_int_equal(custody_destroy(ledger, object), CUSTODY_ENDED);
     assert_int_equal(custody_describe(object, &description), CUSTODY_STATUS_OK);
     assert_false(description.live);
+    assert_null(description.type);
     assert_silent();
 }
 
