@@ -75,27 +75,31 @@ static void write_given(struct cst_text *text, const struct cst_finding *finding
     }
 }
 
-/* The length says how far it was used; one that fits was used where the lease forbids it. */
+/* Without a length nothing may be written. */
 static void write_overrun(struct cst_text *text, const struct cst_told *told)
 {
+    const struct cst_party *borrower = last_party(told, CUSTODY_DEED_LEASED, true);
     if (told->length == SIZE_MAX) {
-        return;
-    }
-    if (told->function != NULL && strcmp(told->function, "custody_lease_begin") == 0) {
+        cst_text_string(text, ", written where its lease");
+        write_party_after(text, " to ", borrower);
+        cst_text_string(text, " forbids it");
+    } else if (told->function != NULL && strcmp(told->function, "custody_lease_begin") == 0) {
         cst_text_format(text, ", leased as %zu", told->length);
-    } else if (told->length > told->capacity) {
-        cst_text_format(text, ", written up to %zu", told->length);
+        write_party_after(text, " to ", borrower);
     } else {
-        cst_text_format(text, ", written at %zu where its lease forbids it", told->length);
+        cst_text_format(text, ", written up to %zu", told->length);
+        write_party_after(text, " in its lease to ", borrower);
     }
 }
 
 static void write_overclaim(struct cst_text *text, const struct cst_told *told)
 {
-    if (told->length != SIZE_MAX) {
-        cst_text_format(text, ", reported as %zu%s", told->length,
-                        told->length <= told->capacity ? ", without its terminator" : "");
+    bool is_known = told->length != SIZE_MAX;
+    if (is_known) {
+        cst_text_format(text, ", reported as %zu", told->length);
     }
+    cst_text_string(text, is_known && told->length > told->capacity ? "" : ", without its terminator");
+    write_party_after(text, ", leased to ", last_party(told, CUSTODY_DEED_LEASED, true));
 }
 
 /* Who released it is known when a door told it; who wrote to it is not. */

@@ -5,6 +5,7 @@
 #include "core/callback.h"
 #include "core/history.h"
 #include "core/kept_back.h"
+#include "core/lease.h"
 #include "core/object.h"
 #include "core/watch.h"
 
@@ -23,6 +24,7 @@ void cst_ownership_farewell(void)
 {
     cst_object_farewell();
     cst_callback_farewell();
+    cst_lease_farewell();
 }
 
 void cst_ownership_after_fork(void)
@@ -32,5 +34,6 @@ void cst_ownership_after_fork(void)
     cst_kept_back_after_fork();
     cst_object_after_fork();
     cst_callback_after_fork();
+    cst_lease_after_fork();
     cst_watch_after_fork();
 }

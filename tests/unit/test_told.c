@@ -146,7 +146,7 @@ static void tell_of_buffers(void)
 {
     struct cst_told told = a_buffer("custody_lease_end", 8, 12);
     tell(about(CUSTODY_FINDING_BUFFER_OVERRUN, &told));
-    told = a_buffer("custody_lease_end", 8, 3);
+    told = a_buffer("custody_lease_end", 8, SIZE_MAX);
     tell(about(CUSTODY_FINDING_BUFFER_OVERRUN, &told));
     told = a_buffer("custody_lease_begin", 8, 32);
     tell(about(CUSTODY_FINDING_BUFFER_OVERRUN, &told));
@@ -349,11 +349,12 @@ static void buffers_are_told_in_words(void **state)
 {
     (void)state;
     in_a_process(tell_without_a_log);
-    expect_said("buffer of 8 bytes, written up to 12, given to custody_lease_end by client (c) [exact]\n");
-    expect_said("buffer of 8 bytes, written at 3 where its lease forbids it, given to custody_lease_end by client (c)");
-    expect_said("buffer of 8 bytes, leased as 32, given to custody_lease_begin by client (c)");
-    expect_said("buffer of 16 bytes, reported as 18446744073709551614, given to custody_lease_end by client (c)");
-    expect_said("buffer of 16 bytes, reported as 16, without its terminator, given to custody_lease_end by client (c)");
+    expect_said("buffer of 8 bytes, written up to 12 in its lease to libledger.so (c), given to custody_lease_end by client "
+                "(c) [exact]\n");
+    expect_said("buffer of 8 bytes, written where its lease to libledger.so (c) forbids it, given to custody_lease_end");
+    expect_said("buffer of 8 bytes, leased as 32 to libledger.so (c), given to custody_lease_begin by client (c)");
+    expect_said("buffer of 16 bytes, reported as 18446744073709551614, leased to libledger.so (c), given to");
+    expect_said("buffer of 16 bytes, reported as 16, without its terminator, leased to libledger.so (c), given to");
     expect_said("buffer-retained: buffer of 32 bytes, written after its lease to libledger.so (c) [exact]\n");
     expect_said("buffer-retained: buffer of 32 bytes, given to free by client (c) [exact]\n");
 }

@@ -2,6 +2,7 @@
 #include "audit_log.h"
 
 #include "recorded.h"
+#include "seen_stacks.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -49,6 +50,9 @@ bool cst_log_covers(const char *start, uint64_t size, uint64_t address)
 void cst_log_free(struct cst_log *log)
 {
     cst_recorded_free(log->recorded);
+    for (size_t i = 0; i < log->process_count; i++) {
+        cst_seen_stacks_free(log->processes[i]->seen_stacks);
+    }
     cst_arena_free(&log->arena);
     *log = (struct cst_log){0};
 }

@@ -119,9 +119,9 @@ struct cst_log_deed {
     size_t line;      /**< which one of all events that were read */
 };
 
-/** Which deeds are to be kept: a log may have millions. Zeroed: none. */
+/** What is to be kept of deeds: a log may have millions. Zeroed: nothing. */
 struct cst_log_interest {
-    bool all;
+    bool stacks; /**< each stack once; see seen_stacks */
     bool has_address, has_number;
     uint64_t address; /**< of what begins there, or has it inside */
     uint64_t number;
@@ -173,6 +173,7 @@ enum cst_log_end {
 };
 
 struct cst_recorded;
+struct cst_seen_stacks;
 
 /** One program run: from a `start` (or `fork`) event to the next of the same pid. */
 struct cst_log_process {
@@ -191,6 +192,7 @@ struct cst_log_process {
     size_t repeat_count;
     struct cst_log_policy policy;
     const struct cst_recorded *recorded; /**< symbols that its file recorded (recorded.h); NULL when none */
+    struct cst_seen_stacks *seen_stacks; /**< of its deeds (seen_stacks.h), with that interest; NULL when none */
     bool leaks_on_request;               /**< told leaks before its end, */
     bool leaks_at_exit;                  /**< and at its end */
 };

@@ -3,6 +3,7 @@
 
 #include "event_parts.h"
 #include "field.h"
+#include "seen_stacks.h"
 
 #include <string.h>
 
@@ -22,7 +23,7 @@ static bool is_of_interest(const struct cst_log_interest *interest, const json_t
 {
     uint64_t number = 0;
     bool has_number = cst_field_number(event, "number", &number);
-    return interest->all || (interest->has_number && has_number && number == interest->number) ||
+    return (interest->has_number && has_number && number == interest->number) ||
            (interest->has_address && cst_log_covers(cst_field_text(event, "addr", ""), cst_field_count(event, "size"),
                                                     interest->address));
 }
@@ -30,6 +31,9 @@ static bool is_of_interest(const struct cst_log_interest *interest, const json_t
 void cst_event_ownership(struct cst_log *log, struct cst_log_process *process, const char *name, const json_t *event)
 {
     log->has_ownership = true;
+    if (log->interest.stacks) {
+        cst_seen_stacks_add(log, process, json_object_get(event, "stack"));
+    }
     if (!is_of_interest(&log->interest, event)) {
         return;
     }

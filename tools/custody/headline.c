@@ -187,31 +187,10 @@ static const char *given(struct cst_arena *arena, const struct cst_group *group)
     return cst_arena_format(arena, "%s%s", subject(arena, group->first), given_to(arena, group->first));
 }
 
-static const char *buffer_overrun(struct cst_arena *arena, const struct cst_group *group)
+/* A length as the log has it; what is larger than the reader can tell is told so (number_clamp.h). */
+static const char *length_of(struct cst_arena *arena, const struct cst_log_told *told)
 {
-    const struct cst_log_finding *finding = group->first;
-    const struct cst_log_told *told = &finding->told;
-    const char *how = "";
-    if (told->has_length && strcmp(finding->by.call, "custody_lease_begin") == 0) {
-        how = cst_arena_format(arena, ", leased as %" PRIu64, told->length);
-    } else if (told->has_length && told->length > told->capacity) {
-        how = cst_arena_format(arena, ", written up to %" PRIu64, told->length);
-    } else if (told->has_length) {
-        how = cst_arena_format(arena, ", written at %" PRIu64 " where its lease forbids it", told->length);
-    }
-    return cst_arena_format(arena, "%s%s%s", subject(arena, finding), how, given_to(arena, finding));
-}
-
-static const char *buffer_overclaim(struct cst_arena *arena, const struct cst_group *group)
-{
-    const struct cst_log_finding *finding = group->first;
-    const struct cst_log_told *told = &finding->told;
-    const char *how = "";
-    if (told->has_length) {
-        how = cst_arena_format(arena, ", reported as %" PRIu64 "%s", told->length,
-                               told->length <= told->capacity ? ", without its terminator" : "");
-    }
-    return cst_arena_format(arena, "%s%s%s", subject(arena, finding), how, given_to(arena, finding));
+    return cst_arena_format(arena, "%s%" PRIu64, told->length >= INT64_MAX ? "at least " : "", told->length);
 }
 
 /* " to libledger.so (c)", after the words in front, of who had it last by a deed; "" when nobody had. */
@@ -224,6 +203,38 @@ static const char *last_receiver(struct cst_arena *arena, const struct cst_log_t
                : "";
 }
 
+/* The library that a buffer was leased to, after the words in front. */
+static const char *borrower(struct cst_arena *arena, const struct cst_log_told *told, const char *words)
+{
+    return last_receiver(arena, told, words, "leased");
+}
+
+static const char *buffer_overrun(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    const struct cst_log_told *told = &finding->told;
+    const char *how;
+    if (told->has_length && strcmp(finding->by.call, "custody_lease_begin") == 0) {
+        how = cst_arena_format(arena, "leased as %s%s", length_of(arena, told), borrower(arena, told, " to "));
+    } else if (told->has_length) {
+        how = cst_arena_format(arena, "written up to %s%s", length_of(arena, told),
+                               borrower(arena, told, " in its lease to "));
+    } else {
+        how = cst_arena_format(arena, "written where its lease%s forbids it", borrower(arena, told, " to "));
+    }
+    return cst_arena_format(arena, "%s, %s%s", subject(arena, finding), how, given_to(arena, finding));
+}
+
+static const char *buffer_overclaim(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    const struct cst_log_told *told = &finding->told;
+    const char *length = told->has_length ? cst_arena_format(arena, ", reported as %s", length_of(arena, told)) : "";
+    bool fits = !told->has_length || told->length <= told->capacity;
+    return cst_arena_format(arena, "%s%s%s%s%s", subject(arena, finding), length, fits ? ", without its terminator" : "",
+                            borrower(arena, told, ", leased to "), given_to(arena, finding));
+}
+
 /* Who released a buffer is known; who wrote to it is not. */
 static const char *buffer_retained(struct cst_arena *arena, const struct cst_group *group)
 {
@@ -232,7 +243,7 @@ static const char *buffer_retained(struct cst_arena *arena, const struct cst_gro
         return given(arena, group);
     }
     return cst_arena_format(arena, "%s, written after its lease%s", subject(arena, finding),
-                            last_receiver(arena, &finding->told, " to ", "leased"));
+                            borrower(arena, &finding->told, " to "));
 }
 
 static const char *loan_outlived(struct cst_arena *arena, const struct cst_group *group)
@@ -241,11 +252,11 @@ static const char *loan_outlived(struct cst_arena *arena, const struct cst_group
     if (finding->has_by) {
         return given(arena, group);
     }
-    const char *borrower = last_receiver(arena, &finding->told, ", lent to ", "lent");
-    if (!*borrower) {
-        borrower = last_receiver(arena, &finding->told, ", lent to ", "lent-exclusively");
+    const char *keeper = last_receiver(arena, &finding->told, ", lent to ", "lent");
+    if (!*keeper) {
+        keeper = last_receiver(arena, &finding->told, ", lent to ", "lent-exclusively");
     }
-    return cst_arena_format(arena, "%s%s, never returned", subject(arena, finding), borrower);
+    return cst_arena_format(arena, "%s%s, never returned", subject(arena, finding), keeper);
 }
 
 static const char *never_ended(struct cst_arena *arena, const struct cst_group *group)

@@ -45,8 +45,8 @@ void cst_number_clamp(char *json, size_t length)
         } else if (is_digit(json[at])) {
             size_t end = skip_digits(json, length, at);
             bool is_integer = end == length || !strchr(".eE", json[end]);
-            /* What stands behind a point is no number of its own. */
-            bool is_fraction = at > 0 && json[at - 1] == '.';
+            /* Fractions and exponents are no numbers of their own. */
+            bool is_fraction = at > 0 && strchr(".eE+", json[at - 1]);
             if (is_integer && !is_fraction) {
                 clamp(json + at, end - at);
             }

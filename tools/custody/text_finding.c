@@ -180,7 +180,7 @@ static void print_history(struct cst_text_finding *printer, const struct cst_log
                                 cst_deed_words(&printer->arena, &told->history[i]));
     }
     if (told->history_left_out > 0) {
-        fprintf(printer->stacks->canvas->file, "  (%s more in between)\n",
+        fprintf(printer->stacks->canvas->file, "  (%s in between not kept)\n",
                 cst_headline_count(&printer->arena, told->history_left_out, "moment"));
     }
 }
@@ -199,8 +199,8 @@ void cst_text_finding_print(struct cst_text_finding *printer, const struct cst_g
 {
     const struct cst_log_finding *finding = group->first;
     print_headline(printer, group);
+    print_allocation(printer, group);
     if (!printer->without_history) {
-        print_allocation(printer, group);
         print_history(printer, finding);
     }
     print_stack(printer, "first released", group, &finding->first_release);

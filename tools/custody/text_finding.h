@@ -10,7 +10,7 @@
 struct cst_text_finding {
     struct cst_text_stack *stacks;
     const struct cst_policy_uses *policies;
-    bool without_history; /**< leave out where it comes from, which has been printed */
+    bool without_history; /**< its moments have been printed */
     struct cst_arena arena;
 };
 

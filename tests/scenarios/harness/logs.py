@@ -94,6 +94,7 @@ def facts_of(log, finding):
         "given-size": given.get("size"), "given-align": given.get("align"),
         "place": finding.get("place"), "place-name": finding.get("place_name"), "offset": finding.get("offset"),
         "class": finding.get("class"), "when": finding.get("when"), "held_by": party_text(finding.get("held_by")),
+        "capacity": finding.get("capacity"), "length": finding.get("length"),
         "blocks": finding.get("blocks"), "bytes": finding.get("bytes"),
         "policy": finding["policy"].rpartition(":")[2] if "policy" in finding else None,
         "advice": re.match(r"\w*", finding.get("expect", "")).group(),
