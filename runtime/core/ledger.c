@@ -254,7 +254,11 @@ bool cst_ledger_transfer(const struct cst_call *call, uintptr_t address, uint16_
     const struct act act = {
         .call = call,
         .function = "custody_transfer",
-        .deed = {.deed = CUSTODY_DEED_TRANSFERRED, .by = from, .to = to, .stack = cst_history_stack(call)}};
+        .deed = {.deed = CUSTODY_DEED_TRANSFERRED,
+                 .by = from,
+                 .to = to,
+                 .contract = release,
+                 .stack = cst_history_stack(call)}};
     cst_lock_acquire(&lock);
     const struct cst_ledger_block block = cst_book_locate(address);
     if (!is_over)
@@ -528,19 +532,32 @@ static void resized(const struct cst_watched *what, const struct cst_watch_move 
 
 /* ---- questions, and the end ---- */
 
-bool cst_ledger_look(uintptr_t address, struct cst_ledger_view *out_view)
+/* The entry of the block, for a question about it; under the lock. */
+static const struct cst_ledger_entry *look(uintptr_t address)
 {
-    cst_lock_acquire(&lock);
     const struct cst_ledger_block block = cst_book_locate(address);
-    const struct cst_ledger_entry *entry = is_over ? NULL : cst_book_find(&block);
-    if (entry) {
-        *out_view = (struct cst_ledger_view){.owner = entry->owner, .contract = entry->contract};
-        for (const struct cst_loan *loan = entry->out; loan; loan = loan->next)
-            out_view->loans++;
-        cst_history_copy(&entry->history, &out_view->history);
-    }
+    return is_over ? NULL : cst_book_find(&block);
+}
+
+size_t cst_ledger_loans(uintptr_t address)
+{
+    size_t count = 0;
+    cst_lock_acquire(&lock);
+    const struct cst_ledger_entry *entry = look(address);
+    for (const struct cst_loan *loan = entry ? entry->out : NULL; loan; loan = loan->next)
+        count++;
     cst_lock_release(&lock);
-    return entry != NULL;
+    return count;
+}
+
+void cst_ledger_history(uintptr_t address, struct cst_history_copy *out_copy)
+{
+    out_copy->count = out_copy->left_out = 0;
+    cst_lock_acquire(&lock);
+    const struct cst_ledger_entry *entry = look(address);
+    if (entry)
+        cst_history_copy(&entry->history, out_copy);
+    cst_lock_release(&lock);
 }
 
 static void tell_leak(const struct cst_ledger_entry *entry)

@@ -29,16 +29,11 @@ bool cst_ledger_return(const struct cst_call *call, uint64_t loan);
 /** `side` is about to release what is at `address`: closes its entry. */
 bool cst_ledger_releasing(const struct cst_call *call, uint16_t side, uintptr_t address);
 
-/** What the ledger knows of a block. */
-struct cst_ledger_view {
-    uint16_t owner;
-    enum custody_contract contract; /**< that it is to be released under; UNKNOWN: as it was made */
-    size_t loans;                   /**< that are out */
-    struct cst_history_copy history;
-};
+/** Loans that are out of the block that `address` points to or into. */
+size_t cst_ledger_loans(uintptr_t address);
 
-/** Tells what is known of the block that `address` points to or into. False when that is nothing. */
-CST_MUST_USE bool cst_ledger_look(uintptr_t address, struct cst_ledger_view *out_view);
+/** What happened to that block, as far as the ledger knows. */
+void cst_ledger_history(uintptr_t address, struct cst_history_copy *out_copy);
 
 /** At the end of the process: tells what this process handed over and was never released, and what it lent and never came
  * back. Nothing is judged afterwards. */

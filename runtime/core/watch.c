@@ -3,6 +3,7 @@
 
 #include "base/lock.h"
 #include "base/table.h"
+#include "core/adopted.h"
 #include "core/heap.h"
 #include "core/tag.h"
 
@@ -32,6 +33,14 @@ static struct cst_tag *live_tag(uintptr_t start)
 {
     struct cst_tag *tag = cst_heap_has(start) ? cst_tag_of(start) : NULL;
     return tag && cst_tag_state(tag) == CST_STATE_LIVE && cst_tag_starts_at(tag, start) ? tag : NULL;
+}
+
+bool cst_watch_sees(uintptr_t start)
+{
+    struct cst_adopted adopted;
+    if (cst_tag_covers(start))
+        return live_tag(start) != NULL;
+    return cst_adopted_find(start, &adopted) && cst_tag_state(&adopted.tag) == CST_STATE_LIVE;
 }
 
 static struct watched *take_unused(void)

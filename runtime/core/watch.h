@@ -23,7 +23,8 @@ struct cst_watched {
     const struct cst_call *call;
     const struct cst_origin *origin; /**< of the call */
     uintptr_t start;                 /**< of the block */
-    bool resizes;     /**< it may live on, here or elsewhere: cst_watch_resized says which, or nothing when it stays as it is */
+    bool
+        resizes; /**< it may live on, here or elsewhere: cst_watch_resized says which, or nothing when it stays as it is */
     bool handed_over; /**< by an allocator of the program's, to which the owner gave it: who does it is no matter */
 };
 
@@ -34,7 +35,13 @@ struct cst_watch_move {
 };
 
 /** Who watches; asked in this order. */
-enum cst_watcher_id { CST_WATCHER_LEASE, CST_WATCHER_LEDGER, CST_WATCHER_OBJECT, CST_WATCHER_COUNT };
+enum cst_watcher_id {
+    CST_WATCHER_LEASE,
+    CST_WATCHER_LEDGER,
+    CST_WATCHER_OBJECT,
+    CST_WATCHER_CALLBACK,
+    CST_WATCHER_COUNT
+};
 
 /** One of them; lasts as long as the process. Called under the recursion guard, with no lock held. */
 struct cst_watcher {
@@ -45,6 +52,9 @@ struct cst_watcher {
     /** The block was resized, and is watched where it is now. Old memory has not been given back. NULL: no matter. */
     void (*resized)(const struct cst_watched *what, const struct cst_watch_move *move);
 };
+
+/** True when a live block begins at `start` whose release will be seen: of our heap, or of another allocator that is. */
+CST_MUST_USE bool cst_watch_sees(uintptr_t start);
 
 /** From now on `watcher` watches what begins at `start`. False when memory is out. */
 CST_MUST_USE bool cst_watch_set(const struct cst_watcher *watcher, uintptr_t start);
