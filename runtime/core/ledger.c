@@ -101,6 +101,15 @@ static struct cst_text report_on(struct report *report, enum custody_finding_kin
     return advice;
 }
 
+/* What releases a block of this contract, without the conditions under which it is its maker's to call. */
+static void write_release(struct cst_text *text, enum custody_contract contract)
+{
+    const char *words = custody_contract_release(contract);
+    size_t length = strcspn(words, ",:");
+    const char *condition = strstr(words, " for the same side");
+    cst_text_bytes(text, words, condition ? (size_t)(condition - words) : length);
+}
+
 /* Tells what was found, if anything; true when nothing was. */
 static bool tell(struct report *report)
 {
@@ -119,14 +128,20 @@ static void report_dead(struct report *report, const struct act *act, const stru
     cst_text_string(&advice, "nothing, for the block was released before");
 }
 
+/* Who is to release a block that was handed over, and how. */
+static void write_receiver(struct cst_text *text, const struct cst_ledger_entry *entry)
+{
+    write_release(text, entry->contract);
+    cst_text_format(text, " by %s, which it was handed to", name_of(entry->owner));
+}
+
 static void report_not_owner(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
 {
     struct cst_text advice = report_on(report, CUSTODY_FINDING_NOT_OWNER, act, entry);
     if (act->function)
         cst_text_format(&advice, "a call by %s, which owns the block", name_of(entry->owner));
     else
-        cst_text_format(&advice, "%s in %s, which owns the block since it was handed over",
-                        custody_contract_release(entry->contract), name_of(entry->owner));
+        write_receiver(&advice, entry);
 }
 
 /* Of several loans the one is named that was made last. */
@@ -565,7 +580,7 @@ static void tell_leak(const struct cst_ledger_entry *entry)
     struct report report;
     const struct act act = {.call = NULL};
     struct cst_text advice = report_on(&report, CUSTODY_FINDING_TRANSFER_LEAK, &act, entry);
-    cst_text_format(&advice, "%s in %s", custody_contract_release(entry->contract), name_of(entry->owner));
+    write_receiver(&advice, entry);
     (void)tell(&report);
 }
 
