@@ -50,20 +50,20 @@ enum custody_lease_flags {
  * that the buffer lies in is told of as buffer-overrun. NULL with capacity 0 asks for a size: the first call of the idiom
  * "ask, then fill", whose length may be anything. INVALID_ARGUMENT (no direction, two terminators, NULL with a capacity),
  * NOT_RUNNING, EXHAUSTED; *out_lease is 0 then. */
-custody_status custody_lease_begin(custody_side to, void *buffer, size_t capacity, unsigned flags,
+CUSTODY_API custody_status custody_lease_begin(custody_side to, void *buffer, size_t capacity, unsigned flags,
                                    custody_lease *out_lease);
 
 /** What the library is to be given: the buffer, or its guarded copy. NULL for no lease. */
-void *custody_lease_memory(custody_lease lease);
+CUSTODY_API void *custody_lease_memory(custody_lease lease);
 
 /** Ends a lease: the library reports `length` bytes, without terminator, or CUSTODY_LENGTH_UNKNOWN. Of a copy, as much as was
  * reported goes to the buffer (all of it where no length is known), never more than the capacity. 1 when all was well; 0
  * when something was told of, and for a lease that has ended before. */
-int custody_lease_end(custody_lease lease, size_t length);
+CUSTODY_API int custody_lease_end(custody_lease lease, size_t length);
 
 /** Looks now at what past leases are watched for; else it is looked at when leases end, and at exit. The number of buffers
  * that were written to after their lease. */
-size_t custody_lease_check(void);
+CUSTODY_API size_t custody_lease_check(void);
 
 #ifdef __cplusplus
 }

@@ -32,23 +32,23 @@ typedef uint64_t custody_callback;
 /** Registers a callback that the library `keeper` keeps, with its user data. `drop` releases the data, which is the
  * library's to do from now on; NULL: the data stays the caller's, who must drop the callback before the data. `name` is
  * copied. INVALID_ARGUMENT, also when the library was closed; NOT_RUNNING; EXHAUSTED. */
-custody_status custody_callback_register(custody_side keeper, const char *name, void *data, void (*drop)(void *data),
+CUSTODY_API custody_status custody_callback_register(custody_side keeper, const char *name, void *data, void (*drop)(void *data),
                                          custody_callback *out_callback);
 
 /** Before a call: 1 and the data, which is not dropped before custody_callback_leave; or 0, told of as stale-handle, when it
  * was dropped or its library closed: then the function must not be called. May be entered again before it was left. */
-int custody_callback_enter(custody_callback callback, void **out_data);
+CUSTODY_API int custody_callback_enter(custody_callback callback, void **out_data);
 
 /** After a call, in the same thread. 0, told of as stale-handle, when it was not entered. */
-int custody_callback_leave(custody_callback callback);
+CUSTODY_API int custody_callback_leave(custody_callback callback);
 
 /** Drops the callback and its data. 0, told of as stale-handle, when that was done before. While the callback runs this is
  * told of as released-while-lent, and done when the last call is left. */
-int custody_callback_drop(custody_callback callback);
+CUSTODY_API int custody_callback_drop(custody_callback callback);
 
 /** The library `side` is closed: its callbacks that are left are dropped, and none may be entered any more. How many were
  * dropped. Registering the side again (custody_side_register) opens it. */
-size_t custody_close(custody_side side);
+CUSTODY_API size_t custody_close(custody_side side);
 
 #ifdef __cplusplus
 }
