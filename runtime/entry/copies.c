@@ -136,7 +136,7 @@ static CST_COLD struct cst_copy *choose(void)
     if (search.best == &cst_copy_here && !before && search.other_place[0])
         cst_audit_say("another build of Custody (%s, in %s) is in this process beside this one (%s): each serves itself, and "
                       "does not know the other's blocks",
-                      search.other_version, search.other_place, CUSTODY_VERSION);
+                      search.other_version, search.other_place, cst_copy_note.texts);
     return search.best;
 }
 
