@@ -14,10 +14,11 @@ import copies  # noqa: E402
 import debugger  # noqa: E402
 import disabled  # noqa: E402
 import installed  # noqa: E402
+import many_threads  # noqa: E402
 from harness import suite  # noqa: E402
 from scene import Scene  # noqa: E402
 
-MODULES = [copies, debugger, disabled, installed]
+MODULES = [copies, debugger, disabled, installed, many_threads]
 
 
 def run_case(module, case, work):
