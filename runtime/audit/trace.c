@@ -63,17 +63,26 @@ static void write_frame(struct cst_json *json, const struct cst_trace_frame *fra
     cst_json_close(json, '}');
 }
 
-void cst_trace_write(struct cst_json *json, const char *key, const struct cst_trace *trace)
+void cst_trace_write_until(struct cst_json *json, const char *key, const struct cst_trace *trace, size_t end)
 {
     cst_json_open(json, key, '[');
     for (size_t i = 0; i < trace->count; i++) {
         struct cst_text_mark mark = cst_json_mark(json);
         write_frame(json, &trace->frames[i]);
+        if (json->text.length > end) {
+            cst_json_drop(json, mark);
+            break;
+        }
         if (!cst_json_keep(json, mark)) {
             break;
         }
     }
     cst_json_close(json, ']');
+}
+
+void cst_trace_write(struct cst_json *json, const char *key, const struct cst_trace *trace)
+{
+    cst_trace_write_until(json, key, trace, SIZE_MAX);
 }
 
 void cst_trace_write_frame(struct cst_text *text, const struct cst_trace_frame *frame)

@@ -42,7 +42,7 @@ void cst_breach_event(const char *event, const struct cst_deed *deed, uint64_t n
                                             .type = type,
                                             .by = party_of(deed->by, CUSTODY_CONTRACT_UNKNOWN),
                                             .has_to = deed->to != CST_SIDE_UNKNOWN,
-                                            .to = party_of(deed->to, CUSTODY_CONTRACT_UNKNOWN),
+                                            .to = party_of(deed->to, deed->contract),
                                             .stack = deed->stack};
     the_sink(&ownership);
 }

@@ -39,7 +39,7 @@ struct cst_moment {
     enum custody_deed deed;
     struct cst_party by;
     bool has_to;
-    struct cst_party to; /**< to whom: valid with has_to */
+    struct cst_party to; /**< to whom: valid with has_to; its contract is what to release under, or UNKNOWN */
     char thread[16];     /**< name of the thread that did it */
     uint32_t stack;      /**< id (site/stack.h); 0 when none is kept */
 };

@@ -23,7 +23,8 @@ struct cst_history {
 struct cst_deed {
     enum custody_deed deed;
     uint16_t by, to; /**< sides; `to` is CST_SIDE_UNKNOWN where nobody else takes part */
-    uint32_t stack;  /**< id: cst_history_stack */
+    enum custody_contract contract; /**< that `to` is to release it under; UNKNOWN where that is not said */
+    uint32_t stack;                 /**< id: cst_history_stack */
 };
 
 /** A history as a finding tells it. Several hundred bytes. */

@@ -2,6 +2,7 @@
  * nothing. */
 #include "entry/functions.h"
 
+#include "core/callback.h"
 #include "core/leak.h"
 #include "entry/hook.h"
 #include "entry/leak_report.h"
@@ -45,6 +46,7 @@ CST_EXPORT custody_status custody_side_register(const char *name, enum custody_l
         return CUSTODY_STATUS_NOT_RUNNING;
     uint8_t mode = cst_thread_guard();
     *out_side = cst_side_register(name, lang);
+    cst_callback_open(*out_side);
     cst_thread_unguard(mode);
     return *out_side ? CUSTODY_STATUS_OK : CUSTODY_STATUS_EXHAUSTED;
 }
