@@ -3,6 +3,7 @@
 
 #include "core/history.h"
 #include "core/lease.h"
+#include "core/watch.h"
 
 struct cst_ownership_facts cst_ownership_of(uintptr_t address, uintptr_t start)
 {
@@ -17,7 +18,6 @@ void cst_ownership_history(uintptr_t start, struct cst_history_copy *out_copy)
     out_copy->count = 0;
     out_copy->left_out = 0;
 }
-#include "core/watch.h"
 
 void cst_ownership_farewell(void)
 {
