@@ -2,7 +2,8 @@
  * up, and no library is needed; what a program relies on is done:
  *
  *   - sides have their numbers and names, types theirs;
- *   - references to objects of counted types are counted, so that an object ends with the last of them;
+ *   - references to objects of counted types are counted, so that an object ends with the last of them, and the memory of
+ *     adopted ones is left alone;
  *   - callbacks give their data, are dropped once, when the last call was left, and with their library;
  *   - a lease gives the buffer itself.
  *
@@ -34,10 +35,12 @@ struct custody_disabled_side {
     char name[255];
 };
 
+/* Of an object that has more than one reference, or was adopted. */
 struct custody_disabled_references {
     struct custody_disabled_references *next;
     const void *object;
     size_t more; /* than one */
+    int adopted;
 };
 
 struct custody_disabled_callback {
@@ -261,11 +264,6 @@ CUSTODY_API void *custody_create(custody_type type, size_t size)
     return calloc(1, size ? size : 1);
 }
 
-CUSTODY_API custody_status custody_adopt(custody_type type, void *object)
-{
-    return type && object ? CUSTODY_STATUS_OK : CUSTODY_STATUS_INVALID_ARGUMENT;
-}
-
 CUSTODY_API int custody_check(custody_type type, const void *object)
 {
     return type && object;
@@ -281,52 +279,86 @@ static inline struct custody_disabled_references **custody_disabled_find_referen
     return at;
 }
 
-CUSTODY_API int custody_retain(custody_type type, void *object)
+/* The record of the object, made if need be; NULL when memory is out. Takes the lock, which the caller releases. */
+static inline struct custody_disabled_references *custody_disabled_references_of(const void *object)
 {
-    struct custody_disabled_references *fresh, **at;
-    int done;
-    if (type != 2 || !object)
-        return 0;
+    struct custody_disabled_references *fresh, *spare, **at;
     fresh = (struct custody_disabled_references *)calloc(1, sizeof *fresh);
     custody_disabled_acquire();
     at = custody_disabled_find_references(object);
+    spare = *at ? fresh : NULL;
     if (!*at && fresh) {
         fresh->object = object;
         *at = fresh;
-        fresh = NULL;
     }
-    done = *at != NULL;
-    if (done)
-        (*at)->more++;
+    if (spare)
+        free(spare);
+    return *at;
+}
+
+CUSTODY_API custody_status custody_adopt(custody_type type, void *object)
+{
+    struct custody_disabled_references *record;
+    custody_status status = CUSTODY_STATUS_EXHAUSTED;
+    if (!type || !object)
+        return CUSTODY_STATUS_INVALID_ARGUMENT;
+    record = custody_disabled_references_of(object);
+    if (record) {
+        status = record->adopted ? CUSTODY_STATUS_INVALID_ARGUMENT : CUSTODY_STATUS_OK;
+        record->adopted = 1;
+    }
     custody_disabled_release();
-    free(fresh);
-    return done;
+    return status;
+}
+
+CUSTODY_API int custody_retain(custody_type type, void *object)
+{
+    struct custody_disabled_references *record;
+    if (type != 2 || !object)
+        return 0;
+    record = custody_disabled_references_of(object);
+    if (record)
+        record->more++;
+    custody_disabled_release();
+    return record != NULL;
+}
+
+/* One reference less; *out_adopted says of the last one whether the object had been adopted. */
+static inline enum custody_ending custody_disabled_end(void *object, int *out_adopted)
+{
+    struct custody_disabled_references *last = NULL, **at;
+    int kept;
+    *out_adopted = 0;
+    if (!object)
+        return CUSTODY_KEPT;
+    custody_disabled_acquire();
+    at = custody_disabled_find_references(object);
+    kept = *at && (*at)->more > 0;
+    if (kept)
+        (*at)->more--;
+    if (*at && !(kept && ((*at)->more > 0 || (*at)->adopted))) {
+        last = *at;
+        *at = last->next;
+        *out_adopted = last->adopted;
+    }
+    custody_disabled_release();
+    free(last);
+    return kept ? CUSTODY_KEPT : CUSTODY_ENDED;
 }
 
 CUSTODY_API enum custody_ending custody_end(custody_type type, void *object)
 {
-    struct custody_disabled_references *last = NULL, **at;
-    int kept = 0;
-    if (!object)
-        return CUSTODY_KEPT;
-    if (type == 2) {
-        custody_disabled_acquire();
-        at = custody_disabled_find_references(object);
-        kept = *at != NULL;
-        if (kept && --(*at)->more == 0) {
-            last = *at;
-            *at = last->next;
-        }
-        custody_disabled_release();
-        free(last);
-    }
-    return kept ? CUSTODY_KEPT : CUSTODY_ENDED;
+    int adopted;
+    (void)type;
+    return custody_disabled_end(object, &adopted);
 }
 
 CUSTODY_API enum custody_ending custody_destroy(custody_type type, void *object)
 {
-    enum custody_ending ending = custody_end(type, object);
-    if (ending == CUSTODY_ENDED)
+    int adopted;
+    enum custody_ending ending = custody_disabled_end(object, &adopted);
+    (void)type;
+    if (ending == CUSTODY_ENDED && !adopted)
         free(object);
     return ending;
 }

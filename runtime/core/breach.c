@@ -61,8 +61,8 @@ static void add_block(struct cst_finding *finding, const struct cst_breach *brea
     finding->block_size = cst_tag_size(hit.tag);
     finding->block_align = cst_tag_align(hit.tag);
     finding->owner = party_of(cst_tag_side(hit.tag), cst_tag_contract(hit.tag));
-    finding->alloc = (struct cst_frames){.addresses = frames,
-                                         .count = cst_stack_load(cst_tag_alloc_stack(hit.tag), frames)};
+    finding->alloc =
+        (struct cst_frames){.addresses = frames, .count = cst_stack_load(cst_tag_alloc_stack(hit.tag), frames)};
 }
 
 static void add_call(struct cst_finding *finding, const struct cst_breach *breach,

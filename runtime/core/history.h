@@ -22,7 +22,7 @@ struct cst_history {
 /** What happened, for cst_history_add. */
 struct cst_deed {
     enum custody_deed deed;
-    uint16_t by, to; /**< sides; `to` is CST_SIDE_UNKNOWN where nobody else takes part */
+    uint16_t by, to;                /**< sides; `to` is CST_SIDE_UNKNOWN where nobody else takes part */
     enum custody_contract contract; /**< that `to` is to release it under; UNKNOWN where that is not said */
     uint32_t stack;                 /**< id: cst_history_stack */
 };

@@ -196,9 +196,10 @@ static void an_object_is_told_with_its_type_number_and_history(void **state)
                   "\"unknown\"},\"by\":{\"side\":\"client\",\"lang\":\"c\",\"contract\":\"custody\",\"call\":\"custody_"
                   "check\"},\"expect\":\"no use of a ledger after ledger_close\",\"thread\":");
     expect_logged("\"type\":\"ledger\",\"expected_type\":\"account\",\"number\":7,\"release\":[");
-    expect_logged("\"history\":[{\"deed\":\"made\",\"by\":{\"side\":\"libledger.so\",\"lang\":\"c\"},\"thread\":\"main\","
-                  "\"stack\":[{\"module\":1,\"offset\":\"0x1120\",\"symbol\":\"ledger_free\"},{\"module\":0,\"offset\":"
-                  "\"0x2000\"}]},{\"deed\":\"ended\",\"by\":{\"side\":\"client\",\"lang\":\"rust\"},");
+    expect_logged(
+        "\"history\":[{\"deed\":\"made\",\"by\":{\"side\":\"libledger.so\",\"lang\":\"c\"},\"thread\":\"main\","
+        "\"stack\":[{\"module\":1,\"offset\":\"0x1120\",\"symbol\":\"ledger_free\"},{\"module\":0,\"offset\":"
+        "\"0x2000\"}]},{\"deed\":\"ended\",\"by\":{\"side\":\"client\",\"lang\":\"rust\"},");
 }
 
 static void a_receiver_is_told_with_its_contract(void **state)
@@ -320,11 +321,12 @@ static void handles_are_told_in_words(void **state)
 {
     (void)state;
     in_a_process(tell_without_a_log);
-    expect_said("custody: error: stale-handle: ledger of libledger.so (c), given to custody_check by client (c) [exact]\n"
-                "custody:   made by libledger.so (c) at libledger.so+0x1120 (ledger_free)\n"
-                "custody:   ended by client (rust) at client+0x1235\n"
-                "custody:   called at libledger.so+0x1140 (ledger_free)\n"
-                "custody:   expected: no use of a ledger after ledger_close\n");
+    expect_said(
+        "custody: error: stale-handle: ledger of libledger.so (c), given to custody_check by client (c) [exact]\n"
+        "custody:   made by libledger.so (c) at libledger.so+0x1120 (ledger_free)\n"
+        "custody:   ended by client (rust) at client+0x1235\n"
+        "custody:   called at libledger.so+0x1140 (ledger_free)\n"
+        "custody:   expected: no use of a ledger after ledger_close\n");
     expect_said("wrong-type: ledger of libledger.so (c), given to custody_check as account by client (c) [exact]\n");
     expect_said("handle-leak: ledger of libledger.so (c), never ended [exact]\n");
     expect_said("handle-leak: callback on_event of libledger.so (c), never dropped [exact]\n"
@@ -349,9 +351,11 @@ static void buffers_are_told_in_words(void **state)
 {
     (void)state;
     in_a_process(tell_without_a_log);
-    expect_said("buffer of 8 bytes, written up to 12 in its lease to libledger.so (c), given to custody_lease_end by client "
-                "(c) [exact]\n");
-    expect_said("buffer of 8 bytes, written where its lease to libledger.so (c) forbids it, given to custody_lease_end");
+    expect_said(
+        "buffer of 8 bytes, written up to 12 in its lease to libledger.so (c), given to custody_lease_end by client "
+        "(c) [exact]\n");
+    expect_said(
+        "buffer of 8 bytes, written where its lease to libledger.so (c) forbids it, given to custody_lease_end");
     expect_said("buffer of 8 bytes, leased as 32 to libledger.so (c), given to custody_lease_begin by client (c)");
     expect_said("buffer of 16 bytes, reported as 18446744073709551614, leased to libledger.so (c), given to");
     expect_said("buffer of 16 bytes, reported as 16, without its terminator, leased to libledger.so (c), given to");
