@@ -17,6 +17,8 @@
  * @expect released-while-lent error exact type=on_entry by=$books/c/custody call=custody_close history=registered+entered
  * @run never-dropped
  * @expect handle-leak error exact type=on_entry by=none call=none history=registered advice=custody_callback_drop
+ * @run data-freed
+ * @expect[custody=both] released-while-lent error exact type=on_entry owner=$prog/c/malloc by=$prog/c/malloc call=free history=registered size=24 total=1
  * @run good
  */
 #include "books.h"
@@ -87,6 +89,14 @@ int main(int argc, char **argv)
     } else if (strcmp(what, "called-after-close") == 0) {
         books_stop();
         books_tell(callback);
+    } else if (strcmp(what, "data-freed") == 0) {
+        struct data *lent = keep(calloc(1, sizeof *lent));
+        lent->callback = books_listen(on_entry, lent, NULL);
+        custody_callback lost = lent->callback;
+        books_tell(lost);
+        free(lent);
+        books_forget(lost);
+        books_forget(callback);
     } else if (strcmp(what, "good") == 0) {
         struct data own = {0}; /* data that stays the program's */
         own.callback = books_listen(on_entry, &own, NULL);

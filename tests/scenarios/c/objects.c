@@ -30,6 +30,13 @@
  * @expect handle-leak error exact type=page size=4 history=made+retained+let-go advice=page_unref
  * @run one-reference-too-few
  * @expect stale-handle error exact type=page call=custody_destroy size=4 history=made+retained+let-go+ended
+ * @run released-unclosed
+ * @expect handle-leak error exact type=ledger owner=$books/c/custody by=none call=none size=20 history=made+released advice=ledger_close
+ * @expect stale-handle error exact type=ledger call=custody_check size=20 history=made+released
+ * @run freed-unclosed
+ * @expect[custody=both] handle-leak error exact type=account owner=$books/c/malloc by=none size=4 history=adopted+released advice=account_close
+ * @expect[custody=both link=shared] cross-side-free warning exact owner=$books/c/malloc by=$prog/c/malloc call=free size=4
+ * @expect[custody=shared,static] handle-leak error exact type=account owner=$books/c/unknown by=none size=none history=adopted
  * @run good
  * @run good-child
  */
@@ -109,7 +116,7 @@ static void good_child(void)
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "good";
-    books_start();
+    custody_side side = books_start();
     if (strcmp(what, "wrong-type") == 0) {
         held[0] = ledger_open();
         account_close(held[0]);
@@ -146,6 +153,12 @@ int main(int argc, char **argv)
         page_unref(page);
         page_unref(page);
         page_unref(page);
+    } else if (strcmp(what, "released-unclosed") == 0) {
+        struct ledger *ledger = ledger_open();
+        custody_release(side, ledger);
+        ledger_count(ledger);
+    } else if (strcmp(what, "freed-unclosed") == 0) {
+        free(account_open());
     } else if (strcmp(what, "good-child") == 0) {
         good_child();
     } else {
