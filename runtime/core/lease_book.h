@@ -5,8 +5,8 @@
 #ifndef CST_CORE_LEASE_BOOK_H
 #define CST_CORE_LEASE_BOOK_H
 
-#include "core/replica.h"
 #include "core/history.h"
+#include "core/replica.h"
 #include "plat/compiler.h"
 
 #include <stdbool.h>

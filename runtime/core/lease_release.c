@@ -14,8 +14,8 @@ static bool is_borrower(const struct cst_lease *lease, uint16_t side)
     const struct cst_module *module = cst_side_get(side)->module;
     if (side == CST_SIDE_UNKNOWN || side == lease->owner)
         return false;
-    return side == lease->to || (module && module == cst_side_get(lease->to)->module &&
-                                 module != cst_side_get(lease->owner)->module);
+    return side == lease->to ||
+           (module && module == cst_side_get(lease->to)->module && module != cst_side_get(lease->owner)->module);
 }
 
 static bool is_copy(const struct cst_lease *lease, uintptr_t address)
@@ -101,8 +101,7 @@ static void resized(const struct cst_watched *what, const struct cst_watch_move 
         cst_watch_clear(&watcher, move->to);
 }
 
-static const struct cst_watcher watcher = {
-    .id = CST_WATCHER_LEASE, .ask = ask, .refuses = refuses, .resized = resized};
+static const struct cst_watcher watcher = {.id = CST_WATCHER_LEASE, .ask = ask, .refuses = refuses, .resized = resized};
 
 /* When memory is out, releases are not seen. */
 void cst_lease_release_watch(uintptr_t address)
