@@ -31,11 +31,12 @@ typedef uint64_t custody_lease;
 
 /** What may be said of a lease; or them together. */
 enum custody_lease_flags {
-    CUSTODY_LEASE_IN = 1,    /**< the library reads what the caller has put there */
-    CUSTODY_LEASE_OUT = 2,   /**< the library writes; without it, a write is a buffer-overrun */
-    CUSTODY_LEASE_GUARD = 4, /**< CUSTODY_GUARD_SIZE bytes behind the capacity are the caller's too, and are written to */
-    CUSTODY_LEASE_COPY = 8,  /**< the library gets a guarded copy: custody_lease_memory. No further guard is laid */
-    CUSTODY_LEASE_NUL = 16,  /**< what is written ends with a NUL of one byte, which the length leaves out */
+    CUSTODY_LEASE_IN = 1,  /**< the library reads what the caller has put there */
+    CUSTODY_LEASE_OUT = 2, /**< the library writes; without it, a write is a buffer-overrun */
+    CUSTODY_LEASE_GUARD =
+        4, /**< CUSTODY_GUARD_SIZE bytes behind the capacity are the caller's too, and are written to */
+    CUSTODY_LEASE_COPY = 8,   /**< the library gets a guarded copy: custody_lease_memory. No further guard is laid */
+    CUSTODY_LEASE_NUL = 16,   /**< what is written ends with a NUL of one byte, which the length leaves out */
     CUSTODY_LEASE_NUL16 = 32, /**< with one of two bytes; lengths are in bytes still */
     CUSTODY_LEASE_NUL32 = 64, /**< with one of four */
     CUSTODY_LEASE_REPORTS_NEED =

@@ -48,6 +48,8 @@ static void prepare(struct cst_lease *lease, const struct cst_buffer_place *plac
 {
     size_t room = smaller(place->room, UINTPTR_MAX - lease->buffer);
     lease->block = place->block;
+    if (place->kind == CST_BUFFER_IN_BLOCK)
+        lease->owner = place->owner;
     lease->usable = smaller(lease->capacity, room);
     if (lease->flags & CUSTODY_LEASE_COPY)
         make_copy(lease);
@@ -59,6 +61,7 @@ static void prepare(struct cst_lease *lease, const struct cst_buffer_place *plac
 static void fill(struct cst_lease *lease, const struct cst_call *call, const struct cst_lease_terms *terms)
 {
     lease->from = cst_origin_side_at(call->return_address - 1);
+    lease->owner = lease->from;
     lease->to = terms->to;
     lease->flags = terms->flags;
     lease->buffer = terms->buffer;

@@ -5,8 +5,8 @@
 #ifndef CST_CORE_LEASE_BOOK_H
 #define CST_CORE_LEASE_BOOK_H
 
-#include "core/replica.h"
 #include "core/history.h"
+#include "core/replica.h"
 #include "plat/compiler.h"
 
 #include <stdbool.h>
@@ -37,6 +37,7 @@ struct cst_lease {
     bool has_sum;       /**< `sum` tells whether contents have changed */
     unsigned flags;     /**< enum custody_lease_flags */
     uint16_t from, to;  /**< sides: of the code that began it, and to whom */
+    uint16_t owner;     /**< side whose the buffer is: its block's, or `from` where there is none */
     uintptr_t buffer;   /**< 0: it asks for a size only */
     uintptr_t block;    /**< that the buffer lies in; 0: none that is known */
     size_t capacity;    /**< bytes, as stated */

@@ -69,16 +69,17 @@ static void tell(struct cst_lease *lease)
 {
     struct cst_history_copy history;
     cst_history_copy(&lease->history, &history);
-    const struct cst_breach breach = {.kind = CUSTODY_FINDING_BUFFER_RETAINED,
-                                      .address = (uintptr_t)lease->copy.memory,
-                                      .by = lease->to,
-                                      .owner = lease->from,
-                                      .told = {.advice = "no write after the lease: the library copies what it needs later",
-                                               .number = lease->number,
-                                               .has_buffer = true,
-                                               .capacity = lease->capacity,
-                                               .length = CUSTODY_LENGTH_UNKNOWN},
-                                      .history = &history};
+    const struct cst_breach breach = {
+        .kind = CUSTODY_FINDING_BUFFER_RETAINED,
+        .address = (uintptr_t)lease->copy.memory,
+        .by = lease->to,
+        .owner = lease->from,
+        .told = {.advice = "no write after the lease: the library copies what it needs later",
+                 .number = lease->number,
+                 .has_buffer = true,
+                 .capacity = lease->capacity,
+                 .length = CUSTODY_LENGTH_UNKNOWN},
+        .history = &history};
     cst_breach_tell(&breach);
     cst_lease_past_close(lease);
 }

@@ -15,7 +15,7 @@
 #define CST_LEASE_PAST_BYTES ((size_t)1 << 20)
 
 /** What the end of a lease looks through, those first that were not looked at for longest. */
-#define CST_LEASE_LOOK_BYTES ((size_t)1 << 16)
+#define CST_LEASE_LOOK_BYTES ((size_t)1 << 14)
 
 /** Watches the copy of a lease that was taken and has ended. */
 void cst_lease_past_keep(struct cst_lease *lease);

@@ -7,14 +7,15 @@
 #include "core/side.h"
 #include "core/watch.h"
 
-/* Sides of one module, such as C and Rust linked together, may well call each other's allocator. */
+/* Sides of one module, such as C and Rust linked together, may well call each other's allocator. Where library and owner
+ * are one side, nobody can tell which of them it is. */
 static bool is_borrower(const struct cst_lease *lease, uint16_t side)
 {
     const struct cst_module *module = cst_side_get(side)->module;
-    if (side == CST_SIDE_UNKNOWN)
+    if (side == CST_SIDE_UNKNOWN || side == lease->owner)
         return false;
-    return side == lease->to || (module && module == cst_side_get(lease->to)->module &&
-                                 module != cst_side_get(lease->from)->module);
+    return side == lease->to ||
+           (module && module == cst_side_get(lease->to)->module && module != cst_side_get(lease->owner)->module);
 }
 
 static bool is_copy(const struct cst_lease *lease, uintptr_t address)
@@ -62,7 +63,7 @@ static bool refuses(const struct cst_watched *what, size_t *out_readable)
     return true;
 }
 
-/* All leases of the block lose it; one of them is told of. */
+/* All leases of the block lose it; one of them is told of. What lies in no block cannot be released: the rules tell of that. */
 static void lose(const struct cst_watched *what, size_t size_after)
 {
     struct cst_lease_known known;
@@ -70,7 +71,7 @@ static void lose(const struct cst_watched *what, size_t size_after)
     cst_lease_book_lock();
     for (struct cst_lease *lease = cst_lease_book_first(what->start), *next; lease; lease = next) {
         next = cst_lease_book_next(lease, what->start);
-        if (lease->buffer - what->start + lease->usable <= size_after)
+        if (lease->block == 0 || lease->buffer - what->start + lease->usable <= size_after)
             continue;
         if (!found)
             cst_lease_book_describe(lease, &known);
@@ -100,8 +101,7 @@ static void resized(const struct cst_watched *what, const struct cst_watch_move 
         cst_watch_clear(&watcher, move->to);
 }
 
-static const struct cst_watcher watcher = {
-    .id = CST_WATCHER_LEASE, .ask = ask, .refuses = refuses, .resized = resized};
+static const struct cst_watcher watcher = {.id = CST_WATCHER_LEASE, .ask = ask, .refuses = refuses, .resized = resized};
 
 /* When memory is out, releases are not seen. */
 void cst_lease_release_watch(uintptr_t address)

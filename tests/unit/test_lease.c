@@ -7,6 +7,7 @@
 #include "sink.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -547,7 +548,7 @@ static void what_a_lease_had_seen_at_its_end_is_not_told_of_again(void **state)
     the_finding(CUSTODY_FINDING_BUFFER_OVERRUN);
 }
 
-static void the_end_of_another_lease_finds_a_late_write(void **state)
+static void the_ends_of_other_leases_find_a_late_write(void **state)
 {
     (void)state;
     char buffer[16];
@@ -555,7 +556,9 @@ static void the_end_of_another_lease_finds_a_late_write(void **state)
     char *kept = custody_lease_memory(number);
     custody_lease_end(number, 16);
     kept[0] ^= 1;
-    assert_int_equal(custody_lease_end(lease(buffer, 16, CUSTODY_LEASE_OUT), 16), 1);
+    for (size_t looked = 0; looked < CST_LEASE_PAST_BYTES; looked += CST_LEASE_LOOK_BYTES) {
+        assert_int_equal(custody_lease_end(lease(buffer, 16, CUSTODY_LEASE_OUT), 16), 1);
+    }
     the_finding(CUSTODY_FINDING_BUFFER_RETAINED);
 }
 
@@ -587,6 +590,44 @@ static void a_copy_that_is_too_large_to_be_watched_is_given_back(void **state)
     memset(custody_lease_memory(number), 'x', sizeof buffer);
     assert_int_equal(custody_lease_end(number, sizeof buffer), 1);
     assert_int_equal(buffer[sizeof buffer - 1], 'x');
+    assert_int_equal(sunk_count, 0);
+}
+
+/* Each thread leases a part of one block, which all of them share; nothing is to be told of. */
+static char *shared;
+
+static void *lease_a_part(void *argument)
+{
+    size_t index = (size_t)(uintptr_t)argument;
+    char *part = shared + index * 64;
+    for (int i = 0; i < 2000; i++) {
+        custody_lease number;
+        if (custody_lease_begin(device, part, 64, CUSTODY_LEASE_OUT | (i % 2 ? CUSTODY_LEASE_COPY : 0), &number) !=
+            CUSTODY_STATUS_OK) {
+            return (void *)1;
+        }
+        memset(custody_lease_memory(number), (int)index, 64);
+        if (!custody_lease_end(number, 64) || part[63] != (char)index) {
+            return (void *)1;
+        }
+    }
+    return NULL;
+}
+
+static void threads_lease_parts_of_one_block_at_one_time(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    shared = custody_alloc(device, sizeof threads / sizeof *threads * 64, 0);
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, lease_a_part, (void *)(uintptr_t)i), 0);
+    }
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+        void *failed;
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    custody_release(device, shared);
     assert_int_equal(sunk_count, 0);
 }
 
@@ -664,9 +705,10 @@ int main(void)
         TEST(a_call_that_wrote_nothing_owes_no_terminator),
         TEST(a_write_to_a_past_copy_is_told_of_once),
         TEST(what_a_lease_had_seen_at_its_end_is_not_told_of_again),
-        TEST(the_end_of_another_lease_finds_a_late_write),
+        TEST(the_ends_of_other_leases_find_a_late_write),
         TEST(what_gives_way_is_looked_at_a_last_time),
         TEST(a_copy_that_is_too_large_to_be_watched_is_given_back),
+        TEST(threads_lease_parts_of_one_block_at_one_time),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -39,8 +39,7 @@ static bool end(uint64_t number, size_t length)
 
 #define MAKE(size) make(CUSTODY_DOOR_MALLOC, program_side, size, CST_BLOCK_ALIGN)
 #define FREE(side, block) release(CUSTODY_DOOR_FREE, side, block)
-#define REALLOC(side, block, size) \
-    resize(CUSTODY_DOOR_REALLOC, side, block, size, CST_BLOCK_ALIGN, NAMING_NOTHING)
+#define REALLOC(side, block, size) resize(CUSTODY_DOOR_REALLOC, side, block, size, CST_BLOCK_ALIGN, NAMING_NOTHING)
 
 static bool is_live(const void *block)
 {
