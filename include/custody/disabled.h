@@ -523,6 +523,8 @@ CUSTODY_API int custody_callback_drop(custody_callback callback)
 {
     struct custody_disabled_callback **at, *dropped;
     int first;
+    if (!callback)
+        return 1;
     custody_disabled_acquire();
     at = custody_disabled_find_callback(callback);
     first = *at && !(*at)->dropped;

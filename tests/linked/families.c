@@ -1,4 +1,4 @@
-/* Objects, leases, loans and callbacks as a program without faults uses them: prints the same with Custody and compiled
+/* Objects, leases and callbacks as a program without faults uses them: prints the same with Custody and compiled
  * out. C and C++. */
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +22,9 @@ static void objects(void)
     printf(" %d", (int)custody_destroy(counted, many));
     printf(" %d", (int)custody_destroy(counted, many));
     printf(" %d\n", (int)custody_destroy(plain, NULL));
+    here = (int)custody_adopt(plain, &here);
+    printf("an adopted one is left alone %d", (int)custody_destroy(plain, &here));
+    printf(" %d\n", here);
     printf("adopted %s", custody_status_name(custody_adopt(counted, &here)));
     printf(" %d", custody_retain(counted, &here));
     printf(" %d", (int)custody_end(counted, &here));
@@ -39,17 +42,6 @@ static void leases(void)
     printf("size %s", custody_status_name(custody_lease_begin(library, NULL, 0, CUSTODY_LEASE_OUT, &question)));
     printf(" %d %d", custody_lease_memory(question) == NULL, custody_lease_end(question, 99));
     printf(" %d %d\n", custody_lease_end(0, 5), (int)custody_lease_check());
-}
-
-static void loans(void)
-{
-    custody_loan loan = 0;
-    void *block = custody_alloc(client, 50, 0);
-    printf("loan %d", custody_lend(block, client, library, CUSTODY_LOAN_SHARED, &loan));
-    printf(" %d", loan != 0);
-    printf(" %d %d\n", custody_return(loan), custody_return(0));
-    printf("transfer %d\n", custody_transfer(block, client, library, CUSTODY_CONTRACT_CUSTODY));
-    custody_release(library, block);
 }
 
 static void drop(void *data)
@@ -91,7 +83,6 @@ int main(void)
     custody_side_register("client", CUSTODY_LANG_C, &client);
     objects();
     leases();
-    loans();
     callbacks();
     return 0;
 }
