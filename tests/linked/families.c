@@ -1,5 +1,5 @@
-/* Objects, leases and callbacks as a program without faults uses them: prints the same with Custody and compiled
- * out. C and C++. */
+/* Objects, leases and callbacks as a program without faults uses them: prints the same with Custody and compiled out. C and
+ * C++. */
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +40,8 @@ static void leases(void)
     strcpy((char *)custody_lease_memory(lease), "filled");
     printf(" %d %s\n", custody_lease_end(lease, 6), buffer);
     printf("size %s", custody_status_name(custody_lease_begin(library, NULL, 0, CUSTODY_LEASE_OUT, &question)));
-    printf(" %d %d", custody_lease_memory(question) == NULL, custody_lease_end(question, 99));
+    printf(" %d", custody_lease_memory(question) == NULL);
+    printf(" %d", custody_lease_end(question, 99));
     printf(" %d %d\n", custody_lease_end(0, 5), (int)custody_lease_check());
 }
 

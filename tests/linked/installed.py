@@ -4,8 +4,7 @@ import os
 import shutil
 import subprocess
 
-from harness.command import execute
-from harness.execute import ROOT, build_dir
+from harness.command import ROOT, build_dir, execute
 from harness.logs import Log
 from scene import HERE, Result, unless
 

@@ -5,8 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from harness.command import execute
-from harness.execute import ROOT, build_dir
+from harness.command import ROOT, build_dir, execute
 from harness.logs import Log
 
 HERE = Path(__file__).resolve().parent
