@@ -1,9 +1,9 @@
 #!/bin/sh
 # Usage: exports.sh BUILD
-# Checks what the three libraries show to and want from the world: exactly the listed symbols, and the public functions of the
-# headers; no library but libc; no
-# text relocation, no segment both writable and executable, no executable stack, everything bound at load; little
-# thread-local storage; and that libcustody.a links into a program, dynamic and static, beside the program's own malloc.
+# Checks what the three libraries show to and want from the world: exactly the listed symbols, among them the public functions
+# that the headers declare; no library but libc; no text relocation, no segment both writable and executable, no executable
+# stack, everything bound at load; little thread-local storage; and that libcustody.a links into a program, dynamic and
+# static, beside the program's own malloc.
 set -eu
 
 build=$1
