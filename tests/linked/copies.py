@@ -3,11 +3,11 @@
 from scene import ARCHIVE, SHARED, unless
 
 HOST = "made by the host: heap, 401 bytes, host\n"
-MET = "seen by the plugin: 401 bytes, host\nplugin: the same side\nmade by the plugin: heap, 402 bytes, host\n"
+MET = "seen by the plugin: 401 bytes, host, the object\nplugin: the same side\nmade by the plugin: heap, 402 bytes, host\n"
 
 
 def judge(result, plugins, processes=1, rounds=1, faults=1):
-    """One runtime: one `start` and one `exit`, everybody sees the same sides and blocks, and faults are told."""
+    """One runtime: one `start` and one `exit`, everybody sees the same sides, blocks and objects, and faults are told."""
     faulty = [finding for finding in result.log.findings() if finding["kind"] != "leak"]
     problems = list(result.log.problems)
     problems += unless(result.status == 0 and not result.stderr, "status or stderr", result)

@@ -10,10 +10,11 @@
 
 #include <custody/custody.h>
 
-/* What a plugin does with a block of the host: gives one of its own, made for the host, and the number of the host's side. */
-typedef void *visit(const void *block, custody_side *out_host);
+/* What a plugin does with a block and an object of the host: gives one of its own, made for the host, and the number of the host's side. */
+typedef void *visit(const void *block, const void *object, custody_side *out_host);
 
 static custody_side host;
+static void *token;
 static int clean;
 
 static void print_owner(const char *what, const void *block)
@@ -42,7 +43,7 @@ static void meet(const char *path, const void *block)
     visit *visit_plugin;
     custody_side seen = 0;
     void *plugin = load(path, &visit_plugin);
-    char *made = visit_plugin(block, &seen);
+    char *made = visit_plugin(block, token, &seen);
     printf("plugin: %s side\n", seen == host ? "the same" : "another");
     print_owner("made by the plugin", made);
     custody_release(host, made);
@@ -54,9 +55,15 @@ static int play(int argc, char **argv)
     custody_side_register("host", CUSTODY_LANG_C, &host);
     char *block = custody_alloc(host, 401, 0);
     print_owner("made by the host", block);
+    custody_side early = 0;
+    custody_type type = 0;
+    custody_side_register("early", CUSTODY_LANG_C, &early);
+    custody_type_register(early, "token", "end", CUSTODY_TYPE_PLAIN, &type);
+    token = custody_create(type, 403);
     for (int i = 1; i < argc; i++)
         if (strchr(argv[i], '/'))
             meet(argv[i], block);
+    custody_destroy(type, token);
     custody_release(host, block);
     if (!clean)
         custody_release(host, block);

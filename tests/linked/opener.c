@@ -13,9 +13,9 @@ int main(int argc, char **argv)
         }
         static void *block;
         uint16_t host;
-        void *(*visit)(const void *, uint16_t *) = NULL;
+        void *(*visit)(const void *, const void *, uint16_t *) = NULL;
         *(void **)&visit = dlsym(plugin, "visit");
-        block = visit(block ? block : "", &host);
+        block = visit(block ? block : "", NULL, &host);
         printf("host is %u\n", (unsigned)host);
         dlclose(plugin);
     }
