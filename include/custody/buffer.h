@@ -55,7 +55,7 @@ enum custody_lease_flags {
  * `buffer` may be NULL then. INVALID_ARGUMENT (no direction, two terminators, NULL with a capacity), NOT_RUNNING,
  * EXHAUSTED; *out_lease is 0 then. */
 CUSTODY_API custody_status custody_lease_begin(custody_side to, void *buffer, size_t capacity, unsigned flags,
-                                   custody_lease *out_lease);
+                                               custody_lease *out_lease);
 
 /** What the library is to be given: the buffer, or its guarded copy. NULL for no lease, and, told of as stale-handle, for one
  * that has ended. */

@@ -37,8 +37,8 @@ typedef uint64_t custody_callback;
  * library's to do from now on; NULL: the data stays the caller's, who must drop the callback before the data. `name` is
  * copied, at most 254 bytes of it. INVALID_ARGUMENT, also when the library was closed; NOT_RUNNING; EXHAUSTED.
  * *out_callback is 0 then. */
-CUSTODY_API custody_status custody_callback_register(custody_side keeper, const char *name, void *data, void (*drop)(void *data),
-                                         custody_callback *out_callback);
+CUSTODY_API custody_status custody_callback_register(custody_side keeper, const char *name, void *data,
+                                                     void (*drop)(void *data), custody_callback *out_callback);
 
 /** Before a call: 1 and the data, which is not dropped before custody_callback_leave; or 0, told of as stale-handle, when it
  * was dropped or its library closed: then the function must not be called. May be entered again before it was left.

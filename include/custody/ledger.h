@@ -41,7 +41,7 @@ CUSTODY_API int custody_transfer(void *block, custody_side from, custody_side to
  * anything on, who has a shared one may share it on. 1 and a loan; or 0 and none, told of as not-owner or lend-conflict.
  * `out_loan` may not be NULL. */
 CUSTODY_API int custody_lend(const void *block, custody_side from, custody_side to, enum custody_loan_kind kind,
-                 custody_loan *out_loan);
+                             custody_loan *out_loan);
 
 /** Gives a loan back, with all that was lent on from it: those count as lend-outlived. 0, told of as lend-outlived, when it
  * had been returned before or the block is gone. */

@@ -48,8 +48,8 @@ enum custody_type_flags {
  * `destroy` names the function that ends its objects, for advice in findings: "ledger_close"; it may be NULL. Both texts
  * are copied, at most 254 bytes of each. INVALID_ARGUMENT, also when the name stands for a type with other flags;
  * NOT_RUNNING; EXHAUSTED. *out_type is 0 then. */
-CUSTODY_API custody_status custody_type_register(custody_side side, const char *name, const char *destroy, unsigned flags,
-                                     custody_type *out_type);
+CUSTODY_API custody_status custody_type_register(custody_side side, const char *name, const char *destroy,
+                                                 unsigned flags, custody_type *out_type);
 
 /** An object of `size` zeroed bytes, a block of the type's side (custody_alloc), with one reference. It ends by
  * custody_destroy. NULL and errno ENOMEM, or EINVAL for what is no type. */

@@ -75,8 +75,8 @@ static struct cst_copy *copy_of(const struct dl_phdr_info *module, struct cst_el
         return NULL;
     memcpy(&offset, note.bytes, sizeof offset);
     uintptr_t address = (uintptr_t)note.bytes + (uintptr_t)offset;
-    bool usable = address % _Alignof(struct cst_copy) == 0 &&
-                  is_mapped(module, address, offsetof(struct cst_copy, functions));
+    bool usable =
+        address % _Alignof(struct cst_copy) == 0 && is_mapped(module, address, offsetof(struct cst_copy, functions));
     return usable ? (struct cst_copy *)address : NULL;
 }
 
@@ -134,9 +134,10 @@ static CST_COLD struct cst_copy *choose(void)
     dl_iterate_phdr(look_at, &search);
     uint32_t before = atomic_exchange(&search.best->serves, 1);
     if (search.best == &cst_copy_here && !before && search.other_place[0])
-        cst_audit_say("another build of Custody (%s, in %s) is in this process beside this one (%s): each serves itself, and "
-                      "does not know the other's blocks",
-                      search.other_version, search.other_place, cst_copy_note.texts);
+        cst_audit_say(
+            "another build of Custody (%s, in %s) is in this process beside this one (%s): each serves itself, and "
+            "does not know the other's blocks",
+            search.other_version, search.other_place, cst_copy_note.texts);
     return search.best;
 }
 
@@ -160,8 +161,7 @@ bool cst_copies_serve_here(void)
 void cst_copies_stay(void)
 {
     struct dl_find_object object;
-    if (*cst_copy_here.door || _dl_find_object(&cst_copy_here, &object) != 0 ||
-        object.dlfo_link_map->l_name[0] == '\0')
+    if (*cst_copy_here.door || _dl_find_object(&cst_copy_here, &object) != 0 || object.dlfo_link_map->l_name[0] == '\0')
         return;
     void *(*open)(const char *, int) = NULL;
     *(void **)&open = dlsym(RTLD_DEFAULT, "dlopen");

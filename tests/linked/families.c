@@ -13,7 +13,8 @@ static void objects(void)
     custody_type plain = 0, counted = 0;
     int here = 0;
     printf("types %s", custody_status_name(custody_type_register(library, "plain", "end", 0, &plain)));
-    printf(" %s\n", custody_status_name(custody_type_register(library, "counted", "end", CUSTODY_TYPE_COUNTED, &counted)));
+    printf(" %s\n",
+           custody_status_name(custody_type_register(library, "counted", "end", CUSTODY_TYPE_COUNTED, &counted)));
     char *one = (char *)custody_create(plain, 30), *many = (char *)custody_create(counted, 40);
     printf("zeroed %d %d, checks %d %d\n", one[29], many[39], custody_check(plain, one), custody_check(counted, many));
     printf("retained %d %d\n", custody_retain(counted, many), custody_retain(counted, many));
@@ -35,8 +36,8 @@ static void leases(void)
 {
     char buffer[64] = "";
     custody_lease lease = 0, question = 1;
-    printf("lease %s", custody_status_name(custody_lease_begin(library, buffer, 40, CUSTODY_LEASE_OUT | CUSTODY_LEASE_NUL,
-                                                              &lease)));
+    printf("lease %s", custody_status_name(
+                           custody_lease_begin(library, buffer, 40, CUSTODY_LEASE_OUT | CUSTODY_LEASE_NUL, &lease)));
     strcpy((char *)custody_lease_memory(lease), "filled");
     printf(" %d %s\n", custody_lease_end(lease, 6), buffer);
     printf("size %s", custody_status_name(custody_lease_begin(library, NULL, 0, CUSTODY_LEASE_OUT, &question)));

@@ -107,7 +107,8 @@ static const char *const register_names[] = {"rax", "rcx", "rdx", "rbx", "rsp", 
 
 static void write_load(const char *name)
 {
-    fprintf(stubs, "    movq cst_je_thread_distance@gottpoff(%%rip), %%%s\n    movq %%fs:(%%%s), %%%s\n", name, name, name);
+    fprintf(stubs, "    movq cst_je_thread_distance@gottpoff(%%rip), %%%s\n    movq %%fs:(%%%s), %%%s\n", name, name,
+            name);
 }
 
 /* A register more is needed; the 128 bytes below the stack pointer may be in use. */
@@ -186,8 +187,9 @@ int main(int argc, char **argv)
     load(argv[1]);
     read_sections();
     find_state();
-    fprintf(stubs, "    .text\n    .balign %d\n    .globl cst_je_stubs\n    .type cst_je_stubs, @function\n"
-                   "cst_je_stubs:\n",
+    fprintf(stubs,
+            "    .text\n    .balign %d\n    .globl cst_je_stubs\n    .type cst_je_stubs, @function\n"
+            "cst_je_stubs:\n",
             STUB_SIZE);
     change_sites();
     fprintf(stubs, "    .size cst_je_stubs, . - cst_je_stubs\n");
