@@ -2,6 +2,7 @@
 #include "custody/custody.h"
 
 #include "core/lease_past.h"
+#include "entry/options.h"
 
 #include "child.h"
 #include "sink.h"
@@ -593,7 +594,8 @@ static void a_copy_that_is_too_large_to_be_watched_is_given_back(void **state)
     assert_int_equal(sunk_count, 0);
 }
 
-/* Each thread leases a part of one block, which all of them share; nothing is to be told of. */
+/* Each thread leases a part of memory that all of them share; nothing is to be told of. */
+#define THREADS 4
 static char *shared;
 
 static void *lease_a_part(void *argument)
@@ -614,21 +616,34 @@ static void *lease_a_part(void *argument)
     return NULL;
 }
 
-static void threads_lease_parts_of_one_block_at_one_time(void **state)
+static void lease_in_threads(char *memory)
 {
-    (void)state;
-    pthread_t threads[4];
-    shared = custody_alloc(device, sizeof threads / sizeof *threads * 64, 0);
-    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+    pthread_t threads[THREADS];
+    shared = memory;
+    for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, lease_a_part, (void *)(uintptr_t)i), 0);
     }
-    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+    for (size_t i = 0; i < THREADS; i++) {
         void *failed;
         assert_int_equal(pthread_join(threads[i], &failed), 0);
         assert_null(failed);
     }
-    custody_release(device, shared);
     assert_int_equal(sunk_count, 0);
+}
+
+static void threads_lease_buffers_at_one_time(void **state)
+{
+    (void)state;
+    static char buffers[THREADS * 64];
+    lease_in_threads(buffers);
+}
+
+static void threads_lease_parts_of_one_block_at_one_time(void **state)
+{
+    (void)state;
+    char *block = custody_alloc(device, THREADS * 64, 0);
+    lease_in_threads(block);
+    custody_release(device, block);
 }
 
 static void in_the_child(void)
@@ -661,6 +676,7 @@ static void a_child_has_its_parents_leases_and_not_what_it_watched(void **state)
 static int start(void **state)
 {
     (void)state;
+    cst_options.leaks = CST_LEAKS_OFF;
     return custody_side_register("device", CUSTODY_LANG_C, &device) != CUSTODY_STATUS_OK;
 }
 
@@ -708,6 +724,7 @@ int main(void)
         TEST(the_ends_of_other_leases_find_a_late_write),
         TEST(what_gives_way_is_looked_at_a_last_time),
         TEST(a_copy_that_is_too_large_to_be_watched_is_given_back),
+        TEST(threads_lease_buffers_at_one_time),
         TEST(threads_lease_parts_of_one_block_at_one_time),
     };
     return cmocka_run_group_tests(tests, start, NULL);

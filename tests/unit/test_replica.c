@@ -3,6 +3,7 @@
 
 #include "core/heap.h"
 #include "custody/custody.h"
+#include "entry/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,6 +94,13 @@ static void a_copy_that_is_too_large_is_not_made(void **state)
     cst_replica_release(&copy);
 }
 
+static int start(void **state)
+{
+    (void)state;
+    cst_options.leaks = CST_LEAKS_OFF;
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,5 +111,5 @@ int main(void)
         cmocka_unit_test(a_copy_in_use_is_a_block_of_nobody_and_a_retired_one_is_none),
         cmocka_unit_test(a_copy_that_is_too_large_is_not_made),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start, NULL);
 }
