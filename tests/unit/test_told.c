@@ -109,6 +109,7 @@ static void tell_of_handles(void)
 {
     struct cst_told told = an_object();
     tell(about(CUSTODY_FINDING_STALE_HANDLE, &told));
+    told.expected_type = "ledger";
     tell(about(CUSTODY_FINDING_WRONG_THREAD, &told));
     told.expected_type = "account";
     tell(about(CUSTODY_FINDING_WRONG_TYPE, &told));
@@ -327,6 +328,7 @@ static void handles_are_told_in_words(void **state)
         "custody:   ended by client (rust) at client+0x1235\n"
         "custody:   called at libledger.so+0x1140 (ledger_free)\n"
         "custody:   expected: no use of a ledger after ledger_close\n");
+    expect_said("wrong-thread: ledger of libledger.so (c), given to custody_check by client (c) [exact]\n");
     expect_said("wrong-type: ledger of libledger.so (c), given to custody_check as account by client (c) [exact]\n");
     expect_said("handle-leak: ledger of libledger.so (c), never ended [exact]\n");
     expect_said("handle-leak: callback on_event of libledger.so (c), never dropped [exact]\n"
