@@ -57,6 +57,11 @@ assert findings["8buffer-overrun"]["capacity"] == 8 and findings["8buffer-overru
 PYTHON
     run_custody 0 check --baseline "$work/base" ownership.jsonl
     has out "0 new, 16 known, 0 fixed"
+    # What only a history speaks of is in it, too.
+    grep -v '"event":"finding"' ownership.jsonl >"$work/one"
+    grep '"type":"on_event"' ownership.jsonl >>"$work/one"
+    run_custody 0 check --write-baseline "$work/base" "$work/one"
+    grep -q '"path":"/opt/app/client"' "$work/base" || complain "the module of a history is not in the baseline"
 )
 
 suppressions_name_types() (
@@ -189,6 +194,8 @@ PYTHON
     has out "made by x (c), thread t:"
     has out "#0  maker at "
     has out "told.c:2"
+    run_custody 1 check "$work/log"
+    has out "told.c:2 ["
     mv "$work/gone" "$work/told"
     python3 - "$work/fake" >"$work/fake2" <<'PYTHON'
 import json, sys
