@@ -52,7 +52,7 @@ static void add_block(struct cst_finding *finding, const struct cst_breach *brea
                       uintptr_t frames[CST_STACK_FRAMES_MAX])
 {
     struct cst_tag_hit hit = cst_heap_find(breach->address);
-    if (!hit.tag || cst_tag_contract(hit.tag) == CUSTODY_CONTRACT_UNKNOWN) {
+    if (breach->is_gone || !hit.tag || cst_tag_contract(hit.tag) == CUSTODY_CONTRACT_UNKNOWN) {
         finding->owner = party_of(breach->owner, CUSTODY_CONTRACT_UNKNOWN);
         return;
     }
@@ -71,7 +71,7 @@ static void add_call(struct cst_finding *finding, const struct cst_breach *breac
     if (!breach->call)
         return;
     uint16_t by = breach->by;
-    if (by == CST_SIDE_UNKNOWN)
+    if (by == CST_SIDE_UNKNOWN && breach->told.function)
         by = cst_origin_side_at(breach->call->return_address - 1);
     finding->has_by = true;
     finding->by =

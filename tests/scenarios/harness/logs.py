@@ -104,6 +104,9 @@ def facts_of(log, finding):
         "alloc": log.innermost(finding, "alloc"), "symbol": log.symbol(finding, "alloc"),
         "release": log.innermost(finding, "release"),
         "first": log.innermost(finding, "first_release"),
+        "type": finding.get("type"), "expected-type": finding.get("expected_type"),
+        "capacity": finding.get("capacity"), "length": finding.get("length"),
+        "history": ">".join(moment["deed"] for moment in finding["history"]) if "history" in finding else None,
     }
     return {name: None if value is None else str(value) for name, value in facts.items()}
 
