@@ -11,9 +11,6 @@ DIALECTS = [("gcc", ["-std=c11"]), ("gcc", ["-std=gnu17", "-O2"]), ("clang", ["-
             ("clang++", ["-std=c++17", "-x", "c++", "-O2"])]
 
 
-LOANS = "loan 1 1 1 1\ntransfer 1\n"
-
-
 def wanted_symbols(program):
     """Symbols of Custody that a program asks others for."""
     listing = execute(["nm", "--undefined-only", program])
@@ -48,8 +45,8 @@ def the_same_is_done_with_objects_leases_and_callbacks(scene):
     return done_both_ways(scene, "families.c")
 
 
-def loans_are_as_if_without_faults(scene):
-    return compiled_out(scene, "loans.c", LOANS)
+def the_same_is_done_with_loans(scene):
+    return done_both_ways(scene, "loans.c")
 
 
 def modules_share_what_they_register(scene):
@@ -67,4 +64,4 @@ def a_part_of_the_headers_is_refused(scene):
 
 
 CASES = [the_same_is_done_with_blocks, the_same_is_done_with_objects_leases_and_callbacks,
-         loans_are_as_if_without_faults, modules_share_what_they_register, a_part_of_the_headers_is_refused]
+         the_same_is_done_with_loans, modules_share_what_they_register, a_part_of_the_headers_is_refused]
