@@ -201,6 +201,30 @@ static void a_block_that_shrinks_where_it_is_may_still_hold_what_is_leased(void 
     assert_int_equal(told_count, 0);
 }
 
+static void where_library_and_owner_are_one_nobody_is_said_to_be_the_library(void **state)
+{
+    (void)state;
+    char *block = make(CUSTODY_DOOR_MALLOC, library_side, 79, CST_BLOCK_ALIGN);
+    uint64_t number = begin(block, 79, 0);
+    FREE(library_side, block);
+    expect(CUSTODY_FINDING_RELEASED_WHILE_LENT, "library");
+    assert_false(is_live(block));
+    assert_true(end(number, 79));
+}
+
+static void what_is_watched_at_the_end_is_looked_at(void **state)
+{
+    (void)state;
+    char buffer[16];
+    uint64_t number = begin(buffer, 16, CUSTODY_LEASE_COPY);
+    char *kept = memory_of(number);
+    end(number, 16);
+    kept[3] ^= 1;
+    cst_lease_farewell();
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].finding.kind, CUSTODY_FINDING_BUFFER_RETAINED);
+}
+
 static void what_is_not_leased_any_more_is_released_as_ever(void **state)
 {
     (void)state;
@@ -230,8 +254,9 @@ static void leases_one_after_the_other_take_no_memory(void **state)
     char *block = MAKE(78);
     size_t before = 0;
     for (int i = 0; i < 3000; i++) {
-        end(begin(block, 78, CUSTODY_LEASE_COPY), 78);
+        end(begin(block, 78, i < 500 ? CUSTODY_LEASE_COPY : 0), 78);
         if (i == 500) {
+            cst_lease_past_end(); /* from now on nothing is watched between leases */
             before = cst_pool_bytes();
         }
     }
@@ -266,6 +291,8 @@ int main(void)
         TEST(what_the_library_resizes_is_another_block_with_the_same_contents),
         TEST(a_block_that_its_owner_moves_is_gone),
         TEST(a_block_that_shrinks_where_it_is_may_still_hold_what_is_leased),
+        TEST(where_library_and_owner_are_one_nobody_is_said_to_be_the_library),
+        TEST(what_is_watched_at_the_end_is_looked_at),
         TEST(what_is_not_leased_any_more_is_released_as_ever),
         TEST(nothing_is_watched_when_all_is_over),
         TEST(leases_one_after_the_other_take_no_memory),
