@@ -1,6 +1,6 @@
 /* The public API's ledger: ledger.h in terms of core/ledger. Checks arguments, decides nothing. Where Custody does not run,
  * everything is well. */
-#include "custody/ledger.h"
+#include "entry/functions.h"
 
 #include "core/ledger.h"
 #include "entry/hook.h"

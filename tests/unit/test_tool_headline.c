@@ -198,6 +198,8 @@ static void handles_are_told_by_type_and_owner(void **state)
     assert_says(&finding, "ledger of libledger.so (c), given to custody_check by client (rust)");
     finding.kind = "wrong-thread";
     assert_says(&finding, "ledger of libledger.so (c), given to custody_check by client (rust)");
+    finding.told.expected_type = "ledger";
+    assert_says(&finding, "ledger of libledger.so (c), given to custody_check by client (rust)");
     finding.kind = "wrong-type";
     finding.told.expected_type = "account";
     assert_says(&finding, "ledger of libledger.so (c), given to custody_check as account by client (rust)");

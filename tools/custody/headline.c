@@ -177,7 +177,10 @@ static const char *given_to(struct cst_arena *arena, const struct cst_log_findin
         return "";
     }
     const char *call = *finding->by.call ? cst_demangle(arena, finding->by.call) : "a function";
-    const char *type = finding->told.expected_type;
+    const struct cst_log_told *told = &finding->told;
+    /* Of the right type it is something else that is wrong. */
+    bool is_right = told->type && told->expected_type && strcmp(told->type, told->expected_type) == 0;
+    const char *type = is_right ? NULL : told->expected_type;
     return cst_arena_format(arena, ", given to %s%s%s by %s", call, type ? " as " : "", type ? type : "",
                             cst_headline_party(arena, finding->by.side, finding->by.lang));
 }
