@@ -69,7 +69,7 @@ void cst_watch_clear(const struct cst_watcher *watcher, uintptr_t start);
 /** Number of what is watched, for cst_watch_has. */
 extern atomic_size_t cst_watch_count;
 
-/** True when what begins at `start` is watched. */
+/** True when `start` is watched. */
 bool cst_watch_find(uintptr_t start);
 
 CST_INLINE bool cst_watch_has(uintptr_t start)
@@ -78,7 +78,7 @@ CST_INLINE bool cst_watch_has(uintptr_t start)
 }
 
 /** Whether one of those who watch the block refuses what is about to happen to it. */
-CST_MUST_USE CST_COLD bool cst_watch_refuses(const struct cst_watched *what, size_t *out_readable);
+CST_MUST_USE bool cst_watch_refuses(const struct cst_watched *what, size_t *out_readable);
 
 /** Asks those who watch the block; true when the rules are to judge. Unless it resizes, it is watched no more. */
 bool cst_watch_ask(const struct cst_watched *what);
