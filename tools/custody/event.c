@@ -148,6 +148,22 @@ static void take_leak(struct cst_log *log, struct cst_log_process *process, stru
     process->leaks_at_exit |= *finding->leak_class && !finding->on_request;
 }
 
+/* The test that `cargo custody` has added to the line. */
+static void take_test(struct cst_log *log, struct cst_log_finding *finding, const json_t *test)
+{
+    const json_t *name;
+    size_t i;
+    finding->test = copy_field(log, test, "name", "");
+    finding->one_of = "";
+    json_array_foreach(json_object_get(test, "one_of"), i, name)
+    {
+        if (json_is_string(name)) {
+            finding->one_of = cst_arena_format(&log->arena, "%s%s%s", finding->one_of, *finding->one_of ? ", " : "",
+                                               json_string_value(name));
+        }
+    }
+}
+
 static void take_finding(struct cst_log *log, struct cst_log_process *process, const json_t *event)
 {
     struct cst_log_finding *finding = cst_arena_alloc(&log->arena, sizeof *finding);
@@ -165,6 +181,7 @@ static void take_finding(struct cst_log *log, struct cst_log_process *process, c
     finding->expect = copy_field(log, event, "expect", "");
     finding->policy = copy_field(log, event, "policy", "");
     finding->thread = copy_field(log, event, "thread", "");
+    take_test(log, finding, json_object_get(event, "test"));
     finding->alloc = take_stack(log, json_object_get(event, "alloc"));
     finding->release = take_stack(log, json_object_get(event, "release"));
     finding->first_release = take_stack(log, json_object_get(event, "first_release"));

@@ -154,6 +154,7 @@ static json_t *finding_object(struct json_report *report, const struct cst_group
     json_object_set_new(object, "program", cst_json_text(finding->process->program));
     json_object_set_new(object, "pid", json_integer(finding->process->pid));
     set_text(object, "thread", finding->thread);
+    set_text(object, "test", finding->test);
     set_block(object, finding);
     set_special_facts(object, group);
     if (cst_group_is_leak(group)) {

@@ -48,6 +48,18 @@ static void print_headline(struct text_report *report, const struct cst_group *g
     fputc('\n', canvas->file);
 }
 
+/* Which test it happened in, where `cargo custody` made the log. */
+static void print_test(struct text_report *report, const struct cst_log_finding *finding)
+{
+    const char *words = *finding->test ? "the test " : "one of the tests ";
+    const char *names = *finding->test ? finding->test : finding->one_of;
+    if (*names) {
+        fprintf(report->canvas.file, "  in %s", words);
+        cst_paint(&report->canvas, CST_PAINT_BOLD, names);
+        fputc('\n', report->canvas.file);
+    }
+}
+
 static void print_stack(struct text_report *report, const char *title, const struct cst_group *group,
                         const struct cst_log_stack *stack)
 {
@@ -173,6 +185,7 @@ static void print_group(struct text_report *report, const struct cst_group *grou
 {
     const struct cst_log_finding *finding = group->first;
     print_headline(report, group);
+    print_test(report, finding);
     print_stack(report, allocation_title(report, finding), group, &finding->alloc);
     print_stack(report, "first released", group, &finding->first_release);
     print_stack(report, release_title(report, finding), group, &finding->release);
