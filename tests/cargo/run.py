@@ -195,6 +195,8 @@ def what_a_baseline_knows_passes():
     summary([*words, "--log", str(baseline)], status=99)
     answer = summary([*words, "--baseline", str(baseline)])
     same(answer["totals"]["known"], 7)
+    done = call([*words, "--baseline", str(LOG)])
+    same((done.returncode, "cannot be a baseline and the log of this run" in done.stderr), (125, True))
     answer = summary(["test", "-p", "custody-parts", "--baseline", str(baseline), "--test", "own_harness"], status=99)
     same((answer["totals"]["known"], answer["totals"]["errors"]), (0, 1))
 

@@ -149,7 +149,7 @@ pub fn runner(invocation: &Invocation, triple: &str) -> Result<Vec<String>> {
 }
 
 /// The variable by which cargo is told a target's runner.
-fn environment_name(triple: &str) -> String {
+pub fn environment_name(triple: &str) -> String {
     format!("CARGO_TARGET_{}_RUNNER", triple.to_uppercase().replace(['-', '.'], "_"))
 }
 

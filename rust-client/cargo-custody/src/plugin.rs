@@ -23,8 +23,9 @@ pub fn run(invocation: &Invocation) -> Result<u8> {
     tool::version(&custody)?;
     let triples = cargo::triples(invocation)?;
     let base = cargo::target_directory(invocation)?.join("custody");
-    let session = Session::begin(&base, &orders(invocation, &custody, &triples)?)?;
     let log = invocation.options.log.clone().unwrap_or_else(|| base.join("audit.jsonl"));
+    check_log(&log, &invocation.options)?;
+    let session = Session::begin(&base, &orders(invocation, &custody, &triples)?)?;
     interrupt::outlive();
     let done = run_cargo(invocation, &session, &triples);
     let told = done.and_then(|done| tell(invocation, &custody, &session, &log, done));
@@ -40,6 +41,17 @@ fn check(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// What is known cannot be read from where the new log takes its place.
+fn check_log(log: &Path, options: &Options) -> Result<()> {
+    let same = |path: &&PathBuf| log.canonicalize().is_ok_and(|log| path.canonicalize().is_ok_and(|path| path == log));
+    match options.baselines.iter().find(same) {
+        Some(path) => {
+            fail(format!("{} cannot be a baseline and the log of this run: copy it, or give --log", path.display()))
+        }
+        None => Ok(()),
+    }
+}
+
 fn orders(invocation: &Invocation, custody: &Path, triples: &[String]) -> Result<Orders> {
     let Some(custody) = custody.to_str() else { return fail("the path of custody is not UTF-8") };
     let runners = triples.iter().map(|triple| {
@@ -49,7 +61,13 @@ fn orders(invocation: &Invocation, custody: &Path, triples: &[String]) -> Result
         });
         (triple.clone(), runner)
     });
+    let variable = |triple: &String| {
+        let name = cargo::environment_name(triple);
+        env::var(&name).ok().map(|value| (name, value))
+    };
+    let environment = triples.iter().filter_map(variable).collect();
     Ok(Orders {
+        environment,
         custody: custody.to_owned(),
         options: tool::run_options(&invocation.options),
         runners: runners.collect(),
@@ -77,6 +95,8 @@ fn run_cargo(invocation: &Invocation, session: &Session, triples: &[String]) -> 
     cargo::add_configs(&mut command, invocation);
     for triple in triples {
         command.arg("--config").arg(runner_config(&us, session, triple)?);
+        // Earlier versions of cargo take this rather than what they are told.
+        command.env_remove(cargo::environment_name(triple));
     }
     command.args(&invocation.cargo);
     if let Some(rest) = &invocation.rest {

@@ -23,11 +23,11 @@ pub fn run(arguments: Vec<OsString>) -> Result<u8> {
     let runner: Vec<OsString> = orders.runner(&triple.to_string_lossy()).iter().map(OsString::from).collect();
     let plain = [runner.as_slice(), std::slice::from_ref(&program)].concat();
     if libtest::is_listing(&rest) {
-        return become_program([plain, rest].concat());
+        return become_program([plain, rest].concat(), &orders);
     }
     let note = note(&program, &plain, &rest, &session);
     session.write(&note)?;
-    become_program([runner, custody_run(&orders, &note), vec![program], rest].concat())
+    become_program([runner, custody_run(&orders, &note), vec![program], rest].concat(), &orders)
 }
 
 /// `custody run` with its options, up to the program.
@@ -59,6 +59,8 @@ fn note(program: &OsString, plain: &[OsString], rest: &[OsString], session: &Ses
     }
 }
 
-fn become_program(words: Vec<OsString>) -> Result<u8> {
-    Err(Command::new(&words[0]).args(&words[1..]).exec()).during(|| words[0].to_string_lossy().into_owned())
+fn become_program(words: Vec<OsString>, orders: &Orders) -> Result<u8> {
+    let variables = orders.environment.iter().map(|(name, value)| (name, value));
+    Err(Command::new(&words[0]).args(&words[1..]).envs(variables).exec())
+        .during(|| words[0].to_string_lossy().into_owned())
 }

@@ -19,6 +19,8 @@ pub struct Orders {
     pub options: Vec<String>,
     /// The user's own runner for each target triple.
     pub runners: Vec<(String, Vec<String>)>,
+    /// Variables that were taken from cargo and that programs are to have.
+    pub environment: Vec<(String, String)>,
 }
 
 /// A directory for one run.
@@ -140,7 +142,9 @@ fn remove_old(base: &Path) {
 impl Orders {
     fn to_json(&self) -> Value {
         let runners = self.runners.iter().map(|(triple, words)| (triple.clone(), words.clone().into())).collect();
+        let variables = self.environment.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         object([
+            ("environment", Value::Object(variables)),
             ("custody", self.custody.as_str().into()),
             ("options", self.options.clone().into()),
             ("runners", Value::Object(runners)),
@@ -150,7 +154,10 @@ impl Orders {
     fn from_json(orders: &Value) -> Orders {
         let runners = orders.get("runners").map_or(&[][..], Value::members);
         let words = |name: &str| orders.get("runners").map(|runners| runners.texts_of(name)).unwrap_or_default();
+        let variables = orders.get("environment").map_or(&[][..], Value::members);
+        let variable = |(name, value): &(String, Value)| Some((name.clone(), value.text()?.to_owned()));
         Orders {
+            environment: variables.iter().filter_map(variable).collect(),
             custody: orders.text_of("custody").to_owned(),
             options: orders.texts_of("options"),
             runners: runners.iter().map(|(triple, _)| (triple.clone(), words(triple))).collect(),
@@ -233,6 +240,7 @@ mod tests {
             custody: "/bin/custody".into(),
             options: vec!["--strict".into()],
             runners: vec![("t".into(), vec!["nice".into(), "-n 3".into()])],
+            environment: vec![("A".into(), "b".into())],
         };
         let session = Session::begin(&base, &orders).unwrap();
         let (joined, read) = Session::join(session.place()).unwrap();
