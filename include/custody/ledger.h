@@ -35,21 +35,21 @@ enum custody_loan_kind {
 /** Hands the block at `block` over from its owner `from` to `to`, which is to release it under the contract `release`. Told
  * of: not-owner, when `from` does not own it; released-while-lent, while it is on loan. The number of the answer is 1
  * when it was done, 0 when not. A block that the receiver never releases is a transfer-leak at exit. */
-int custody_transfer(void *block, custody_side from, custody_side to, enum custody_contract release);
+CUSTODY_API int custody_transfer(void *block, custody_side from, custody_side to, enum custody_contract release);
 
 /** Lends the block that `block` points to or into. `from` is its owner or has it on loan: who has an exclusive loan may lend
  * anything on, who has a shared one may share it on. 1 and a loan; or 0 and none, told of as not-owner or lend-conflict.
  * `out_loan` may not be NULL. */
-int custody_lend(const void *block, custody_side from, custody_side to, enum custody_loan_kind kind,
-                 custody_loan *out_loan);
+CUSTODY_API int custody_lend(const void *block, custody_side from, custody_side to, enum custody_loan_kind kind,
+                             custody_loan *out_loan);
 
 /** Gives a loan back, with all that was lent on from it: those count as lend-outlived. 0, told of as lend-outlived, when it
  * had been returned before or the block is gone. */
-int custody_return(custody_loan loan);
+CUSTODY_API int custody_return(custody_loan loan);
 
 /** `side` is about to release memory whose release Custody does not see: 1 when it may; 0, told of, otherwise. The ledger's
  * entry is closed. For memory that Custody sees this is not needed, and does no harm. */
-int custody_releasing(custody_side side, const void *block);
+CUSTODY_API int custody_releasing(custody_side side, const void *block);
 
 #ifdef __cplusplus
 }

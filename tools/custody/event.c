@@ -1,6 +1,8 @@
 /* Events into data; see event.h. */
 #include "event.h"
 
+#include "event_finding.h"
+#include "event_ownership.h"
 #include "event_process.h"
 #include "event_symbols.h"
 #include "field.h"
@@ -9,9 +11,6 @@
 #include <string.h>
 #define uthash_fatal(message) cst_say_and_exit("%s", message)
 #include <uthash.h>
-
-/** More frames than any stack in a log has. */
-#define STACK_FRAMES_MAX 256
 
 struct cst_event_pid {
     int64_t pid;
@@ -64,6 +63,7 @@ static struct cst_log_process *current_process(struct cst_event_sink *sink, int6
     return entry ? entry->process : begin_process(sink, pid);
 }
 
+<<<<<<< HEAD
 static const char *copy_field(struct cst_log *log, const json_t *object, const char *name, const char *otherwise)
 {
     return cst_arena_copy(&log->arena, cst_field_text(object, name, otherwise));
@@ -190,6 +190,8 @@ static void take_finding(struct cst_log *log, struct cst_log_process *process, c
     log->findings[log->finding_count++] = finding;
 }
 
+=======
+>>>>>>> api
 static void take_fork(struct cst_event_sink *sink, int64_t pid, const json_t *event)
 {
     const struct cst_event_pid *parent = find_pid(sink, json_integer_value(json_object_get(event, "parent")));
@@ -206,7 +208,9 @@ static void dispatch(struct cst_event_sink *sink, int64_t pid, const char *name,
     } else if (strcmp(name, "module") == 0) {
         cst_event_module(sink->log, current_process(sink, pid), event);
     } else if (strcmp(name, "finding") == 0) {
-        take_finding(sink->log, current_process(sink, pid), event);
+        cst_event_finding(sink->log, current_process(sink, pid), event);
+    } else if (cst_event_is_ownership(name)) {
+        cst_event_ownership(sink->log, current_process(sink, pid), name, event);
     } else if (strcmp(name, "exec") == 0) {
         current_process(sink, pid)->end = CST_END_EXEC;
     } else if (strcmp(name, "exit") == 0) {
@@ -233,6 +237,7 @@ enum cst_event_result cst_event_take(struct cst_event_sink *sink, const json_t *
         *out_why = "not an audit event: needs \"v\", \"event\" and \"pid\"";
         return CST_EVENT_MALFORMED;
     }
+    sink->log->lines++;
     dispatch(sink, json_integer_value(pid), name, event);
     return CST_EVENT_TAKEN;
 }

@@ -1,8 +1,6 @@
 /* The JSON report; see report.h. Its shape is described in custody-report(1): fields may be added, none changes its
  * meaning while "v" is 1. */
-#include "bill.h"
-#include "call_list.h"
-#include "headline.h"
+#include "json_finding.h"
 #include "json_leaks.h"
 #include "leak_crates.h"
 #include "report.h"
@@ -16,7 +14,7 @@ struct json_report {
     const struct cst_report_wish *wish;
     const struct cst_groups *groups;
     struct cst_symbols *symbols;
-    struct cst_arena arena;
+    struct cst_json_finding findings; /* with the arena of all */
 };
 
 /* Leaves out what the log did not tell. */
@@ -27,6 +25,7 @@ static void set_text(json_t *object, const char *name, const char *value)
     }
 }
 
+<<<<<<< HEAD
 static json_t *call_object(const struct cst_listed_call *listed)
 {
     const struct cst_call *call = listed->call;
@@ -168,6 +167,8 @@ static json_t *finding_object(struct json_report *report, const struct cst_group
     return object;
 }
 
+=======
+>>>>>>> api
 static json_t *crates_array(const struct cst_leak_crates *crates)
 {
     json_t *array = json_array();
@@ -224,8 +225,8 @@ static json_t *program_object(struct json_report *report, const struct cst_progr
     for (size_t i = 0; i < program->side_count; i++) {
         if (wants_side(wish, program->sides[i].side)) {
             json_t *side = side_object(&program->sides[i]);
-            struct cst_leak_crates crates =
-                cst_leak_crates_make(&report->arena, report->symbols, report->groups, program, &program->sides[i]);
+            struct cst_leak_crates crates = cst_leak_crates_make(&report->findings.arena, report->symbols,
+                                                                 report->groups, program, &program->sides[i]);
             if (crates.count > 0) {
                 json_object_set_new(side, "crates", crates_array(&crates));
             }
@@ -297,7 +298,7 @@ static json_t *totals_object(const struct cst_groups *groups)
 /* Adds what is said of leaks as a whole. */
 static void set_leaks(struct json_report *report, json_t *document)
 {
-    struct cst_arena *arena = &report->arena;
+    struct cst_arena *arena = &report->findings.arena;
     struct cst_report_leaks leaks = cst_report_choose_leaks(arena, report->wish, report->groups, false);
     enum cst_path_form form = report->wish->all_calls ? CST_PATH_ALL : CST_PATH_OWN;
     struct cst_call_paths paths = cst_call_paths_make(arena, report->symbols, leaks.items, leaks.count, form);
@@ -313,7 +314,7 @@ static void set_leaks(struct json_report *report, json_t *document)
 bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct cst_groups *groups,
                      struct cst_symbols *symbols, char *const *logs, size_t log_count)
 {
-    struct json_report report = {.wish = wish, .groups = groups, .symbols = symbols};
+    struct json_report report = {.wish = wish, .groups = groups, .symbols = symbols, .findings = {.symbols = symbols}};
     json_t *names = json_array();
     json_t *findings = json_array();
     json_t *programs = json_array();
@@ -322,7 +323,7 @@ bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct
     }
     for (size_t i = 0; i < groups->count; i++) {
         if (cst_report_wants(wish, &groups->items[i])) {
-            json_array_append_new(findings, finding_object(&report, &groups->items[i]));
+            json_array_append_new(findings, cst_json_finding(&report.findings, &groups->items[i]));
         }
     }
     for (size_t i = 0; i < groups->program_count; i++) {
@@ -341,6 +342,6 @@ bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct
     json_object_set_new(document, "totals", totals_object(groups));
     bool ok = json_dumpf(document, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
     json_decref(document);
-    cst_arena_free(&report.arena);
+    cst_arena_free(&report.findings.arena);
     return ok;
 }

@@ -1,11 +1,9 @@
 /* The text report: findings as a compiler would print them, leaks in short, tables, totals; see report.h. */
-#include "bill.h"
-#include "headline.h"
-#include "leak_class.h"
 #include "paint.h"
 #include "report.h"
 #include "source_text.h"
 #include "text_crossings.h"
+#include "text_finding.h"
 #include "text_leaks.h"
 #include "text_stack.h"
 #include "text_table.h"
@@ -19,11 +17,12 @@
 struct text_report {
     struct cst_canvas canvas;
     struct cst_text_stack stacks;
-    struct cst_arena arena;
+    struct cst_text_finding printer;
     const struct cst_report_wish *wish;
     const struct cst_groups *groups;
 };
 
+<<<<<<< HEAD
 static enum cst_paint paint_of(enum custody_severity severity)
 {
     switch (severity) {
@@ -195,6 +194,8 @@ static void print_group(struct text_report *report, const struct cst_group *grou
     print_particulars(report, group);
 }
 
+=======
+>>>>>>> api
 static void print_findings(struct text_report *report)
 {
     for (size_t i = 0; i < report->groups->count; i++) {
@@ -202,7 +203,7 @@ static void print_findings(struct text_report *report)
         bool elsewhere =
             cst_report_sums_up(report->wish, group) || (report->wish->has_leaks_by && cst_group_is_leak(group));
         if (cst_report_wants(report->wish, group) && !elsewhere) {
-            print_group(report, group);
+            cst_text_finding_print(&report->printer, group);
         }
     }
 }
@@ -234,6 +235,7 @@ void cst_report_text(FILE *out, bool colour, const struct cst_report_wish *wish,
         .groups = groups,
     };
     report.stacks.canvas = &report.canvas;
+    report.printer = (struct cst_text_finding){.stacks = &report.stacks, .policies = &groups->policies};
     print_findings(&report);
     cst_text_crossings_print(&report.canvas, wish, groups);
     cst_text_leaks_print(&report.stacks, wish, groups);
@@ -242,7 +244,7 @@ void cst_report_text(FILE *out, bool colour, const struct cst_report_wish *wish,
     }
     print_unfinished(&report);
     cst_source_texts_free(report.stacks.sources);
-    cst_arena_free(&report.arena);
+    cst_arena_free(&report.printer.arena);
     free(directory);
 }
 
