@@ -185,9 +185,13 @@ impl Judge<'_> {
 
     fn answer(&self, event: &Value, is_child: bool) -> Answer {
         let pid = event.number_of("pid").unwrap_or(0);
-        let stacks = ["release", "alloc", "first_release"].map(|name| self.context.frames(pid, event.items_of(name)));
-        let has_thread = !is_child && !is_leak(event.text_of("kind"));
-        let thread = has_thread.then(|| event.text_of("thread"));
+        let history = event.items_of("history");
+        let stacks = ["release", "alloc", "first_release"].map(|name| event.items_of(name)).into_iter();
+        let stacks = stacks.chain(history.iter().map(|moment| moment.items_of("stack")));
+        let stacks: Vec<_> = stacks.map(|stack| self.context.frames(pid, stack)).collect();
+        // What is found when the process ends belongs to where it began.
+        let moment = if is_leak(event.text_of("kind")) { history.first() } else { Some(event) };
+        let thread = moment.filter(|_| !is_child).map(|moment| moment.text_of("thread"));
         self.tests.name(&Clues { stacks: &stacks, thread })
     }
 
@@ -272,6 +276,13 @@ mod tests {
         assert_eq!(lines.len(), 4);
         let test = r#","test":{"name":"panics","by":"stack","should_panic":true}}"#;
         assert!(lines[2].ends_with(test) && lines[2].contains(r#""severity":"note""#), "{}", lines[2]);
+    }
+
+    #[test]
+    fn an_object_that_was_never_destroyed_belongs_to_the_test_that_made_it() {
+        let history = r#""thread":"c","history":[{"deed":"made","thread":"works","stack":[]},{"thread":"panics"}]"#;
+        let (findings, _) = joined("handle", Kind::Tests, &[START, MODULE, &finding("handle-leak", 7, history)]);
+        assert_eq!((findings[0].tests.as_slice(), findings[0].by), (&["works".to_owned()][..], "thread"));
     }
 
     #[test]

@@ -100,9 +100,15 @@ pub fn words(custody: &Path, log: &Path, least: Severity) -> Result<HashMap<Stri
 fn words_of(finding: &Value) -> Words {
     Words {
         message: finding.text_of("message").to_owned(),
-        place: ["release", "alloc"].iter().find_map(|name| place_in(finding.items_of(name))).unwrap_or_default(),
+        place: place_of(finding).unwrap_or_default(),
         count: finding.number_of("count").unwrap_or(1),
     }
+}
+
+/// Where it happened; of what was found at the end, where it began.
+fn place_of(finding: &Value) -> Option<String> {
+    let began = finding.items_of("history").first().map_or(&[][..], |moment| moment.items_of("stack"));
+    [finding.items_of("release"), finding.items_of("alloc"), began].into_iter().find_map(place_in)
 }
 
 /// The innermost call outside of standard libraries, by its line; without lines, by its function. What lies below the test,
