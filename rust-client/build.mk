@@ -25,7 +25,7 @@ demo: deps ## set up, build, and show the Rust client under Custody: clean, and 
 	@rust-client/demo.sh $(BUILD)
 
 # Cargo's subcommand is built where there is a Rust compiler. It needs no other crate, so rustc alone builds it: cargo would
-# ask a registry for what other members of the workspace need.
+# ask a registry for what other members of the workspace need. The jobs of make are not its business.
 RUST_COMPILER := $(shell command -v rustc)
 CARGO_CUSTODY := $(if $(RUST_COMPILER),$(BUILD)/cargo-custody)
 CARGO_CUSTODY_SOURCES := $(wildcard rust-client/cargo-custody/src/*.rs)
@@ -34,5 +34,5 @@ all: $(CARGO_CUSTODY)
 
 $(BUILD)/cargo-custody: $(CARGO_CUSTODY_SOURCES) Makefile rust-client/build.mk
 	@mkdir -p $(@D)
-	$(call say,RUSTC,$@)CARGO_PKG_VERSION=$(VERSION) $(RUST_COMPILER) --edition 2021 --crate-name cargo_custody -O \
+	$(call say,RUSTC,$@)MAKEFLAGS= CARGO_PKG_VERSION=$(VERSION) $(RUST_COMPILER) --edition 2021 --crate-name cargo_custody -O \
 	    -C strip=debuginfo -o $@ rust-client/cargo-custody/src/main.rs
