@@ -299,8 +299,8 @@ static void tell_resized(const struct cst_call *call, const struct cst_origin *o
 
 /* A live block of ours gets a new size and a new maker. It stays live until its copy is: what it points to is held at every
  * moment, for whoever halts this thread to look for leaks. */
-static void *resize_block(const struct cst_call *call, const struct cst_origin *origin, struct cst_tag *tag, void *block,
-                          size_t size, size_t align)
+static void *resize_block(const struct cst_call *call, const struct cst_origin *origin, struct cst_tag *tag,
+                          void *block, size_t size, size_t align)
 {
     size_t rounded = cst_engine_round(size, align);
     if (rounded - 1 >= CST_TAG_SIZE_MAX)
@@ -313,7 +313,7 @@ static void *resize_block(const struct cst_call *call, const struct cst_origin *
         cst_count_free(cst_tag_side(&before), cst_tag_size(&before));
     struct cst_origin maker = maker_after_resize(origin, &before);
     tag_for(&maker, moved, rounded, size, align);
-    if (cst_tag_is_watched(&before)) {
+    if (CST_UNLIKELY(cst_tag_is_watched(&before))) {
         const struct cst_watch_move move = {(uintptr_t)moved, cst_tag_size(&before), size};
         tell_resized(call, origin, block, &move);
     }

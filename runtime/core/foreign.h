@@ -18,10 +18,10 @@
 
 /** What a release was given. */
 enum cst_foreign_kind {
-    CST_FOREIGN_OWN,     /**< a live block of this allocator, from now on the allocator's: to be released, or resized */
-    CST_FOREIGN_UNSEEN,  /**< nothing that was ever seen, such as a block from before the entries were hooked: only the
+    CST_FOREIGN_OWN,    /**< a live block of this allocator, from now on the allocator's: to be released, or resized */
+    CST_FOREIGN_UNSEEN, /**< nothing that was ever seen, such as a block from before the entries were hooked: only the
                               allocator knows */
-    CST_FOREIGN_OTHERS,  /**< a live block of our heap or of another allocator: not to be given to this one */
+    CST_FOREIGN_OTHERS, /**< a live block of our heap or of another allocator: not to be given to this one */
     CST_FOREIGN_NOTHING, /**< a block that was released before, a pointer into one, or what somebody refuses (watch.h): not
                               to be released at all */
 };

@@ -16,7 +16,7 @@ struct watched {
 
 atomic_size_t cst_watch_count;
 
-static const struct cst_watcher *the_watchers[CST_WATCHER_COUNT];
+static const struct cst_watcher *_Atomic the_watchers[CST_WATCHER_COUNT];
 static struct watched *table, *unused;
 static struct watched nothing; /* stays in the table (base/table.h) */
 static struct cst_lock lock = CST_LOCK_INIT;

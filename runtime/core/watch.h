@@ -70,7 +70,7 @@ void cst_watch_clear(const struct cst_watcher *watcher, uintptr_t start);
 extern atomic_size_t cst_watch_count;
 
 /** True when `start` is watched. */
-CST_COLD bool cst_watch_find(uintptr_t start);
+bool cst_watch_find(uintptr_t start);
 
 CST_INLINE bool cst_watch_has(uintptr_t start)
 {
@@ -78,13 +78,13 @@ CST_INLINE bool cst_watch_has(uintptr_t start)
 }
 
 /** Whether one of those who watch the block refuses what is about to happen to it. */
-CST_MUST_USE CST_COLD bool cst_watch_refuses(const struct cst_watched *what, size_t *out_readable);
+CST_MUST_USE bool cst_watch_refuses(const struct cst_watched *what, size_t *out_readable);
 
 /** Asks those who watch the block; true when the rules are to judge. Unless it resizes, it is watched no more. */
-CST_COLD bool cst_watch_ask(const struct cst_watched *what);
+bool cst_watch_ask(const struct cst_watched *what);
 
 /** The block was resized: it is watched where it is now. Before the old memory is given back. */
-CST_COLD void cst_watch_resized(const struct cst_watched *what, const struct cst_watch_move *move);
+void cst_watch_resized(const struct cst_watched *what, const struct cst_watch_move *move);
 
 /** The block is gone, and nobody can be blamed for it. */
 void cst_watch_forget(uintptr_t start);

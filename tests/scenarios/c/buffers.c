@@ -214,7 +214,8 @@ static void ask_then_fill(void)
 
 static void good(void)
 {
-    char local[64 + CUSTODY_GUARD_SIZE], *block = custody_alloc(playlist, sizeof local, 0), *of_malloc = malloc(sizeof local);
+    char local[64 + CUSTODY_GUARD_SIZE], *block = custody_alloc(playlist, sizeof local, 0),
+                                         *of_malloc = malloc(sizeof local);
     well(buffer, 64);
     well(local, 64);
     well(block, 64);
