@@ -94,7 +94,8 @@ static void write_rule(struct cst_text *text, const struct cst_finding *finding)
 }
 
 /* Of what the program told of, the history says where it was made; a call that is not a door releases nothing. */
-static void write_places(struct cst_text *text, const struct cst_finding *finding, const struct cst_plain_traces *traces)
+static void write_places(struct cst_text *text, const struct cst_finding *finding,
+                         const struct cst_plain_traces *traces)
 {
     const struct cst_told *told = finding->told;
     if (told == NULL) {

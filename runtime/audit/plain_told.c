@@ -64,11 +64,13 @@ static const struct cst_party *last_party(const struct cst_told *told, enum cust
 
 static void write_given(struct cst_text *text, const struct cst_finding *finding)
 {
+    const struct cst_told *told = finding->told;
     if (finding->has_by) {
         cst_text_format(text, ", given to %s", cst_expect_call(finding));
-        if (finding->told->expected_type != NULL) {
+        /* Of the right type it is something else that is wrong. */
+        if (told->expected_type != NULL && (told->type == NULL || strcmp(told->type, told->expected_type) != 0)) {
             cst_text_string(text, " as ");
-            cst_text_printable(text, finding->told->expected_type);
+            cst_text_printable(text, told->expected_type);
         }
         cst_text_string(text, " by ");
         write_party(text, &finding->by);

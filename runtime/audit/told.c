@@ -85,9 +85,7 @@ static void write_moment(struct cst_json *json, const struct cst_moment *moment,
 
 void cst_told_write_history(struct cst_json *json, const struct cst_told *told, const struct cst_told_traces *traces)
 {
-    size_t count = traces == NULL                          ? 0
-                   : told->moment_count <= CST_MOMENTS_MAX ? told->moment_count
-                                                           : CST_MOMENTS_MAX;
+    size_t count = traces == NULL ? 0 : told->moment_count <= CST_MOMENTS_MAX ? told->moment_count : CST_MOMENTS_MAX;
     size_t written = 0;
     if (count > 0) {
         cst_json_open(json, "history", '[');

@@ -281,6 +281,7 @@ custody_status cst_callback_register(const struct cst_call *call, uint16_t keepe
     if (!callback)
         return CUSTODY_STATUS_EXHAUSTED;
     begin(&use, call, "custody_callback_register", 0, CUSTODY_DEED_REGISTERED);
+    use.deed.to = keeper;
     if (!fill(&use, callback, keeper, kept ? kept : "callback", data, drop))
         return CUSTODY_STATUS_INVALID_ARGUMENT;
     *out_number = use.facts.number;

@@ -67,7 +67,8 @@ void cst_history_add(struct cst_history *history, const struct cst_deed *deed)
         return;
     }
     *entry = (struct cst_history_entry){.what = *deed};
-    cst_sys_thread_name(entry->thread);
+    if (!deed->is_past)
+        cst_sys_thread_name(entry->thread);
     if (history->last)
         history->last->next = entry;
     else

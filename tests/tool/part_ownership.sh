@@ -57,6 +57,11 @@ assert findings["8buffer-overrun"]["capacity"] == 8 and findings["8buffer-overru
 PYTHON
     run_custody 0 check --baseline "$work/base" ownership.jsonl
     has out "0 new, 16 known, 0 fixed"
+    # What only a history speaks of is in it, too.
+    grep -v '"event":"finding"' ownership.jsonl >"$work/single.jsonl"
+    grep '"type":"on_event"' ownership.jsonl >>"$work/single.jsonl"
+    run_custody 0 check --write-baseline "$work/base" "$work/single.jsonl"
+    grep -q '"path":"/opt/app/client"' "$work/base" || complain "the module of a history is not in the baseline"
 )
 
 suppressions_name_types() (
@@ -102,9 +107,9 @@ an_address_inside_a_block_is_the_blocks() (
 )
 
 processes_are_told_one_after_the_other() (
-    sed 's/"pid":200/"pid":201/' deeds.jsonl >"$work/other"
-    paste -d '\n' deeds.jsonl "$work/other" >"$work/both"
-    run_custody 0 report --block 0x1000 "$work/both"
+    sed 's/"pid":200/"pid":201/' deeds.jsonl >"$work/second.jsonl"
+    paste -d '\n' deeds.jsonl "$work/second.jsonl" >"$work/both.jsonl"
+    run_custody 0 report --block 0x1000 "$work/both.jsonl"
     [ "$(grep -c '^client, pid 20[01]:$' "$work/out")" -eq 2 ] || complain "not two processes: $(cat "$work/out")"
     has out "4 calls, 0 findings"
 )
@@ -184,12 +189,14 @@ for event in events:
     print(json.dumps(event))
 PYTHON
     FAKE_LOG=$work/fake CUSTODY_PRELOAD=$work/fake.so run_custody 99 run --log "$work/log" "$work/told"
-    mv "$work/told" "$work/gone"
+    mv "$work/told" "$work/told.gone"
     run_custody 0 report "$work/log"
     has out "made by x (c), thread t:"
     has out "#0  maker at "
     has out "told.c:2"
-    mv "$work/gone" "$work/told"
+    run_custody 1 check "$work/log"
+    has out "told.c:2 ["
+    mv "$work/told.gone" "$work/told"
     python3 - "$work/fake" >"$work/fake2" <<'PYTHON'
 import json, sys
 events = [json.loads(line) for line in open(sys.argv[1])]
@@ -198,7 +205,7 @@ for event in events + [events[-1]] * 3:
     print(json.dumps(event))
 PYTHON
     FAKE_LOG=$work/fake2 CUSTODY_PRELOAD=$work/fake.so run_custody 0 run --log "$work/log" "$work/told"
-    mv "$work/told" "$work/gone"
+    mv "$work/told" "$work/told.gone"
     run_custody 0 report --block 0x10 "$work/log"
     has out "#0  maker at "
     has out "told.c:2"

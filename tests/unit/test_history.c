@@ -192,7 +192,8 @@ static void *live(void *unused)
             add(&history, CUSTODY_DEED_LENT, i);
         }
         struct cst_history_copy copy = copy_of(&history);
-        if (copy.count != CST_MOMENTS_MAX - 1 || copy.moments[0].stack != 1 || copy.moments[copy.count - 1].stack != 20) {
+        if (copy.count != CST_MOMENTS_MAX - 1 || copy.moments[0].stack != 1 ||
+            copy.moments[copy.count - 1].stack != 20) {
             return &out_of_memory;
         }
         cst_history_clear(&history);

@@ -109,6 +109,7 @@ static void tell_of_handles(void)
 {
     struct cst_told told = an_object();
     tell(about(CUSTODY_FINDING_STALE_HANDLE, &told));
+    told.expected_type = "ledger";
     tell(about(CUSTODY_FINDING_WRONG_THREAD, &told));
     told.expected_type = "account";
     tell(about(CUSTODY_FINDING_WRONG_TYPE, &told));
@@ -196,9 +197,10 @@ static void an_object_is_told_with_its_type_number_and_history(void **state)
                   "\"unknown\"},\"by\":{\"side\":\"client\",\"lang\":\"c\",\"contract\":\"custody\",\"call\":\"custody_"
                   "check\"},\"expect\":\"no use of a ledger after ledger_close\",\"thread\":");
     expect_logged("\"type\":\"ledger\",\"expected_type\":\"account\",\"number\":7,\"release\":[");
-    expect_logged("\"history\":[{\"deed\":\"made\",\"by\":{\"side\":\"libledger.so\",\"lang\":\"c\"},\"thread\":\"main\","
-                  "\"stack\":[{\"module\":1,\"offset\":\"0x1120\",\"symbol\":\"ledger_free\"},{\"module\":0,\"offset\":"
-                  "\"0x2000\"}]},{\"deed\":\"ended\",\"by\":{\"side\":\"client\",\"lang\":\"rust\"},");
+    expect_logged(
+        "\"history\":[{\"deed\":\"made\",\"by\":{\"side\":\"libledger.so\",\"lang\":\"c\"},\"thread\":\"main\","
+        "\"stack\":[{\"module\":1,\"offset\":\"0x1120\",\"symbol\":\"ledger_free\"},{\"module\":0,\"offset\":"
+        "\"0x2000\"}]},{\"deed\":\"ended\",\"by\":{\"side\":\"client\",\"lang\":\"rust\"},");
 }
 
 static void a_receiver_is_told_with_its_contract(void **state)
@@ -236,11 +238,11 @@ static void findings_at_exit_have_no_releaser(void **state)
 static char long_name[900], long_side[254];
 
 /* As many moments as there are, each with as many frames, each with a name as long as names are told. */
-static void tell_as_much_as_there_is(size_t frames)
+static void tell_as_much_as_there_is(size_t frames, char letter)
 {
     static uintptr_t addresses[CST_STACK_FRAMES_MAX];
     static struct cst_moment moments[CST_MOMENTS_MAX];
-    memset(long_name, 'n', sizeof long_name - 1);
+    memset(long_name, letter, sizeof long_name - 1);
     memset(long_side, '\x01', sizeof long_side - 1);
     symbol_name = long_name;
     const struct cst_party someone = {.side = long_side, .lang = CUSTODY_LANG_CXX};
@@ -267,7 +269,7 @@ static void tell_as_much_as_there_is(size_t frames)
 
 static void tell_sixteen_frames_each(void)
 {
-    tell_as_much_as_there_is(16);
+    tell_as_much_as_there_is(16, 'n');
 }
 
 static void sixteen_moments_of_sixteen_frames_are_one_line(void **state)
@@ -285,7 +287,13 @@ static void sixteen_moments_of_sixteen_frames_are_one_line(void **state)
 
 static void tell_sixty_four_frames_each(void)
 {
-    tell_as_much_as_there_is(64);
+    tell_as_much_as_there_is(64, 'n');
+}
+
+/* A control character takes six bytes: the stacks in front of the history fill the line. */
+static void tell_sixty_four_frames_of_control_characters_each(void)
+{
+    tell_as_much_as_there_is(64, '\x01');
 }
 
 static void moments_that_find_no_room_are_counted_as_left_out(void **state)
@@ -293,12 +301,13 @@ static void moments_that_find_no_room_are_counted_as_left_out(void **state)
     (void)state;
     in_a_process(tell_sixty_four_frames_each);
     expect_valid_log();
-    assert_int_equal(count(logged, "\n"), 1);
-    size_t told = count(logged, "\"deed\":");
-    assert_true(told > 0);
-    char left_out[64];
-    (void)snprintf(left_out, sizeof left_out, "\"history_left_out\":%zu,\"truncated\":true", 5 + 16 - told);
-    expect_logged(left_out);
+    assert_int_equal(count(logged, "\"deed\":"), 16);
+    expect_logged("\"history_left_out\":5,\"truncated\":true");
+    assert_int_equal(unlink(log_path), 0);
+    in_a_process(tell_sixty_four_frames_of_control_characters_each);
+    expect_valid_log();
+    assert_int_equal(count(logged, "\"deed\":"), 0);
+    expect_logged("\"history_left_out\":21,\"truncated\":true");
 }
 
 /* ---- words ---- */
@@ -320,11 +329,13 @@ static void handles_are_told_in_words(void **state)
 {
     (void)state;
     in_a_process(tell_without_a_log);
-    expect_said("custody: error: stale-handle: ledger of libledger.so (c), given to custody_check by client (c) [exact]\n"
-                "custody:   made by libledger.so (c) at libledger.so+0x1120 (ledger_free)\n"
-                "custody:   ended by client (rust) at client+0x1235\n"
-                "custody:   called at libledger.so+0x1140 (ledger_free)\n"
-                "custody:   expected: no use of a ledger after ledger_close\n");
+    expect_said(
+        "custody: error: stale-handle: ledger of libledger.so (c), given to custody_check by client (c) [exact]\n"
+        "custody:   made by libledger.so (c) at libledger.so+0x1120 (ledger_free)\n"
+        "custody:   ended by client (rust) at client+0x1235\n"
+        "custody:   called at libledger.so+0x1140 (ledger_free)\n"
+        "custody:   expected: no use of a ledger after ledger_close\n");
+    expect_said("wrong-thread: ledger of libledger.so (c), given to custody_check by client (c) [exact]\n");
     expect_said("wrong-type: ledger of libledger.so (c), given to custody_check as account by client (c) [exact]\n");
     expect_said("handle-leak: ledger of libledger.so (c), never ended [exact]\n");
     expect_said("handle-leak: callback on_event of libledger.so (c), never dropped [exact]\n"
@@ -349,9 +360,11 @@ static void buffers_are_told_in_words(void **state)
 {
     (void)state;
     in_a_process(tell_without_a_log);
-    expect_said("buffer of 8 bytes, written up to 12 in its lease to libledger.so (c), given to custody_lease_end by client "
-                "(c) [exact]\n");
-    expect_said("buffer of 8 bytes, written where its lease to libledger.so (c) forbids it, given to custody_lease_end");
+    expect_said(
+        "buffer of 8 bytes, written up to 12 in its lease to libledger.so (c), given to custody_lease_end by client "
+        "(c) [exact]\n");
+    expect_said(
+        "buffer of 8 bytes, written where its lease to libledger.so (c) forbids it, given to custody_lease_end");
     expect_said("buffer of 8 bytes, leased as 32 to libledger.so (c), given to custody_lease_begin by client (c)");
     expect_said("buffer of 16 bytes, reported as 18446744073709551614, leased to libledger.so (c), given to");
     expect_said("buffer of 16 bytes, reported as 16, without its terminator, leased to libledger.so (c), given to");

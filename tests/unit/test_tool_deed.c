@@ -46,7 +46,8 @@ static void a_deed_of_a_later_version_speaks_for_itself(void **state)
 static void the_last_of_a_deed_is_found(void **state)
 {
     (void)state;
-    struct cst_log_moment moments[] = {{.deed = "lent", .by = client}, {.deed = "lent", .by = ledger}, {.deed = "returned"}};
+    struct cst_log_moment moments[] = {
+        {.deed = "lent", .by = client}, {.deed = "lent", .by = ledger}, {.deed = "returned"}};
     const struct cst_log_told told = {.history = moments, .history_count = 3};
     assert_ptr_equal(cst_deed_last(&told, "lent"), &moments[1]);
     assert_null(cst_deed_last(&told, "made"));

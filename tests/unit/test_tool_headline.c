@@ -198,6 +198,8 @@ static void handles_are_told_by_type_and_owner(void **state)
     assert_says(&finding, "ledger of libledger.so (c), given to custody_check by client (rust)");
     finding.kind = "wrong-thread";
     assert_says(&finding, "ledger of libledger.so (c), given to custody_check by client (rust)");
+    finding.told.expected_type = "ledger";
+    assert_says(&finding, "ledger of libledger.so (c), given to custody_check by client (rust)");
     finding.kind = "wrong-type";
     finding.told.expected_type = "account";
     assert_says(&finding, "ledger of libledger.so (c), given to custody_check as account by client (rust)");
@@ -304,11 +306,13 @@ static void claims_are_told_as_far_as_numbers_go(void **state)
 {
     (void)state;
     struct cst_log_finding finding = about_a_buffer("buffer-overclaim", 16, 20);
-    assert_says(&finding, "buffer of 16 bytes, reported as 20, leased to libledger.so (c), given to custody_lease_end by "
-                          "client (rust)");
+    assert_says(&finding,
+                "buffer of 16 bytes, reported as 20, leased to libledger.so (c), given to custody_lease_end by "
+                "client (rust)");
     finding.told.length = 16;
-    assert_says(&finding, "buffer of 16 bytes, reported as 16, without its terminator, leased to libledger.so (c), given "
-                          "to custody_lease_end by client (rust)");
+    assert_says(&finding,
+                "buffer of 16 bytes, reported as 16, without its terminator, leased to libledger.so (c), given "
+                "to custody_lease_end by client (rust)");
     finding.told.length = INT64_MAX;
     assert_says(&finding, "buffer of 16 bytes, reported as at least 9223372036854775807, leased to libledger.so (c), "
                           "given to custody_lease_end by client (rust)");

@@ -23,7 +23,8 @@ static void assert_becomes(const char *text, const char *expected)
 static void integers_that_fit_stay(void **state)
 {
     (void)state;
-    assert_becomes("[0,12,9223372036854775807,-9223372036854775807]", "[0,12,9223372036854775807,-9223372036854775807]");
+    assert_becomes("[0,12,9223372036854775807,-9223372036854775807]",
+                   "[0,12,9223372036854775807,-9223372036854775807]");
     assert_becomes("", "");
     assert_becomes("7", "7");
 }

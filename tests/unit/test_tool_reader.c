@@ -160,15 +160,16 @@ static void files_without_events_and_of_other_versions_fail(void **state)
 }
 
 #define MOMENT(deed, by) \
-    "{\"deed\":\"" deed "\",\"by\":{\"side\":\"" by "\",\"lang\":\"c\"},\"thread\":\"t\",\"stack\":[{\"module\":0,\"offset\":\"0x5\"}]}"
+    "{\"deed\":\"" deed "\",\"by\":{\"side\":\"" by \
+    "\",\"lang\":\"c\"},\"thread\":\"t\",\"stack\":[{\"module\":0,\"offset\":\"0x5\"}]}"
 
 static void what_the_program_told_of_has_its_history(void **state)
 {
     struct cst_log *log = *state;
     assert_true(read_text(log, FINDING(1, "wrong-type", "error", "k",
                                        ",\"type\":\"ledger\",\"expected_type\":\"account\",\"number\":7,\"capacity\":8,"
-                                       "\"length\":18446744073709551614,\"history\":[" MOMENT("made", "x") ","
-                                       MOMENT("ended", "y") "],\"history_left_out\":3")));
+                                       "\"length\":18446744073709551614,\"history\":[" MOMENT("made", "x") "," MOMENT(
+                                           "ended", "y") "],\"history_left_out\":3")));
     const struct cst_log_told *told = &log->findings[0]->told;
     assert_string_equal(told->type, "ledger");
     assert_string_equal(told->expected_type, "account");

@@ -48,7 +48,7 @@ struct cst_log_process;
 
 /** One moment in the history of something that the program told of. */
 struct cst_log_moment {
-    const char *deed;     /**< the log's word: "lent" */
+    const char *deed;            /**< the log's word: "lent" */
     struct cst_log_party by, to; /**< without calls; `to` has a contract where one was named, "unknown" otherwise */
     bool has_to;
     const char *thread;

@@ -20,8 +20,7 @@ const char *cst_deed_words(struct cst_arena *arena, const struct cst_log_moment 
 {
     const char *words = words_of(moment->deed);
     if (moment->has_to) {
-        words = cst_arena_format(arena, "%s to %s", words,
-                                 cst_headline_party(arena, moment->to.side, moment->to.lang));
+        words = cst_arena_format(arena, "%s to %s", words, cst_headline_party(arena, moment->to.side, moment->to.lang));
     }
     words = cst_arena_format(arena, "%s by %s", words, cst_headline_party(arena, moment->by.side, moment->by.lang));
     if (moment->has_to && strcmp(moment->to.contract, "unknown") != 0) {
@@ -42,8 +41,7 @@ const struct cst_log_moment *cst_deed_last(const struct cst_log_told *told, cons
 
 bool cst_deed_is_callback(const struct cst_log_told *told)
 {
-    return told->history_count > 0 &&
-           strcmp(told->history[0].deed, custody_deed_name(CUSTODY_DEED_REGISTERED)) == 0;
+    return told->history_count > 0 && strcmp(told->history[0].deed, custody_deed_name(CUSTODY_DEED_REGISTERED)) == 0;
 }
 
 bool cst_deed_is_api(const char *call)

@@ -24,8 +24,8 @@ static bool is_of_interest(const struct cst_log_interest *interest, const json_t
     uint64_t number = 0;
     bool has_number = cst_field_number(event, "number", &number);
     return (interest->has_number && has_number && number == interest->number) ||
-           (interest->has_address && cst_log_covers(cst_field_text(event, "addr", ""), cst_field_count(event, "size"),
-                                                    interest->address));
+           (interest->has_address &&
+            cst_log_covers(cst_field_text(event, "addr", ""), cst_field_count(event, "size"), interest->address));
 }
 
 void cst_event_ownership(struct cst_log *log, struct cst_log_process *process, const char *name, const json_t *event)

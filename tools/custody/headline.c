@@ -159,8 +159,8 @@ static const char *subject(struct cst_arena *arena, const struct cst_log_finding
     if (told->has_capacity) {
         return cst_arena_format(arena, "buffer of %s", cst_headline_count(arena, told->capacity, "byte"));
     }
-    bool owned = finding->has_owner && !(strcmp(finding->owner.side, "unknown") == 0 &&
-                                         strcmp(finding->owner.lang, "unknown") == 0);
+    bool owned = finding->has_owner &&
+                 !(strcmp(finding->owner.side, "unknown") == 0 && strcmp(finding->owner.lang, "unknown") == 0);
     const char *what = owned ? "block" : *finding->address ? finding->address : "a pointer";
     if (told->type) {
         what = cst_arena_format(arena, "%s%s", cst_deed_is_callback(told) ? "callback " : "", told->type);
@@ -177,7 +177,10 @@ static const char *given_to(struct cst_arena *arena, const struct cst_log_findin
         return "";
     }
     const char *call = *finding->by.call ? cst_demangle(arena, finding->by.call) : "a function";
-    const char *type = finding->told.expected_type;
+    const struct cst_log_told *told = &finding->told;
+    /* Of the right type it is something else that is wrong. */
+    bool is_right = told->type && told->expected_type && strcmp(told->type, told->expected_type) == 0;
+    const char *type = is_right ? NULL : told->expected_type;
     return cst_arena_format(arena, ", given to %s%s%s by %s", call, type ? " as " : "", type ? type : "",
                             cst_headline_party(arena, finding->by.side, finding->by.lang));
 }
@@ -231,8 +234,9 @@ static const char *buffer_overclaim(struct cst_arena *arena, const struct cst_gr
     const struct cst_log_told *told = &finding->told;
     const char *length = told->has_length ? cst_arena_format(arena, ", reported as %s", length_of(arena, told)) : "";
     bool fits = !told->has_length || told->length <= told->capacity;
-    return cst_arena_format(arena, "%s%s%s%s%s", subject(arena, finding), length, fits ? ", without its terminator" : "",
-                            borrower(arena, told, ", leased to "), given_to(arena, finding));
+    return cst_arena_format(arena, "%s%s%s%s%s", subject(arena, finding), length,
+                            fits ? ", without its terminator" : "", borrower(arena, told, ", leased to "),
+                            given_to(arena, finding));
 }
 
 /* Who released a buffer is known; who wrote to it is not. */
@@ -271,8 +275,8 @@ static const char *never_released_there(struct cst_arena *arena, const struct cs
     const struct cst_log_moment *moment = cst_deed_last(&finding->told, "transferred");
     const char *from = "";
     if (moment) {
-        from = cst_arena_format(arena, ", handed over by %s",
-                                cst_headline_party(arena, moment->by.side, moment->by.lang));
+        from =
+            cst_arena_format(arena, ", handed over by %s", cst_headline_party(arena, moment->by.side, moment->by.lang));
     }
     return cst_arena_format(arena, "%s%s, never released", subject(arena, finding), from);
 }

@@ -81,8 +81,8 @@ static json_t *program_object(struct json_report *report, const struct cst_progr
     for (size_t i = 0; i < program->side_count; i++) {
         if (wants_side(wish, program->sides[i].side)) {
             json_t *side = side_object(&program->sides[i]);
-            struct cst_leak_crates crates =
-                cst_leak_crates_make(&report->findings.arena, report->symbols, report->groups, program, &program->sides[i]);
+            struct cst_leak_crates crates = cst_leak_crates_make(&report->findings.arena, report->symbols,
+                                                                 report->groups, program, &program->sides[i]);
             if (crates.count > 0) {
                 json_object_set_new(side, "crates", crates_array(&crates));
             }

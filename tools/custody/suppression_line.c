@@ -127,7 +127,8 @@ static bool read_field(struct scan *scan, struct cst_suppression *out)
     if (!is_max && !find_field(out, name, &field)) {
         return fail(scan, start,
                     cst_arena_format(scan->arena,
-                                     "no field '%s'; there are function, module, source, side, crate, type and max", name));
+                                     "no field '%s'; there are function, module, source, side, crate, type and max",
+                                     name));
     }
     if (is_max ? out->has_max : *field != NULL) {
         return fail(scan, start, cst_arena_format(scan->arena, "%s stands here twice", name));

@@ -157,27 +157,44 @@ static void print_particulars(struct cst_text_finding *printer, const struct cst
     fputs("\n\n", printer->stacks->canvas->file);
 }
 
-void cst_text_finding_moment(struct cst_text_finding *printer, const struct cst_log_process *process,
-                             const struct cst_log_moment *moment, const char *title)
+static void print_moment_title(struct cst_text_finding *printer, const struct cst_log_moment *moment, const char *title)
 {
-    const struct cst_canvas *canvas = printer->stacks->canvas;
     if (*moment->thread) {
         title = cst_arena_format(&printer->arena, "%s, thread %s", title, moment->thread);
     }
-    fputs("  ", canvas->file);
-    cst_paint(canvas, CST_PAINT_PLAIN, title);
-    fputs(moment->stack.count > 0 ? ":\n" : "\n", canvas->file);
+    fputs("  ", printer->stacks->canvas->file);
+    cst_paint(printer->stacks->canvas, CST_PAINT_PLAIN, title);
+}
+
+void cst_text_finding_moment(struct cst_text_finding *printer, const struct cst_log_process *process,
+                             const struct cst_log_moment *moment, const char *title)
+{
+    print_moment_title(printer, moment, title);
+    fputs(moment->stack.count > 0 ? ":\n" : "\n", printer->stacks->canvas->file);
     if (moment->stack.count > 0) {
         cst_text_stack_print(printer->stacks, process, &moment->stack);
     }
+}
+
+/* The last moment of many a history was in the call that broke the rule, whose stack follows. */
+static bool is_told_below(const struct cst_log_finding *finding, size_t index)
+{
+    const struct cst_log_told *told = &finding->told;
+    return index + 1 == told->history_count && finding->release.count > 0 && told->history_left_out == 0 &&
+           cst_deed_same_stack(&told->history[index].stack, &finding->release);
 }
 
 static void print_history(struct cst_text_finding *printer, const struct cst_log_finding *finding)
 {
     const struct cst_log_told *told = &finding->told;
     for (size_t i = 0; i < told->history_count; i++) {
-        cst_text_finding_moment(printer, finding->process, &told->history[i],
-                                cst_deed_words(&printer->arena, &told->history[i]));
+        const char *title = cst_deed_words(&printer->arena, &told->history[i]);
+        if (is_told_below(finding, i)) {
+            print_moment_title(printer, &told->history[i], title);
+            fputs(", stack as below\n", printer->stacks->canvas->file);
+        } else {
+            cst_text_finding_moment(printer, finding->process, &told->history[i], title);
+        }
     }
     if (told->history_left_out > 0) {
         fprintf(printer->stacks->canvas->file, "  (%s in between not kept)\n",

@@ -89,8 +89,9 @@ static void print_process(struct cst_text_finding *printer, const struct cst_tim
     }
 }
 
-void cst_timeline_text(FILE *out, bool colour, const struct cst_timeline_wish *wish, const struct cst_timeline *timeline,
-                       const struct cst_groups *groups, struct cst_symbols *symbols)
+void cst_timeline_text(FILE *out, bool colour, const struct cst_timeline_wish *wish,
+                       const struct cst_timeline *timeline, const struct cst_groups *groups,
+                       struct cst_symbols *symbols)
 {
     char *directory = getcwd(NULL, 0);
     const struct cst_canvas canvas = {.file = out, .colour = colour};

@@ -40,8 +40,9 @@ const struct cst_log_process *cst_timeline_process(const struct cst_timeline_ent
 struct cst_group cst_timeline_group(const struct cst_groups *groups, const struct cst_log_finding *finding);
 
 /** Prints the timeline, process by process. */
-void cst_timeline_text(FILE *out, bool colour, const struct cst_timeline_wish *wish, const struct cst_timeline *timeline,
-                       const struct cst_groups *groups, struct cst_symbols *symbols);
+void cst_timeline_text(FILE *out, bool colour, const struct cst_timeline_wish *wish,
+                       const struct cst_timeline *timeline, const struct cst_groups *groups,
+                       struct cst_symbols *symbols);
 
 /** Prints one JSON document, described in custody-report(1). False when it could not be written. */
 bool cst_timeline_json(FILE *out, const struct cst_timeline_wish *wish, const struct cst_timeline *timeline,

@@ -99,7 +99,7 @@ def facts_of(log, finding):
         "policy": finding["policy"].rpartition(":")[2] if "policy" in finding else None,
         "advice": re.match(r"\w*", finding.get("expect", "")).group(),
         "type": finding.get("type"), "expected-type": finding.get("expected_type"),
-        "history": "+".join(moment["deed"] for moment in finding.get("history", [])) or None,
+        "history": ">".join(moment["deed"] for moment in finding.get("history", [])) or None,
         "thread": finding.get("thread"), "total": log.total(finding),
         "alloc": log.innermost(finding, "alloc"), "symbol": log.symbol(finding, "alloc"),
         "release": log.innermost(finding, "release"),
