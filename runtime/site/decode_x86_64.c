@@ -295,8 +295,8 @@ static void note_operand(const struct reader *r, struct cst_insn *insn)
     if (!has_plain_base(r, insn)) {
         return;
     }
-    uint8_t low = (insn->modrm & 7) == 4 ? insn->sib & 7 : insn->modrm & 7;
-    insn->base = r->disp_at ? CST_INSN_BASE_RIP : (uint8_t)(low | ((insn->rex & 1) << 3));
+    uint8_t low = (uint8_t)(((insn->modrm & 7) == 4 ? insn->sib : insn->modrm) & 7);
+    insn->base = (uint8_t)(r->disp_at ? CST_INSN_BASE_RIP : low | (insn->rex & 1) << 3);
     if (r->disp8_at) {
         uint8_t low_byte = r->code[r->disp8_at];
         insn->offset = low_byte < 0x80 ? low_byte : low_byte - 0x100;
