@@ -50,9 +50,11 @@ static void give_entries(struct cst_history_entry *first, struct cst_history_ent
 static void leave_middle_out(struct cst_history *history)
 {
     struct cst_history_entry *before = history->first;
-    for (unsigned i = 1; i < OLDEST_KEPT; i++)
+    for (unsigned i = 1; before && i < OLDEST_KEPT; i++)
         before = before->next;
-    struct cst_history_entry *gone = before->next;
+    struct cst_history_entry *gone = before ? before->next : NULL;
+    if (!gone)
+        return;
     before->next = gone->next;
     give_entries(gone, gone);
     history->kept--;
