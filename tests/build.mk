@@ -11,6 +11,7 @@ LIBS_test_detour_move := -lZydis
 WRAP_test_family_hook := cst_thread_enter cst_start_failed cst_start_is_up
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
+WRAP_test_rust_own_hook := cst_thread_enter
 WRAP_test_stack := cst_stack_trace
 WRAP_test_table := cst_pool_alloc
 WRAP_test_tool_facts_worker := cst_facts_cache_make

@@ -15,8 +15,7 @@ static struct cst_elf_bytes slice(struct cst_elf_bytes whole, uint64_t offset, u
     return (struct cst_elf_bytes){whole.bytes + offset, (size_t)size};
 }
 
-/* A string table's entry at `offset`; NULL when it is outside or does not end inside. */
-static const char *string_at(struct cst_elf_bytes table, uint64_t offset)
+const char *cst_elf_string(struct cst_elf_bytes table, uint64_t offset)
 {
     if (offset >= table.size || memchr(table.bytes + offset, '\0', table.size - (size_t)offset) == NULL) {
         return NULL;
@@ -183,7 +182,7 @@ struct cst_elf_bytes cst_elf_section(const struct cst_elf *elf, const char *name
 {
     for (size_t i = 0; i < shdr_count(elf); i++) {
         Elf64_Shdr section = shdr_at(elf, i);
-        const char *its_name = string_at(elf->section_names, section.sh_name);
+        const char *its_name = cst_elf_string(elf->section_names, section.sh_name);
         if (its_name != NULL && strcmp(its_name, name) == 0) {
             return section_bytes(elf, &section);
         }
@@ -215,7 +214,7 @@ struct cst_elf_symbols cst_elf_symbols(const struct cst_elf *elf, enum cst_elf_t
             break;
         }
     }
-    /* A table that ends in a terminator makes every name in it end inside; string_at would look for each end again. */
+    /* A table that ends in a terminator makes every name in it end inside; cst_elf_string would look for each end again. */
     while (symbols.names.size != 0 && symbols.names.bytes[symbols.names.size - 1] != '\0') {
         symbols.names.size--;
     }
@@ -326,7 +325,7 @@ bool cst_elf_symbol_at(const struct cst_elf *elf, uint64_t address, struct cst_e
 const char *cst_elf_dynamic_string(const struct cst_elf *elf, int64_t tag, size_t index)
 {
     uint64_t offset;
-    return cst_elf_dynamic_value(elf, tag, index, &offset) ? string_at(elf->dynamic_names, offset) : NULL;
+    return cst_elf_dynamic_value(elf, tag, index, &offset) ? cst_elf_string(elf->dynamic_names, offset) : NULL;
 }
 
 size_t cst_elf_build_id(struct cst_elf_bytes notes, size_t align, uint8_t *out_id, size_t limit)

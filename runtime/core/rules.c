@@ -293,8 +293,9 @@ static struct cst_verdict forbid(const struct cst_rule_case *facts, struct cst_v
     enum custody_finding_kind kind = verdict.found ? verdict.kind
                                      : differs     ? CUSTODY_FINDING_CROSS_ALLOCATOR_FREE
                                                    : CUSTODY_FINDING_CROSS_SIDE_FREE;
+    bool is_told = !differs && owner->contract != CUSTODY_CONTRACT_MALLOC_OR_RUST;
     bool is_exact = verdict.found ? verdict.confidence == CUSTODY_CONFIDENCE_EXACT
-                                  : !differs && !is_veiled_rust(owner) && !is_veiled_rust(by);
+                                  : is_told && !is_veiled_rust(owner) && !is_veiled_rust(by);
     if (!is_exact)
         return inferred(kind);
     verdict = exact(kind);

@@ -294,19 +294,24 @@ static bool is_inner(const struct visit *visit)
                                                 cst_stack_return(guest->frame) == guest->return_address);
 }
 
+/* True for a function that is given a block to do something with. One that makes blocks has in `block` where to put them. */
+static bool takes_block(const struct visit *visit)
+{
+    return visit->function->role != CST_FAMILY_MAKE && visit->function->role != CST_FAMILY_MAKE_OUT;
+}
+
 /* True for a block that Rust's own allocator, which rests on the family, gives back. */
 static bool is_handed_over(const struct visit *visit)
 {
-    const void *block = block_of(visit);
+    const void *block = takes_block(visit) ? block_of(visit) : NULL;
     return block && cst_wrapped_is_passing(block);
 }
 
 /* A thread that is inside the runtime, or in a function of the family, has the function itself; so has one whose Rust allocator
- * hands the block over, which was judged before. Unless it is given a block of
- * our heap, which the function must not see. */
+ * hands the block over, which was judged before. Unless it is given a block of our heap, which the function must not see. */
 static uintptr_t pass(const struct visit *visit)
 {
-    void *block = block_of(visit);
+    void *block = takes_block(visit) ? block_of(visit) : NULL;
     if (!cst_tag_covers((uintptr_t)block))
         return run(visit);
     if (visit->function->role == CST_FAMILY_RELEASE)

@@ -257,14 +257,15 @@ static void member_sdallocx(void *block, size_t size, int flags, const struct cs
     }
 }
 
-/* Of a block that is not the allocator's a copy is made. `moved` is what its function answered otherwise. */
+/* Of a block that is not the allocator's a copy is made. `moved` is what its function answered otherwise: when nothing, the
+ * block is as it was, unless it was to have no bytes. */
 static void *finish(const struct transfer *transfer, void *moved, size_t size, size_t align)
 {
     const struct own *own = transfer->own;
     if (!own)
         return moved;
     if (transfer->handover.kind == CST_HANDOVER_PASS)
-        cst_wrapped_taken(&transfer->handover, !moved);
+        cst_wrapped_taken(&transfer->handover, !moved && size > 0);
     else
         moved = replace(own, &transfer->handover, align ? align : CST_BLOCK_ALIGN, size);
     cst_wrapped_made(&transfer->call, &own->wrapper, moved, size, align);

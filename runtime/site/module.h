@@ -122,7 +122,7 @@ CST_MUST_USE const struct cst_module *cst_module_recall(uintptr_t address);
 CST_MUST_USE const void *cst_module_loader_record(const struct cst_module *module);
 
 /** The dynamic linker gives its record of a module back, which it has unmapped: marks the module as unloaded and forgets its
- * Rust entries. NULL when no loaded module is known by that record. Takes no lock. */
+ * Rust entries. NULL when no loaded module is known by that record. Takes no lock but that of detours' pages. */
 CST_MUST_USE const struct cst_module *cst_module_end(const void *loader_record);
 
 /** The module with this id; NULL when there is none. */

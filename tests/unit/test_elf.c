@@ -116,17 +116,9 @@ static size_t touch_all(const void *bytes, size_t size)
 
 static int build_fixture(void **state)
 {
-    (void)state;
-    fixture_begin();
+    (void)fixture_begin(state);
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x1234abcd -Wl,-soname,libplain.so.7 -Wl,--no-as-needed "
                 "-o @/plain.so %/plain.c -lm");
-    return 0;
-}
-
-static int remove_fixture(void **state)
-{
-    (void)state;
-    fixture_end();
     return 0;
 }
 
@@ -436,5 +428,5 @@ int main(void)
         cmocka_unit_test(counts_too_large_for_the_header_are_found_in_section_zero),
         cmocka_unit_test(notes_with_absurd_sizes_end_the_search),
     };
-    return cmocka_run_group_tests(tests, build_fixture, remove_fixture);
+    return cmocka_run_group_tests(tests, build_fixture, fixture_end);
 }

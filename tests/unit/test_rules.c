@@ -683,6 +683,7 @@ static void a_policy_makes_an_error_of_what_is_exact_and_a_warning_of_what_is_no
         {&client, MALLOC, &client, NEW, "exact error: mismatched-release"},
         {&lto, MALLOC, &client, MALLOC, "inferred warning: cross-side-free"},
         {&lto, MALLOC, &lto, MALLOC, "inferred warning: cross-side-free"},
+        {&ledger, EITHER, &client, EITHER, "inferred warning: cross-side-free"},
         {&client, RUST, &lto, MALLOC, "inferred warning: cross-allocator-free"},
         {&operators, MALLOC, &client, NEW, "inferred warning: cross-allocator-free"},
     };
