@@ -64,10 +64,11 @@ pub fn library(kind: Kind) -> Result<Library, Vec<String>> {
         places.push(format!("{} (CUSTODY_LIB_DIR)", directory.display()));
         return in_directory(&directory, kind).ok_or(places);
     }
-    let config = pkg_config::Config::new().cargo_metadata(false).atleast_version("0.1").probe("custody").map_err(|error| {
-        let lines = error.to_string();
-        places.push(format!("pkg-config ({})", lines.lines().next().unwrap_or("failed")));
-    });
+    let config =
+        pkg_config::Config::new().cargo_metadata(false).atleast_version("0.1").probe("custody").map_err(|error| {
+            let lines = error.to_string();
+            places.push(format!("pkg-config ({})", lines.lines().next().unwrap_or("failed")));
+        });
     if let Ok(found) = config {
         for directory in &found.link_paths {
             if let Some(library) = in_directory(directory, kind) {
@@ -84,8 +85,17 @@ pub fn library(kind: Kind) -> Result<Library, Vec<String>> {
 
 /// The directory of the headers, for builds without a library.
 pub fn headers() -> Option<PathBuf> {
-    let directories = env::var_os("CUSTODY_INCLUDE_DIR").map(PathBuf::from).into_iter();
-    directories.chain([repository().join("include")]).find(|path| has_headers(path))
+    let named = env::var_os("CUSTODY_INCLUDE_DIR").map(PathBuf::from);
+    let installed =
+        || pkg_config::Config::new().cargo_metadata(false).probe("custody").ok().map(|found| found.include_paths);
+    let own = repository().join("include");
+    let of_library = env::var_os("CUSTODY_LIB_DIR").map(|directory| PathBuf::from(directory).join("../include"));
+    named
+        .into_iter()
+        .chain(of_library)
+        .chain([own])
+        .find(|path| has_headers(path))
+        .or_else(|| installed()?.into_iter().find(|path| has_headers(path)))
 }
 
 fn in_directory(directory: &Path, kind: Kind) -> Option<Library> {

@@ -23,7 +23,7 @@ fn main() {
     let kind = Kind::of_features();
     println!("cargo:link={}", kind.name());
     if kind == Kind::Disabled {
-        write_bindings(find::headers().as_deref());
+        compile_disabled();
         return;
     }
     match find::library(kind) {
@@ -52,6 +52,27 @@ fn link(kind: Kind, library: &Library) {
     if let Some(include) = &library.include {
         println!("cargo:include={}", include.display());
     }
+}
+
+/// Custody compiled out: its headers are all that is needed, and a C compiler.
+fn compile_disabled() {
+    let Some(include) = find::headers() else {
+        eprintln!(
+            "error: Custody's headers were not found, which compile it out; CUSTODY_INCLUDE_DIR says where they are"
+        );
+        std::process::exit(1)
+    };
+    println!("cargo:rerun-if-changed=src/disabled.c");
+    println!("cargo:rerun-if-changed={}", include.join("custody").display());
+    cc::Build::new()
+        .file("src/disabled.c")
+        .include(&include)
+        .std("c11")
+        .warnings(true)
+        .extra_warnings(true)
+        .compile("custody_disabled");
+    println!("cargo:include={}", include.display());
+    write_bindings(Some(&include));
 }
 
 #[cfg(feature = "bindgen")]

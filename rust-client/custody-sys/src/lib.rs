@@ -1,4 +1,4 @@
-//! Rust declarations of [Custody's](https://github.com/) C interface, and its linking.
+//! Rust declarations of Custody's C interface, and its linking.
 //!
 //! Nothing here is safe to call without reading the headers (`custody/custody.h`), whose comments the declarations carry;
 //! the crate `custody` is what programs use. Names are C's, to the letter.
@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `static` (default) | `libcustody.a`, into the program |
 //! | `dynamic` | `libcustody.so`; a package that builds a program passes the run path on from `DEP_CUSTODY_LIBDIR` |
-//! | `disabled` | compiled out: the same functions in Rust, which allocate with `malloc`, check nothing and need no library |
+//! | `disabled` | compiled out: the headers' inline functions, which allocate with `malloc`, check nothing and need no library |
 //!
 //! Where several are asked for, the later one wins. The library is looked for in `CUSTODY_LIB_DIR`, then by pkg-config, then
 //! in the `build/` of the repository that this crate lies in; the build ends with what was tried when it is nowhere.
@@ -25,9 +25,6 @@
 //! `DEP_CUSTODY_LIBDIR` (where the library is) and `DEP_CUSTODY_INCLUDE` (where `custody/custody.h` is, if it is known).
 #![no_std]
 
-#[cfg(feature = "disabled")]
-mod disabled;
-
 // What bindgen writes is as bindgen writes it; X-macros of the headers have no comments that it could keep.
 #[allow(non_camel_case_types, missing_docs, unused)]
 #[allow(clippy::all, clippy::undocumented_unsafe_blocks)]
@@ -39,16 +36,6 @@ mod bindings {
 }
 
 pub use bindings::*;
-// By name, so that they stand in front of those of the library.
-#[cfg(feature = "disabled")]
-pub use disabled::{
-    custody_adopt, custody_alloc, custody_callback_drop, custody_callback_enter, custody_callback_leave,
-    custody_callback_register, custody_check, custody_close, custody_create, custody_describe, custody_destroy, custody_end,
-    custody_find_leaks, custody_lease_begin, custody_lease_check, custody_lease_end, custody_lease_memory, custody_lend,
-    custody_owner, custody_print, custody_release, custody_releasing, custody_resize, custody_retain, custody_return,
-    custody_side_name, custody_side_of_caller, custody_side_of_code, custody_side_register, custody_status_name,
-    custody_status_text, custody_transfer, custody_type_register, custody_version,
-};
 
 /// Bytes of a guard: what a lease with `CUSTODY_LEASE_GUARD` has behind its capacity.
 pub const CUSTODY_GUARD_SIZE: usize = 16;

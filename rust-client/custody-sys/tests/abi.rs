@@ -13,8 +13,14 @@ use custody_sys as sys;
 use syn::{Expr, Fields, FnArg, ForeignItem, GenericArgument, Item, PathArguments, ReturnType, Type};
 
 /// Words that are enumerations in C, without a typedef.
-const ENUMS: [&str; 6] =
-    ["custody_lang", "custody_contract", "custody_type_flags", "custody_ending", "custody_lease_flags", "custody_loan_kind"];
+const ENUMS: [&str; 6] = [
+    "custody_lang",
+    "custody_contract",
+    "custody_type_flags",
+    "custody_ending",
+    "custody_lease_flags",
+    "custody_loan_kind",
+];
 
 fn include() -> PathBuf {
     env::var_os("CUSTODY_INCLUDE_DIR")
@@ -118,13 +124,34 @@ fn assertions(file: &syn::File) -> String {
     let mut to = Assertions::default();
     let description = claim_layout!(
         to,
-        custody_description { place, start, size, align, live, side, lang, contract, type_, loans, frame_count, frames }
+        custody_description {
+            place,
+            start,
+            size,
+            align,
+            live,
+            side,
+            lang,
+            contract,
+            type_,
+            loans,
+            frame_count,
+            frames
+        }
     );
     let leaks = claim_layout!(
         to,
         custody_leaks {
-            definite_blocks, definite_bytes, indirect_blocks, indirect_bytes, possible_blocks, possible_bytes,
-            reachable_blocks, reachable_bytes, live_blocks, live_bytes,
+            definite_blocks,
+            definite_bytes,
+            indirect_blocks,
+            indirect_bytes,
+            possible_blocks,
+            possible_bytes,
+            reachable_blocks,
+            reachable_bytes,
+            live_blocks,
+            live_bytes,
         }
     );
     for item in &file.items {
@@ -225,12 +252,40 @@ macro_rules! functions {
 #[test]
 fn every_function_is_there() {
     let functions = functions!(
-        custody_version, custody_status_name, custody_status_text, custody_side_register, custody_side_of_caller,
-        custody_side_of_code, custody_side_name, custody_alloc, custody_resize, custody_release, custody_describe,
-        custody_owner, custody_print, custody_find_leaks, custody_type_register, custody_create, custody_adopt,
-        custody_check, custody_retain, custody_end, custody_destroy, custody_lease_begin, custody_lease_memory,
-        custody_lease_end, custody_lease_check, custody_transfer, custody_lend, custody_return, custody_releasing,
-        custody_callback_register, custody_callback_enter, custody_callback_leave, custody_callback_drop, custody_close,
+        custody_version,
+        custody_status_name,
+        custody_status_text,
+        custody_side_register,
+        custody_side_of_caller,
+        custody_side_of_code,
+        custody_side_name,
+        custody_alloc,
+        custody_resize,
+        custody_release,
+        custody_describe,
+        custody_owner,
+        custody_print,
+        custody_find_leaks,
+        custody_type_register,
+        custody_create,
+        custody_adopt,
+        custody_check,
+        custody_retain,
+        custody_end,
+        custody_destroy,
+        custody_lease_begin,
+        custody_lease_memory,
+        custody_lease_end,
+        custody_lease_check,
+        custody_transfer,
+        custody_lend,
+        custody_return,
+        custody_releasing,
+        custody_callback_register,
+        custody_callback_enter,
+        custody_callback_leave,
+        custody_callback_drop,
+        custody_close,
     );
     let mut names = BTreeSet::new();
     for (name, address) in functions {

@@ -122,7 +122,11 @@ impl Drop for Block {
 
 impl fmt::Debug for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Block").field("start", &self.start).field("layout", &self.layout).field("side", &self.side).finish()
+        f.debug_struct("Block")
+            .field("start", &self.start)
+            .field("layout", &self.layout)
+            .field("side", &self.side)
+            .finish()
     }
 }
 

@@ -25,7 +25,7 @@
 //!
 //! let mut sum = 0;
 //! // SAFETY: `add` takes `user` for the number that it is.
-//! call(|| unsafe { each(add, (&raw mut sum).cast()) });
+//! call(|| unsafe { each(add, std::ptr::from_mut(&mut sum).cast()) });
 //! assert_eq!(sum, 6);
 //! ```
 //!
@@ -43,7 +43,7 @@ use std::sync::{Mutex, PoisonError};
 
 use custody_sys as sys;
 
-use crate::error::{check, judged, Error, Result};
+use crate::error::{check, judged, Result};
 use crate::Side;
 
 /// What a panic carries.
@@ -186,19 +186,19 @@ pub struct Callback<F> {
 
 /// The number as C's user data, and back.
 fn to_user_data(number: sys::custody_callback) -> *mut c_void {
-    ptr::without_provenance_mut(number as usize)
+    number as usize as *mut c_void
 }
 
 fn to_number(user_data: *mut c_void) -> sys::custody_callback {
-    user_data.addr() as sys::custody_callback
+    user_data as usize as sys::custody_callback
 }
 
 impl<F: Send + Sync + 'static> Callback<F> {
     /// Registers `function` with the library `keeper`; `name` is what findings call it.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for a name that is empty or has a NUL inside, and when the library was closed;
-    /// [`Error::NotRunning`], [`Error::Exhausted`]. The function is dropped then.
+    /// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for a name that is empty or has a NUL inside, and when the library was closed;
+    /// [`Error::NotRunning`](crate::Error::NotRunning), [`Error::Exhausted`](crate::Error::Exhausted). The function is dropped then.
     pub fn register(keeper: Side, name: &str, function: F) -> Result<Self> {
         let name = CString::new(name)?;
         let data = Box::into_raw(Box::new(State { function, panic: Mutex::new(None) }));
@@ -280,7 +280,7 @@ impl<F: Send + Sync + 'static> Callback<F> {
     /// Takes the callback from the library and drops the function, as dropping this does, and says how that went.
     ///
     /// # Errors
-    /// [`Error::Misuse`] when the library dropped it before, and while it runs: it is dropped at the end of the call then.
+    /// [`Error::Misuse`](crate::Error::Misuse) when the library dropped it before, and while it runs: it is dropped at the end of the call then.
     pub fn withdraw(self) -> Result<()> {
         // SAFETY: any number may be dropped.
         judged(unsafe { sys::custody_callback_drop(ManuallyDrop::new(self).number) })

@@ -125,9 +125,7 @@ fn number_of<T: Object + ?Sized>() -> Result<sys::custody_type> {
     let side = T::library().to_raw();
     let mut number = 0;
     // SAFETY: both names are C strings that outlive the call, which copies them; the result has a place.
-    check(unsafe {
-        sys::custody_type_register(side, name.as_ptr(), destroy.as_ptr(), bound | counted, &mut number)
-    })?;
+    check(unsafe { sys::custody_type_register(side, name.as_ptr(), destroy.as_ptr(), bound | counted, &mut number) })?;
     Ok(number)
 }
 

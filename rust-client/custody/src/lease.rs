@@ -313,11 +313,7 @@ const ROUNDS: usize = 8;
 /// # Ok(())
 /// # }
 /// ```
-pub fn ask_then_fill(
-    to: Side,
-    terms: Terms,
-    mut call: impl FnMut(*mut c_void, usize) -> usize,
-) -> Result<Vec<u8>> {
+pub fn ask_then_fill(to: Side, terms: Terms, mut call: impl FnMut(*mut c_void, usize) -> usize) -> Result<Vec<u8>> {
     let terms = terms.reports_need();
     let mut needed = ask(to, terms, &mut call)?;
     for _ in 0..ROUNDS {

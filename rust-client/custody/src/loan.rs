@@ -36,7 +36,13 @@ use crate::Side;
 struct Entry(sys::custody_loan);
 
 impl Entry {
-    fn new<T: ?Sized>(value: *const T, size: usize, from: Side, to: Side, kind: sys::custody_loan_kind) -> Result<Self> {
+    fn new<T: ?Sized>(
+        value: *const T,
+        size: usize,
+        from: Side,
+        to: Side,
+        kind: sys::custody_loan_kind,
+    ) -> Result<Self> {
         let mut loan = 0;
         if size > 0 {
             // SAFETY: the address is looked up, not read; the result has a place.

@@ -52,8 +52,7 @@ pub trait Transfer: Sized + sealed::Sealed {
 
 mod sealed {
     pub trait Sealed {}
-    impl<T> Sealed for Box<T> {}
-    impl<T> Sealed for Box<[T]> {}
+    impl<T: ?Sized> Sealed for Box<T> {}
     impl<T> Sealed for Vec<T> {}
     impl Sealed for std::ffi::CString {}
     impl<T> Sealed for crate::CBox<T> {}
@@ -79,32 +78,19 @@ fn take_back<T>(block: *mut T, size: usize, from: Side, to: Side) -> Result<()> 
     judged(unsafe { sys::custody_releasing(to.to_raw(), block.cast()) })
 }
 
-impl<T> Transfer for Box<T> {
+impl<T: ?Sized> Transfer for Box<T> {
     type Raw = *mut T;
 
     fn into_raw_for(self, from: Side, to: Side) -> Result<*mut T> {
+        let size = size_of_val(&*self);
         let raw = Box::into_raw(self);
-        transfer(raw, size_of::<T>(), from, to).map(|()| raw)
+        transfer(raw.cast::<u8>(), size, from, to).map(|()| raw)
     }
 
     unsafe fn from_raw_of(raw: *mut T, from: Side, to: Side) -> Result<Self> {
-        take_back(raw, size_of::<T>(), from, to)?;
-        // SAFETY: the caller gives back a box of this type.
-        Ok(unsafe { Box::from_raw(raw) })
-    }
-}
-
-impl<T> Transfer for Box<[T]> {
-    type Raw = *mut [T];
-
-    fn into_raw_for(self, from: Side, to: Side) -> Result<*mut [T]> {
-        let size = size_of_val(&*self);
-        let raw = Box::into_raw(self);
-        transfer(raw.cast::<T>(), size, from, to).map(|()| raw)
-    }
-
-    unsafe fn from_raw_of(raw: *mut [T], from: Side, to: Side) -> Result<Self> {
-        take_back(raw.cast::<T>(), raw.len() * size_of::<T>(), from, to)?;
+        // SAFETY: the caller gives back a box of this type, so there is a value.
+        let size = unsafe { size_of_val(&*raw) };
+        take_back(raw.cast::<u8>(), size, from, to)?;
         // SAFETY: the caller gives back a box of this type.
         Ok(unsafe { Box::from_raw(raw) })
     }
