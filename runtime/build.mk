@@ -7,9 +7,9 @@ RUNTIME_OBJS := $(SHARED_OBJS) $(addprefix $(BUILD)/obj/,$(addsuffix .o,$(basena
 include tools/jemalloc/build.mk
 
 # What every shared library of ours is linked with: nothing needed but libc, nothing undefined, nothing writable that
-# need not be, calls among ourselves bound at link time.
+# need not be, calls among ourselves bound at link time, loaded for ever.
 LINK_SHARED := $(CC) -shared $(CFLAGS_ALL) $(LDFLAGS) -static-libgcc \
-    -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,--as-needed -Wl,-Bsymbolic-functions -Wl,-O1
+    -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,nodelete -Wl,--as-needed -Wl,-Bsymbolic-functions -Wl,-O1
 
 SONAME := libcustody.so.0
 

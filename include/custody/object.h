@@ -19,8 +19,12 @@
  *   }
  *
  * Objects of memory that Custody did not make are adopted (custody_adopt) and ended (custody_end) before their memory is
- * given back. Functions that answer 0 have told of misuse, in the audit log, and have done nothing: a library function
- * that gets a 0 should do nothing either. All of them may be called from any thread. */
+ * given back. A block that is released with an object at its start, which has not ended, is a handle-leak there and then,
+ * where Custody sees the release; an object whose block is resized lives on at its new address.
+ *
+ * Functions that answer 0 have told of misuse, in the audit log, and have done nothing: a library function that gets a 0
+ * should do nothing either. Any thread; in a signal handler custody_check alone, which in doubt answers 1. Where the
+ * runtime could not be started all of this works, and nothing is told. */
 #ifndef CUSTODY_OBJECT_H
 #define CUSTODY_OBJECT_H
 
@@ -41,8 +45,9 @@ enum custody_type_flags {
 };
 
 /** Registers a type of the library `side`, or finds it when it was registered before with the same name, side and flags.
- * `destroy` names the function that ends its objects, for advice in findings: "ledger_close". Both texts are copied.
- * INVALID_ARGUMENT, also when the name stands for a type with other flags; NOT_RUNNING; EXHAUSTED. */
+ * `destroy` names the function that ends its objects, for advice in findings: "ledger_close"; it may be NULL. Both texts
+ * are copied, at most 254 bytes of each. INVALID_ARGUMENT, also when the name stands for a type with other flags;
+ * NOT_RUNNING; EXHAUSTED. *out_type is 0 then. */
 custody_status custody_type_register(custody_side side, const char *name, const char *destroy, unsigned flags,
                                      custody_type *out_type);
 
@@ -51,7 +56,8 @@ custody_status custody_type_register(custody_side side, const char *name, const 
 void *custody_create(custody_type type, size_t size);
 
 /** Makes an object of memory that any allocator made, or of any address at all, with one reference; it ends by custody_end.
- * INVALID_ARGUMENT, also when there is an object at this address that has not ended; NOT_RUNNING; EXHAUSTED. */
+ * INVALID_ARGUMENT for what is no type, for NULL, and when there is an object at this address that has not ended;
+ * NOT_RUNNING; EXHAUSTED. */
 custody_status custody_adopt(custody_type type, void *object);
 
 /** Check on entry of a library function: 1 when `object` is a living object of `type` that this thread may use; 0, told of,
@@ -68,12 +74,13 @@ enum custody_ending {
     CUSTODY_ENDED = 2,   /**< that was the last reference */
 };
 
-/** Gives up one reference to an adopted object. With CUSTODY_ENDED it is no object any more, and the caller gives its memory
- * back. NULL does nothing and is CUSTODY_KEPT. */
+/** Gives up one reference to an object. With CUSTODY_ENDED it is no object any more, and the caller gives its memory back
+ * (custody_release, if custody_create made it). NULL does nothing and is CUSTODY_KEPT. */
 enum custody_ending custody_end(custody_type type, void *object);
 
-/** As custody_end, for an object made by custody_create, whose memory is given back with the last reference. A few objects
- * are kept unused for a while so that late uses of them can be told. */
+/** As custody_end, and gives the memory of an object that custody_create made back with the last reference; that of an
+ * adopted one is left alone. The last 256 objects, of 1 MiB in all and 64 KiB each at most, are kept unused for a while, so
+ * that late uses of them can be told; they count as released. */
 enum custody_ending custody_destroy(custody_type type, void *object);
 
 #ifdef __cplusplus

@@ -328,22 +328,31 @@ const char *cst_elf_dynamic_string(const struct cst_elf *elf, int64_t tag, size_
     return cst_elf_dynamic_value(elf, tag, index, &offset) ? cst_elf_string(elf->dynamic_names, offset) : NULL;
 }
 
-size_t cst_elf_build_id(struct cst_elf_bytes notes, size_t align, uint8_t *out_id, size_t limit)
+struct cst_elf_bytes cst_elf_note(struct cst_elf_bytes notes, size_t align, const char *name, uint32_t type)
 {
     uint64_t mask = align == 8 ? 7 : 3;
     uint64_t at = 0;
     Elf64_Nhdr note;
     while (slice(notes, at, sizeof note).size != 0) {
         memcpy(&note, notes.bytes + at, sizeof note);
-        struct cst_elf_bytes name = slice(notes, at + sizeof note, note.n_namesz);
+        struct cst_elf_bytes owner = slice(notes, at + sizeof note, note.n_namesz);
         uint64_t data_at = (at + sizeof note + note.n_namesz + mask) & ~mask;
         struct cst_elf_bytes data = slice(notes, data_at, note.n_descsz);
-        if (note.n_type == NT_GNU_BUILD_ID && name.size == 4 && memcmp(name.bytes, "GNU", 4) == 0 && data.size != 0) {
-            size_t size = data.size < limit ? data.size : limit;
-            memcpy(out_id, data.bytes, size);
-            return size;
+        bool is_its = owner.size == strlen(name) + 1 && memcmp(owner.bytes, name, owner.size) == 0;
+        if (is_its && note.n_type == type && data.size != 0) {
+            return data;
         }
         at = (data_at + note.n_descsz + mask) & ~mask;
     }
-    return 0;
+    return (struct cst_elf_bytes){NULL, 0};
+}
+
+size_t cst_elf_build_id(struct cst_elf_bytes notes, size_t align, uint8_t *out_id, size_t limit)
+{
+    struct cst_elf_bytes id = cst_elf_note(notes, align, "GNU", NT_GNU_BUILD_ID);
+    size_t size = id.size < limit ? id.size : limit;
+    if (size > 0) {
+        memcpy(out_id, id.bytes, size);
+    }
+    return size;
 }

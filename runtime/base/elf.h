@@ -104,6 +104,10 @@ CST_MUST_USE bool cst_elf_dynamic_value(const struct cst_elf *elf, int64_t tag, 
 /** String of the `index`-th dynamic entry (from 0) with this tag (DT_NEEDED, DT_SONAME, ...); NULL when there is none. */
 CST_MUST_USE const char *cst_elf_dynamic_string(const struct cst_elf *elf, int64_t tag, size_t index);
 
+/** Contents of the first note called `name` of this type in `notes` (contents of a PT_NOTE segment with alignment `align`);
+ * empty when there is none. */
+struct cst_elf_bytes cst_elf_note(struct cst_elf_bytes notes, size_t align, const char *name, uint32_t type);
+
 /** The GNU build-id in `notes` (contents of a PT_NOTE segment with alignment `align`), cut to `limit` bytes. Returns how
  * many bytes were written to `out_id`; 0 when there is none. */
 CST_MUST_USE size_t cst_elf_build_id(struct cst_elf_bytes notes, size_t align, uint8_t *out_id, size_t limit);

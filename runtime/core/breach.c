@@ -42,7 +42,7 @@ void cst_breach_event(const char *event, const struct cst_deed *deed, uint64_t n
                                             .type = type,
                                             .by = party_of(deed->by, CUSTODY_CONTRACT_UNKNOWN),
                                             .has_to = deed->to != CST_SIDE_UNKNOWN,
-                                            .to = party_of(deed->to, CUSTODY_CONTRACT_UNKNOWN),
+                                            .to = party_of(deed->to, deed->contract),
                                             .stack = deed->stack};
     the_sink(&ownership);
 }
@@ -52,7 +52,7 @@ static void add_block(struct cst_finding *finding, const struct cst_breach *brea
                       uintptr_t frames[CST_STACK_FRAMES_MAX])
 {
     struct cst_tag_hit hit = cst_heap_find(breach->address);
-    if (!hit.tag || cst_tag_contract(hit.tag) == CUSTODY_CONTRACT_UNKNOWN) {
+    if (breach->is_gone || !hit.tag || cst_tag_contract(hit.tag) == CUSTODY_CONTRACT_UNKNOWN) {
         finding->owner = party_of(breach->owner, CUSTODY_CONTRACT_UNKNOWN);
         return;
     }
@@ -61,8 +61,8 @@ static void add_block(struct cst_finding *finding, const struct cst_breach *brea
     finding->block_size = cst_tag_size(hit.tag);
     finding->block_align = cst_tag_align(hit.tag);
     finding->owner = party_of(cst_tag_side(hit.tag), cst_tag_contract(hit.tag));
-    finding->alloc = (struct cst_frames){.addresses = frames,
-                                         .count = cst_stack_load(cst_tag_alloc_stack(hit.tag), frames)};
+    finding->alloc =
+        (struct cst_frames){.addresses = frames, .count = cst_stack_load(cst_tag_alloc_stack(hit.tag), frames)};
 }
 
 static void add_call(struct cst_finding *finding, const struct cst_breach *breach,
@@ -71,7 +71,7 @@ static void add_call(struct cst_finding *finding, const struct cst_breach *breac
     if (!breach->call)
         return;
     uint16_t by = breach->by;
-    if (by == CST_SIDE_UNKNOWN)
+    if (by == CST_SIDE_UNKNOWN && breach->told.function)
         by = cst_origin_side_at(breach->call->return_address - 1);
     finding->has_by = true;
     finding->by =

@@ -2,6 +2,7 @@
 #include "core/wrapped.h"
 
 #include "core/suspect.h"
+#include "core/watch.h"
 
 #include <errno.h>
 
@@ -96,6 +97,16 @@ static bool has_layout(const struct cst_tag *tag, const struct cst_wrapper *wrap
     return wrapper->closed || cst_tag_align(tag) != CST_BLOCK_ALIGN;
 }
 
+/* A watched block is shown to those who watch it. True when the rules are to judge. */
+static bool is_judged(const struct cst_call *call, uintptr_t address, bool resizes)
+{
+    if (CST_LIKELY(!cst_watch_has(address)))
+        return true;
+    struct cst_origin origin = cst_origin_of(call);
+    const struct cst_watched what = {.call = call, .origin = &origin, .start = address, .resizes = resizes};
+    return cst_watch_ask(&what);
+}
+
 static void hand_over_live(const struct cst_call *call, const struct cst_wrapper *wrapper, struct cst_tag *tag,
                            const struct cst_given *given, struct cst_handover *handover)
 {
@@ -103,7 +114,8 @@ static void hand_over_live(const struct cst_call *call, const struct cst_wrapper
     bool mine = cst_facts_owner(tag->facts) == cst_owner_make(CUSTODY_CONTRACT_RUST, wrapper->side);
     bool silent = cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN || may_be_inlined(tag, wrapper);
     bool fits = mine && (!has_layout(tag, wrapper) || cst_engine_fits(tag, given));
-    if (!silent && !fits) {
+    bool judged = is_judged(call, handover->address, given->resizes && (mine || silent));
+    if (judged && !silent && !fits) {
         struct cst_origin origin = cst_origin_of(call);
         handover->stack = origin.stack;
         (void)cst_suspect_examine(call, &origin, handover->address, given);

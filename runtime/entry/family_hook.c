@@ -21,6 +21,7 @@ struct visit {
 typedef uintptr_t family_function(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t);
 
 static const struct cst_given given_nothing = {.has_size = false};
+static const struct cst_given given_resize = {.resizes = true};
 
 /* Runs a function as it was, for the call that `guest` says. */
 static uintptr_t run_as(struct cst_guest guest, const struct cst_detour *detour, const uintptr_t *arguments)
@@ -170,7 +171,7 @@ static uintptr_t resize(const struct visit *visit)
     void *block = block_of(visit);
     struct cst_foreign known = {.kind = CST_FOREIGN_UNSEEN};
     if (block)
-        known = cst_foreign_examine(&visit->call, block, &given_nothing, &visit->family->adopter);
+        known = cst_foreign_examine(&visit->call, block, &given_resize, &visit->family->adopter);
     if (known.kind == CST_FOREIGN_OTHERS || known.kind == CST_FOREIGN_NOTHING)
         return replace(visit, &known, block);
     uintptr_t result = run(visit);
@@ -179,6 +180,8 @@ static uintptr_t resize(const struct visit *visit)
         adopt(visit, moved);
     else if (!has_released(visit))
         cst_foreign_restore(&known);
+    if (moved || has_released(visit))
+        cst_foreign_resized(&visit->call, &known, moved, bytes_of(visit));
     return result;
 }
 
@@ -215,14 +218,16 @@ static uintptr_t stretch(const struct visit *visit)
         (void)cst_foreign_examine(&visit->call, block, &given_nothing, &visit->family->adopter);
         return decline(visit, block, usable);
     }
-    struct cst_foreign known = cst_foreign_examine(&visit->call, block, &given_nothing, &visit->family->adopter);
+    struct cst_foreign known = cst_foreign_examine(&visit->call, block, &given_resize, &visit->family->adopter);
     if (known.kind == CST_FOREIGN_NOTHING)
         return 0;
     uintptr_t result = run(visit);
-    if (known.kind == CST_FOREIGN_OWN && is_stretched(visit, result))
+    if (known.kind == CST_FOREIGN_OWN && is_stretched(visit, result)) {
         adopt(visit, block);
-    else
+        cst_foreign_resized(&visit->call, &known, block, bytes_of(visit));
+    } else {
         cst_foreign_restore(&known);
+    }
     return result;
 }
 

@@ -5,6 +5,7 @@
 #include "core/adopted.h"
 #include "core/count.h"
 #include "core/engine.h"
+#include "core/watch.h"
 #include "entry/start.h"
 
 #include <errno.h>
@@ -77,6 +78,8 @@ void cst_inside_release(void *block)
     size_t align = cst_tag_align(tag), rounded = cst_engine_round(cst_tag_size(tag), align);
     if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN && cst_thread.counts)
         cst_count_free(cst_tag_side(tag), cst_tag_size(tag));
+    if (cst_tag_is_watched(tag))
+        cst_watch_forget((uintptr_t)block);
     cst_tag_release(tag, 0);
     cst_heap_release(block, rounded, align);
 }

@@ -26,7 +26,7 @@ enum cst_module_role {
     CST_ROLE_LIBRARY,     /**< any other shared object */
     CST_ROLE_LIBC,        /**< libc, the dynamic linker and the libraries that glibc consists of */
     CST_ROLE_CXX_RUNTIME, /**< libstdc++, libc++, libc++abi, libgcc_s */
-    CST_ROLE_CUSTODY,     /**< the library this runtime is in */
+    CST_ROLE_CUSTODY,     /**< a library that is nothing but the runtime */
 };
 
 /** How well releases by Rust code of a module are told apart from releases by C. */

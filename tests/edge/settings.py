@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 
 from harness.build import build_program, execute
-from harness.execute import ROOT, build_dir, custody_command, start
+from harness.command import ROOT, build_dir
+from harness.execute import custody_command, start
 from harness.header import Program, Run
 from harness.logs import Log
 

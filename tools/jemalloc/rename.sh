@@ -25,5 +25,7 @@ nm --defined-only --extern-only --format=posix "$port" |
 
 objcopy --redefine-syms="$work/renames" "$work/joined.o" "$work/renamed.o"
 ld -r "$work/renamed.o" "$port" -o "$work/whole.o"
-objcopy --wildcard --keep-global-symbol='cst_je_*' "$work/whole.o" "$output"
+# Without its constructor: jemalloc starts at its first call, in the copy of the runtime that serves the process.
+objcopy --wildcard --keep-global-symbol='cst_je_*' --remove-section=.init_array --remove-section=.rela.init_array \
+    "$work/whole.o" "$output"
 rm -rf "$work"
