@@ -426,10 +426,30 @@ pub struct Finding {
     /// What happened to the thing, moment by moment.
     #[serde(default)]
     pub history: Vec<Moment>,
+    /// How many moments of the history are left out.
+    #[serde(default)]
+    pub history_left_out: u64,
+    /// The type of the object, or the name of the callback.
+    #[serde(rename = "type")]
+    pub type_name: Option<String>,
+    /// The type that the function takes.
+    pub expected_type: Option<String>,
+    /// The number of the callback, loan or lease.
+    pub number: Option<u64>,
+    /// Bytes that the buffer may hold.
+    pub capacity: Option<u64>,
+    /// Bytes that were written, reported or named.
+    pub length: Option<u64>,
     /// The rule of a policy that makes this a finding, as `FILE:LINE`.
     pub policy: Option<String>,
     /// Where a pointer lies that is no block.
     pub place: Option<String>,
+    /// The module or mapping there, when it has a name.
+    pub place_name: Option<String>,
+    /// Bytes from the start of the block to the pointer.
+    pub offset: Option<u64>,
+    /// Size and alignment that a release named, each where it differs from the block's.
+    pub given: Option<Given>,
     /// Of a leak: what leads to the blocks.
     pub class: Option<Class>,
     /// Of a leak: how many blocks.
@@ -438,6 +458,18 @@ pub struct Finding {
     pub bytes: Option<u64>,
     /// Of a leak: "exit" or "request".
     pub when: Option<String>,
+    /// Of a leak: the one other side in whose memory all references to the blocks lie.
+    pub held_by: Option<Party>,
+}
+
+/// What a release named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Given {
+    /// Bytes.
+    pub size: Option<u64>,
+    /// Bytes.
+    pub align: Option<u64>,
 }
 
 /// A call of the ownership API.

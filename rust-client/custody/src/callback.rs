@@ -33,7 +33,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::ffi::{c_void, CString};
+use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -44,7 +44,7 @@ use std::sync::{Mutex, PoisonError};
 use custody_sys as sys;
 
 use crate::error::{check, judged, Result};
-use crate::Side;
+use crate::{text, Side};
 
 /// What a panic carries.
 pub type Panic = Box<dyn Any + Send>;
@@ -200,20 +200,14 @@ impl<F: Send + Sync + 'static> Callback<F> {
     /// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for a name that is empty or has a NUL inside, and when the library was closed;
     /// [`Error::NotRunning`](crate::Error::NotRunning), [`Error::Exhausted`](crate::Error::Exhausted). The function is dropped then.
     pub fn register(keeper: Side, name: &str, function: F) -> Result<Self> {
-        let name = CString::new(name)?;
         let data = Box::into_raw(Box::new(State { function, panic: Mutex::new(None) }));
         let mut number = 0;
-        // SAFETY: the name outlives the call, which copies it; the data is the box that `drop_state::<F>` drops.
-        let status = unsafe {
-            sys::custody_callback_register(
-                keeper.to_raw(),
-                name.as_ptr(),
-                data.cast(),
-                Some(drop_state::<F>),
-                &mut number,
-            )
-        };
-        if let Err(error) = check(status) {
+        let status = text::with_c(name, |name| {
+            let (name, keeper, drop) = (name.as_ptr(), keeper.to_raw(), Some(drop_state::<F> as _));
+            // SAFETY: the name outlives the call, which copies it; the data is the box that `drop_state::<F>` drops.
+            check(unsafe { sys::custody_callback_register(keeper, name, data.cast(), drop, &mut number) })
+        });
+        if let Err(error) = status {
             // SAFETY: it was not registered, so it is still ours.
             drop(unsafe { Box::from_raw(data) });
             return Err(error);

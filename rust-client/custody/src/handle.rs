@@ -47,7 +47,6 @@
 //! ```
 
 use std::cell::Cell;
-use std::ffi::CString;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -56,7 +55,7 @@ use std::ptr::NonNull;
 use custody_sys as sys;
 
 use crate::error::{check, judged, Error, Result};
-use crate::Side;
+use crate::{text, Side};
 
 /// A type of a library's objects. Implemented for a type that stands for it, often an empty one.
 ///
@@ -118,15 +117,17 @@ impl sealed::Threads for AnyThread {
 
 /// The number of a type, which is registered if need be.
 fn number_of<T: Object + ?Sized>() -> Result<sys::custody_type> {
-    let name = CString::new(T::NAME)?;
-    let destroy = CString::new(T::DESTROY)?;
     let bound = if <T::Threads as sealed::Threads>::IS_BOUND { sys::CUSTODY_TYPE_THREAD_BOUND } else { 0 };
     let counted = if T::IS_COUNTED { sys::CUSTODY_TYPE_COUNTED } else { 0 };
-    let side = T::library().to_raw();
-    let mut number = 0;
-    // SAFETY: both names are C strings that outlive the call, which copies them; the result has a place.
-    check(unsafe { sys::custody_type_register(side, name.as_ptr(), destroy.as_ptr(), bound | counted, &mut number) })?;
-    Ok(number)
+    let (side, flags) = (T::library().to_raw(), bound | counted);
+    text::with_c(T::NAME, |name| {
+        text::with_c(T::DESTROY, |destroy| {
+            let mut number = 0;
+            // SAFETY: both names are C strings that outlive the call, which copies them; the result has a place.
+            check(unsafe { sys::custody_type_register(side, name.as_ptr(), destroy.as_ptr(), flags, &mut number) })?;
+            Ok(number)
+        })
+    })
 }
 
 /// An object of a library that Rust owns. Dropping it ends the object.

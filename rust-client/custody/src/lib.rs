@@ -75,6 +75,7 @@ mod ask;
 mod block;
 mod error;
 mod side;
+mod text;
 
 #[cfg(feature = "audit")]
 pub mod audit;

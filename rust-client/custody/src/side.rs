@@ -1,11 +1,12 @@
 //! Sides: parties that own memory, and the ways in which they release it.
 
-use std::ffi::{c_void, CStr, CString};
+use std::ffi::{c_void, CStr};
 use std::fmt;
 
 use custody_sys as sys;
 
 use crate::error::{check, Result};
+use crate::text;
 
 /// A party that owns memory: a module with its language, or a name that the program registered. A number that is good for
 /// the life of the process.
@@ -67,10 +68,10 @@ impl Side {
     /// # }
     /// ```
     pub fn register(name: &str, lang: Lang) -> Result<Side> {
-        Side::register_cstr(&CString::new(name)?, lang)
+        text::with_c(name, |name| Side::register_cstr(name, lang))
     }
 
-    /// As [`Side::register`], without a block for the name: for allocators.
+    /// As [`Side::register`], of a name that C has.
     pub(crate) fn register_cstr(name: &CStr, lang: Lang) -> Result<Side> {
         let mut side = 0;
         // SAFETY: the name is a C string that outlives the call, which copies it.

@@ -259,6 +259,7 @@ fn the_ledger_does_as_its_model() {
                 Ok(())
             })
             .unwrap();
+        println!();
         for (kind, count) in findings.take() {
             println!("model: {kind} {count}");
         }

@@ -18,6 +18,7 @@ pub struct Outcome {
     /// How it was run.
     pub how: &'static str,
     /// Its findings that are no leaks of Custody's own search, which speaks of the test harness too.
+    #[allow(dead_code)]
     pub findings: Vec<Finding>,
     /// How often each kind came, repeats included.
     #[allow(dead_code)]
