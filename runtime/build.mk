@@ -15,17 +15,17 @@ SONAME := libcustody.so.0
 
 all: $(BUILD)/libcustody.so $(BUILD)/$(SONAME) $(BUILD)/libcustody.a
 
-$(BUILD)/libcustody.so: $(RUNTIME_OBJS) $(JEMALLOC_OBJ) runtime/exports.map
+$(BUILD)/libcustody.so: $(RUNTIME_OBJS) $(JEMALLOC_APART_OBJ) runtime/exports.map
 	$(call say,LINK,$@)$(LINK_SHARED) -Wl,-soname,$(SONAME) -Wl,--version-script=runtime/exports.map -o $@ \
-	    $(RUNTIME_OBJS) $(JEMALLOC_OBJ)
+	    $(RUNTIME_OBJS) $(JEMALLOC_APART_OBJ)
 
 $(BUILD)/$(SONAME): $(BUILD)/libcustody.so
 	@ln -sf $(<F) $@
 
 # One relocatable object in which every name but custody_* has become local: jemalloc and our internals cannot clash
 # with those of the program that links it.
-$(BUILD)/libcustody.a: $(RUNTIME_OBJS) $(JEMALLOC_OBJ)
-	$(call say,AR,$@)$(LD) -r -o $(BUILD)/obj/custody.o $(RUNTIME_OBJS) $(JEMALLOC_OBJ)
+$(BUILD)/libcustody.a: $(RUNTIME_OBJS) $(JEMALLOC_APART_OBJ)
+	$(call say,AR,$@)$(LD) -r -o $(BUILD)/obj/custody.o $(RUNTIME_OBJS) $(JEMALLOC_APART_OBJ)
 	@objcopy --wildcard --keep-global-symbol='custody_*' $(BUILD)/obj/custody.o
 	@rm -f $@
 	@$(AR) rcs $@ $(BUILD)/obj/custody.o

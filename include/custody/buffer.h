@@ -31,11 +31,12 @@ typedef uint64_t custody_lease;
 
 /** What may be said of a lease; or them together. */
 enum custody_lease_flags {
-    CUSTODY_LEASE_IN = 1,    /**< the library reads what the caller has put there */
-    CUSTODY_LEASE_OUT = 2,   /**< the library writes; without it, a write is a buffer-overrun */
-    CUSTODY_LEASE_GUARD = 4, /**< CUSTODY_GUARD_SIZE bytes behind the capacity are the caller's too, and are written to */
-    CUSTODY_LEASE_COPY = 8,  /**< the library gets a guarded copy: custody_lease_memory. No further guard is laid */
-    CUSTODY_LEASE_NUL = 16,  /**< what is written ends with a NUL of one byte, which the length leaves out */
+    CUSTODY_LEASE_IN = 1,  /**< the library reads what the caller has put there */
+    CUSTODY_LEASE_OUT = 2, /**< the library writes; without it, a write is a buffer-overrun */
+    CUSTODY_LEASE_GUARD =
+        4, /**< CUSTODY_GUARD_SIZE bytes behind the capacity are the caller's too, and are written to */
+    CUSTODY_LEASE_COPY = 8,   /**< the library gets a guarded copy: custody_lease_memory. No further guard is laid */
+    CUSTODY_LEASE_NUL = 16,   /**< what is written ends with a NUL of one byte, which the length leaves out */
     CUSTODY_LEASE_NUL16 = 32, /**< with one of two bytes; lengths are in bytes still */
     CUSTODY_LEASE_NUL32 = 64, /**< with one of four */
     CUSTODY_LEASE_REPORTS_NEED =
@@ -53,22 +54,22 @@ enum custody_lease_flags {
  * touched. Capacity 0 asks for a size: the first call of the idiom "ask, then fill", whose length may be anything;
  * `buffer` may be NULL then. INVALID_ARGUMENT (no direction, two terminators, NULL with a capacity), NOT_RUNNING,
  * EXHAUSTED; *out_lease is 0 then. */
-custody_status custody_lease_begin(custody_side to, void *buffer, size_t capacity, unsigned flags,
-                                   custody_lease *out_lease);
+CUSTODY_API custody_status custody_lease_begin(custody_side to, void *buffer, size_t capacity, unsigned flags,
+                                               custody_lease *out_lease);
 
 /** What the library is to be given: the buffer, or its guarded copy. NULL for no lease, and, told of as stale-handle, for one
  * that has ended. */
-void *custody_lease_memory(custody_lease lease);
+CUSTODY_API void *custody_lease_memory(custody_lease lease);
 
 /** Ends a lease: the library reports `length` bytes, without terminator, or CUSTODY_LENGTH_UNKNOWN; a call that failed
  * reports 0, and owes no terminator. Of a copy, as much as was reported goes to the buffer, with the terminator (all of it
  * where no length is known), never more than the capacity. For a buffer that is only read the length does not matter. 1
  * when all was well; 0 when something was told of, and, as stale-handle, for a lease that has ended before. */
-int custody_lease_end(custody_lease lease, size_t length);
+CUSTODY_API int custody_lease_end(custody_lease lease, size_t length);
 
 /** Looks now at all copies of past leases that are watched; else some are looked at whenever a lease ends, each before it
  * gives way to others, and all at exit. The number of those that were found written to, or released, so far. */
-size_t custody_lease_check(void);
+CUSTODY_API size_t custody_lease_check(void);
 
 #ifdef __cplusplus
 }

@@ -37,26 +37,26 @@ typedef uint64_t custody_callback;
  * library's to do from now on; NULL: the data stays the caller's, who must drop the callback before the data. `name` is
  * copied, at most 254 bytes of it. INVALID_ARGUMENT, also when the library was closed; NOT_RUNNING; EXHAUSTED.
  * *out_callback is 0 then. */
-custody_status custody_callback_register(custody_side keeper, const char *name, void *data, void (*drop)(void *data),
-                                         custody_callback *out_callback);
+CUSTODY_API custody_status custody_callback_register(custody_side keeper, const char *name, void *data,
+                                                     void (*drop)(void *data), custody_callback *out_callback);
 
 /** Before a call: 1 and the data, which is not dropped before custody_callback_leave; or 0, told of as stale-handle, when it
  * was dropped or its library closed: then the function must not be called. May be entered again before it was left.
  * `out_data` may be NULL. */
-int custody_callback_enter(custody_callback callback, void **out_data);
+CUSTODY_API int custody_callback_enter(custody_callback callback, void **out_data);
 
 /** After a call, in the same thread. 0, told of as stale-handle, when it was not entered. */
-int custody_callback_leave(custody_callback callback);
+CUSTODY_API int custody_callback_leave(custody_callback callback);
 
 /** Drops the callback and its data: 1. 0, told of as stale-handle, when that was done before; 0, told of as
  * released-while-lent, while the callback runs: then no further call begins, and the data is dropped when the last one is
  * left, by the thread that leaves it. */
-int custody_callback_drop(custody_callback callback);
+CUSTODY_API int custody_callback_drop(custody_callback callback);
 
 /** The library `side` is closed: its callbacks that are left are dropped, and none may be entered any more. How many were
  * dropped; those that run, too, as by custody_callback_drop. Registering the side again opens it (custody_side_register; the
  * side of a module by the name that custody_side_name gives). */
-size_t custody_close(custody_side side);
+CUSTODY_API size_t custody_close(custody_side side);
 
 #ifdef __cplusplus
 }

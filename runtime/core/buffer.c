@@ -20,8 +20,10 @@ static struct cst_buffer_place place_in_heap(uintptr_t address)
     if (hit.state == CST_STATE_RELEASED)
         return (struct cst_buffer_place){.kind = CST_BUFFER_RELEASED, .room = 0};
     size_t offset = address - hit.start, size = cst_tag_size(hit.tag);
-    return (struct cst_buffer_place){
-        .kind = CST_BUFFER_IN_BLOCK, .block = hit.start, .room = offset < size ? size - offset : 0};
+    return (struct cst_buffer_place){.kind = CST_BUFFER_IN_BLOCK,
+                                     .block = hit.start,
+                                     .owner = cst_tag_side(hit.tag),
+                                     .room = offset < size ? size - offset : 0};
 }
 
 /* Blocks of other allocators are known by their starts, and what was released there may be used again unseen. */
@@ -31,8 +33,10 @@ struct cst_buffer_place cst_buffer_find(uintptr_t address)
     if (cst_tag_covers(address))
         return place_in_heap(address);
     if (cst_adopted_find(address, &adopted) && cst_tag_state(&adopted.tag) == CST_STATE_LIVE)
-        return (struct cst_buffer_place){
-            .kind = CST_BUFFER_IN_BLOCK, .block = address, .room = cst_tag_size(&adopted.tag)};
+        return (struct cst_buffer_place){.kind = CST_BUFFER_IN_BLOCK,
+                                         .block = address,
+                                         .owner = cst_tag_side(&adopted.tag),
+                                         .room = cst_tag_size(&adopted.tag)};
     return (struct cst_buffer_place){.kind = CST_BUFFER_UNKNOWN, .room = SIZE_MAX};
 }
 

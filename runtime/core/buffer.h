@@ -17,6 +17,7 @@ struct cst_buffer_place {
         CST_BUFFER_RELEASED, /**< at the start of a block that was released */
     } kind;
     uintptr_t block; /**< IN_BLOCK: its first address */
+    uint16_t owner;  /**< IN_BLOCK: its side */
     size_t room;     /**< bytes from the buffer to the end of what may be used; SIZE_MAX when that is not known */
 };
 

@@ -199,6 +199,17 @@ static bool is_judged(const struct cst_call *call, const struct cst_origin *orig
     return cst_watch_ask(&what);
 }
 
+/* What somebody refuses stays as it is; that was told of. A block that its owner gave to an allocator of the program's was
+ * asked about then. */
+static bool is_refused(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address, bool resizes,
+                       size_t *out_readable)
+{
+    if (CST_LIKELY(!cst_watch_has(address)) || address == cst_thread.passing.address)
+        return false;
+    const struct cst_watched what = {.call = call, .origin = origin, .start = address, .resizes = resizes};
+    return cst_watch_refuses(&what, out_readable);
+}
+
 /* What libc made for itself may be its record of a module. */
 static void note_departure(uintptr_t address)
 {
@@ -231,22 +242,30 @@ static void release_known(uintptr_t address, uint32_t release_stack)
         cst_foreign_release(address, release_stack);
 }
 
+static void release_for(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
+                        const struct cst_given *given)
+{
+    bool judged = is_judged(call, origin, address, false);
+    struct cst_tag *plain = plain_tag(origin, address, given);
+    if (plain) {
+        give_back(plain, address, origin->stack);
+    } else if (!judged) {
+        release_known(address, origin->stack);
+    } else {
+        struct cst_suspect suspect = cst_suspect_examine(call, origin, address, given);
+        release_suspect(&suspect, address, origin->stack);
+    }
+}
+
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
 {
     if (cst_boot_owns((void *)address))
         return;
     int saved = errno;
+    size_t readable;
     struct cst_origin origin = cst_origin_of(call);
-    bool judged = is_judged(call, &origin, address, false);
-    struct cst_tag *plain = plain_tag(&origin, address, given);
-    if (plain) {
-        give_back(plain, address, origin.stack);
-    } else if (!judged) {
-        release_known(address, origin.stack);
-    } else {
-        struct cst_suspect suspect = cst_suspect_examine(call, &origin, address, given);
-        release_suspect(&suspect, address, origin.stack);
-    }
+    if (!is_refused(call, &origin, address, false, &readable))
+        release_for(call, &origin, address, given);
     errno = saved;
 }
 
@@ -280,8 +299,8 @@ static void tell_resized(const struct cst_call *call, const struct cst_origin *o
 
 /* A live block of ours gets a new size and a new maker. It stays live until its copy is: what it points to is held at every
  * moment, for whoever halts this thread to look for leaks. */
-static void *resize_block(const struct cst_call *call, const struct cst_origin *origin, struct cst_tag *tag, void *block,
-                          size_t size, size_t align)
+static void *resize_block(const struct cst_call *call, const struct cst_origin *origin, struct cst_tag *tag,
+                          void *block, size_t size, size_t align)
 {
     size_t rounded = cst_engine_round(size, align);
     if (rounded - 1 >= CST_TAG_SIZE_MAX)
@@ -294,7 +313,7 @@ static void *resize_block(const struct cst_call *call, const struct cst_origin *
         cst_count_free(cst_tag_side(&before), cst_tag_size(&before));
     struct cst_origin maker = maker_after_resize(origin, &before);
     tag_for(&maker, moved, rounded, size, align);
-    if (cst_tag_is_watched(&before)) {
+    if (CST_UNLIKELY(cst_tag_is_watched(&before))) {
         const struct cst_watch_move move = {(uintptr_t)moved, cst_tag_size(&before), size};
         tell_resized(call, origin, block, &move);
     }
@@ -380,6 +399,9 @@ void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, s
     struct cst_origin origin = cst_origin_of(call);
     if (cst_boot_owns(block))
         return replace(&origin, block, cst_boot_size(block), size, align);
+    size_t readable;
+    if (is_refused(call, &origin, address, true, &readable))
+        return replace(&origin, block, readable, size, align);
     bool judged = is_judged(call, &origin, address, true);
     struct cst_tag *plain = plain_tag(&origin, address, given);
     if (plain)

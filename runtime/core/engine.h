@@ -22,7 +22,7 @@
 /** What a release names besides the pointer. */
 struct cst_given {
     bool has_size, has_align;
-    bool resizes; /**< the block is to be resized, and may live on: for what is not ours (foreign.h, wrapped.h) */
+    bool resizes;       /**< the block is to be resized, and may live on: for what is not ours (foreign.h, wrapped.h) */
     size_t size, align; /**< bytes */
 };
 

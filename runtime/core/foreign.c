@@ -100,12 +100,27 @@ static bool is_judged(const struct cst_call *call, const struct cst_origin *orig
     return cst_watch_ask(&what);
 }
 
+/* What somebody refuses is not to be given to any allocator; that was told of. */
+static bool is_refused(const struct cst_call *call, uintptr_t address, bool resizes, size_t *out_readable)
+{
+    if (CST_LIKELY(!cst_watch_has(address)) || address == cst_thread.passing.address)
+        return false;
+    struct cst_origin origin = cst_origin_of(call);
+    const struct cst_watched what = {.call = call, .origin = &origin, .start = address, .resizes = resizes};
+    return cst_watch_refuses(&what, out_readable);
+}
+
 struct cst_foreign cst_foreign_examine(const struct cst_call *call, void *block, const struct cst_given *given,
                                        const struct cst_adopter *adopter)
 {
     int saved = errno;
     struct cst_foreign foreign = {.kind = CST_FOREIGN_UNSEEN, .address = (uintptr_t)block};
     struct cst_adopted known;
+    if (is_refused(call, foreign.address, given->resizes, &foreign.size)) {
+        foreign.kind = CST_FOREIGN_NOTHING;
+        errno = saved;
+        return foreign;
+    }
     bool is_adopted = !cst_tag_covers(foreign.address) && cst_adopted_find(foreign.address, &known);
     if (is_unseen(foreign.address, is_adopted))
         return foreign;

@@ -18,11 +18,12 @@
 
 /** What a release was given. */
 enum cst_foreign_kind {
-    CST_FOREIGN_OWN,     /**< a live block of this allocator, from now on the allocator's: to be released, or resized */
-    CST_FOREIGN_UNSEEN,  /**< nothing that was ever seen, such as a block from before the entries were hooked: only the
+    CST_FOREIGN_OWN,    /**< a live block of this allocator, from now on the allocator's: to be released, or resized */
+    CST_FOREIGN_UNSEEN, /**< nothing that was ever seen, such as a block from before the entries were hooked: only the
                               allocator knows */
-    CST_FOREIGN_OTHERS,  /**< a live block of our heap or of another allocator: not to be given to this one */
-    CST_FOREIGN_NOTHING, /**< a block that was released before, or a pointer into one: not to be released at all */
+    CST_FOREIGN_OTHERS, /**< a live block of our heap or of another allocator: not to be given to this one */
+    CST_FOREIGN_NOTHING, /**< a block that was released before, a pointer into one, or what somebody refuses (watch.h): not
+                              to be released at all */
 };
 
 /** What cst_foreign_examine found. */
@@ -30,7 +31,7 @@ struct cst_foreign {
     enum cst_foreign_kind kind;
     bool is_watched; /**< OWN, to be resized: cst_foreign_resized must be told what became of it */
     uintptr_t address;
-    size_t size;               /**< of the block; 0 for UNSEEN and NOTHING */
+    size_t size;               /**< of the block; 0 for UNSEEN, and for NOTHING unless it was refused */
     size_t align;              /**< that it was asked for with */
     uint32_t stack;            /**< of the release */
     struct cst_adopted before; /**< OWN: as it was known */

@@ -7,7 +7,7 @@
 #include "core/lease_book.h"
 #include "core/lease_check.h"
 #include "core/lease_past.h"
-#include "core/side.h"
+#include "core/lease_release.h"
 
 #include <string.h>
 
@@ -48,6 +48,8 @@ static void prepare(struct cst_lease *lease, const struct cst_buffer_place *plac
 {
     size_t room = smaller(place->room, UINTPTR_MAX - lease->buffer);
     lease->block = place->block;
+    if (place->kind == CST_BUFFER_IN_BLOCK)
+        lease->owner = place->owner;
     lease->usable = smaller(lease->capacity, room);
     if (lease->flags & CUSTODY_LEASE_COPY)
         make_copy(lease);
@@ -59,6 +61,7 @@ static void prepare(struct cst_lease *lease, const struct cst_buffer_place *plac
 static void fill(struct cst_lease *lease, const struct cst_call *call, const struct cst_lease_terms *terms)
 {
     lease->from = cst_origin_side_at(call->return_address - 1);
+    lease->owner = lease->from;
     lease->to = terms->to;
     lease->flags = terms->flags;
     lease->buffer = terms->buffer;
@@ -80,7 +83,10 @@ uint64_t cst_lease_begin(const struct cst_call *call, const struct cst_lease_ter
         prepare(lease, &place);
     }
     uint64_t number = lease->number;
-    cst_lease_book_publish(lease);
+    uintptr_t key = cst_lease_book_key(lease), copy = (uintptr_t)lease->copy.memory;
+    cst_lease_book_publish(lease); /* from now on others may look at it */
+    cst_lease_release_watch(key);
+    cst_lease_release_watch(copy);
     return number;
 }
 
@@ -138,6 +144,7 @@ bool cst_lease_end(const struct cst_call *call, uint64_t number, size_t length)
         cst_lease_tell_stale(&known, number, call, "custody_lease_end");
         return false;
     }
+    cst_lease_release_unwatch(cst_lease_book_key(lease));
     look_for_buffer(lease);
     note(lease, &deed);
     copy_out(lease, length);
@@ -153,73 +160,7 @@ size_t cst_lease_check(void)
     return cst_lease_past_found();
 }
 
-/* --- releases --- */
-
-/* Sides of one module, such as C and Rust linked together, call the same allocator through one another. */
-static bool is_borrower(const struct cst_lease *lease, uint16_t side)
-{
-    const struct cst_module *module = cst_side_get(side)->module;
-    if (side == CST_SIDE_UNKNOWN)
-        return false;
-    return side == lease->to || (module && module == cst_side_get(lease->to)->module &&
-                                 module != cst_side_get(lease->from)->module);
-}
-
-static bool is_of_copy(const struct cst_lease *lease, uintptr_t address)
-{
-    return cst_replica_has(&lease->copy, address);
-}
-
-/* One lease is told of; all of the same block know that it is gone, unless it is refused. */
-static enum cst_lease_release look_among_live(uintptr_t address, uintptr_t key, uint16_t side,
-                                              struct cst_lease_known *out_known, bool *out_by_borrower)
-{
-    enum cst_lease_release answer = CST_LEASE_UNCONCERNED;
-    cst_lease_book_lock();
-    for (struct cst_lease *lease = cst_lease_book_first(key); lease; lease = cst_lease_book_next(lease, key)) {
-        bool copy = is_of_copy(lease, address);
-        if (answer == CST_LEASE_UNCONCERNED) {
-            *out_by_borrower = copy || is_borrower(lease, side);
-            answer = *out_by_borrower ? CST_LEASE_REFUSED : CST_LEASE_TOLD;
-            cst_lease_book_describe(lease, out_known);
-        }
-        if (answer == CST_LEASE_TOLD)
-            lease->gone = true;
-    }
-    cst_lease_book_unlock();
-    return answer;
-}
-
-static enum cst_lease_release judge(const struct cst_call *call, uint16_t side, uintptr_t address, uintptr_t block)
-{
-    bool by_borrower = true;
-    struct cst_lease_known known;
-    enum cst_lease_release answer = look_among_live(address, block ? block : address, side, &known, &by_borrower);
-    struct cst_lease *past = answer == CST_LEASE_UNCONCERNED ? cst_lease_past_take(address) : NULL;
-    if (past) {
-        struct cst_lease alone = *past;
-        alone.state = CST_LEASE_PAST; /* its history may be looked at */
-        cst_lease_book_describe(&alone, &known);
-        answer = CST_LEASE_REFUSED;
-    }
-    if (answer != CST_LEASE_UNCONCERNED)
-        cst_lease_tell_released(&known, call, side, address, by_borrower);
-    if (past)
-        cst_lease_past_close(past);
-    return answer;
-}
-
-enum cst_lease_release cst_lease_released(const struct cst_call *call, uint16_t side, uintptr_t address,
-                                          uintptr_t block)
-{
-    if (CST_LIKELY(cst_lease_book_count() == 0))
-        return CST_LEASE_UNCONCERNED;
-    uint8_t mode = cst_thread.mode;
-    cst_thread.mode = CST_THREAD_INSIDE;
-    enum cst_lease_release answer = judge(call, side, address, block);
-    cst_thread.mode = mode;
-    return answer;
-}
+/* --- awkward moments --- */
 
 void cst_lease_farewell(void)
 {

@@ -31,18 +31,6 @@ bool cst_lease_end(const struct cst_call *call, uint64_t number, size_t length);
 /** Looks at all copies that are watched; the number of those that were ever told of. */
 size_t cst_lease_check(void);
 
-/** What a release, or a resize, of something leased comes to. */
-enum cst_lease_release {
-    CST_LEASE_UNCONCERNED, /**< nothing is leased there */
-    CST_LEASE_TOLD,        /**< told of; the release goes on */
-    CST_LEASE_REFUSED,     /**< told of; it is not to be released, and nothing more is to be said */
-};
-
-/** Somebody of `side` gives `address` to an allocator, which lies in the live block of our heap at `block` (0: in none).
- * Before the release is judged or done. Not under the recursion guard, which it takes. */
-CST_MUST_USE enum cst_lease_release cst_lease_released(const struct cst_call *call, uint16_t side, uintptr_t address,
-                                                       uintptr_t block);
-
 /** At the end of the process, before it is looked for leaks. */
 void cst_lease_farewell(void);
 

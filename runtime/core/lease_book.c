@@ -137,10 +137,8 @@ static void unlink_from(struct cst_lease_link *link)
 
 static void link_up(struct cst_lease *lease)
 {
-    if (lease->capacity == 0)
-        return;
-    link_to(lease, &lease->of_buffer, lease->block ? lease->block : lease->buffer);
-    link_to(lease, &lease->of_copy, lease->copy.block);
+    link_to(lease, &lease->of_buffer, lease->gone ? 0 : cst_lease_book_key(lease));
+    link_to(lease, &lease->of_copy, (uintptr_t)lease->copy.memory);
 }
 
 void cst_lease_book_publish(struct cst_lease *lease)
@@ -230,6 +228,12 @@ struct cst_lease *cst_lease_book_next(const struct cst_lease *lease, uintptr_t k
 {
     const struct cst_lease_link *link = lease->of_copy.key == key ? &lease->of_copy : &lease->of_buffer;
     return first_of(link->next, key);
+}
+
+void cst_lease_book_lose(struct cst_lease *lease)
+{
+    lease->gone = true;
+    unlink_from(&lease->of_buffer);
 }
 
 /* Lists are made anew of what the records say of themselves. Those that another thread of the parent had stay BUSY, and

@@ -5,8 +5,8 @@
 #ifndef CST_CORE_LEASE_BOOK_H
 #define CST_CORE_LEASE_BOOK_H
 
-#include "core/replica.h"
 #include "core/history.h"
+#include "core/replica.h"
 #include "plat/compiler.h"
 
 #include <stdbool.h>
@@ -37,6 +37,7 @@ struct cst_lease {
     bool has_sum;       /**< `sum` tells whether contents have changed */
     unsigned flags;     /**< enum custody_lease_flags */
     uint16_t from, to;  /**< sides: of the code that began it, and to whom */
+    uint16_t owner;     /**< side whose the buffer is: its block's, or `from` where there is none */
     uintptr_t buffer;   /**< 0: it asks for a size only */
     uintptr_t block;    /**< that the buffer lies in; 0: none that is known */
     size_t capacity;    /**< bytes, as stated */
@@ -81,12 +82,24 @@ void cst_lease_book_describe(const struct cst_lease *lease, struct cst_lease_kno
 /** A lease that was taken, or opened and never published, has ended. */
 void cst_lease_book_close(struct cst_lease *lease);
 
-/** The first of the live leases that have something in the block that starts at `key` or, of what lies in no known block,
- * of those whose buffer `key` is. NULL when there is none. Lock held. */
+/** The address by which a lease of a buffer is found: the start of its block, or itself where it lies in none. 0 where it
+ * asks for a size only. */
+CST_INLINE uintptr_t cst_lease_book_key(const struct cst_lease *lease)
+{
+    if (lease->capacity == 0)
+        return 0;
+    return lease->block ? lease->block : lease->buffer;
+}
+
+/** The first of the live leases whose key, or whose copy, `key` is. NULL when there is none. Lock held. */
 struct cst_lease *cst_lease_book_first(uintptr_t key);
 
 /** The one behind `lease`; NULL behind the last. Lock held. */
 struct cst_lease *cst_lease_book_next(const struct cst_lease *lease, uintptr_t key);
+
+/** The block that a live lease's buffer lies in is about to be released: it is not found by it any more, and the buffer is
+ * not to be touched. Lock held. */
+void cst_lease_book_lose(struct cst_lease *lease);
 
 /** Leases that are live or past: when there are none, nothing that is released can be theirs. */
 size_t cst_lease_book_count(void);

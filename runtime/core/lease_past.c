@@ -2,6 +2,7 @@
 #include "core/lease_past.h"
 
 #include "core/breach.h"
+#include "core/watch.h"
 #include "custody/buffer.h"
 
 #include <stdatomic.h>
@@ -40,9 +41,16 @@ static struct cst_lease *take(size_t index)
     return lease;
 }
 
+static void give_copy_back(struct cst_lease *lease)
+{
+    cst_watch_forget((uintptr_t)lease->copy.memory);
+    cst_replica_release(&lease->copy);
+}
+
 static void abandon(struct cst_lease *lease)
 {
     size_t bytes = cst_replica_bytes(&lease->copy);
+    cst_watch_forget((uintptr_t)lease->copy.memory);
     if (atomic_fetch_add(&abandoned, bytes) + bytes > ABANDONED_MAX) {
         atomic_fetch_sub(&abandoned, bytes);
         cst_replica_release(&lease->copy);
@@ -61,16 +69,17 @@ static void tell(struct cst_lease *lease)
 {
     struct cst_history_copy history;
     cst_history_copy(&lease->history, &history);
-    const struct cst_breach breach = {.kind = CUSTODY_FINDING_BUFFER_RETAINED,
-                                      .address = (uintptr_t)lease->copy.memory,
-                                      .by = lease->to,
-                                      .owner = lease->from,
-                                      .told = {.advice = "no write after the lease: the library copies what it needs later",
-                                               .number = lease->number,
-                                               .has_buffer = true,
-                                               .capacity = lease->capacity,
-                                               .length = CUSTODY_LENGTH_UNKNOWN},
-                                      .history = &history};
+    const struct cst_breach breach = {
+        .kind = CUSTODY_FINDING_BUFFER_RETAINED,
+        .address = (uintptr_t)lease->copy.memory,
+        .by = lease->to,
+        .owner = lease->from,
+        .told = {.advice = "no write after the lease: the library copies what it needs later",
+                 .number = lease->number,
+                 .has_buffer = true,
+                 .capacity = lease->capacity,
+                 .length = CUSTODY_LENGTH_UNKNOWN},
+        .history = &history};
     cst_breach_tell(&breach);
     cst_lease_past_close(lease);
 }
@@ -88,7 +97,7 @@ static void dismiss(struct cst_lease *lease)
         tell(lease);
         return;
     }
-    cst_replica_release(&lease->copy);
+    give_copy_back(lease);
     cst_lease_book_close(lease);
 }
 
@@ -109,7 +118,7 @@ void cst_lease_past_keep(struct cst_lease *lease)
     struct taken taken = {.count = 0};
     size_t bytes = cst_replica_bytes(&lease->copy);
     if (bytes > CST_LEASE_PAST_BYTES) {
-        cst_replica_release(&lease->copy);
+        give_copy_back(lease);
         cst_lease_book_close(lease);
         return;
     }
@@ -156,7 +165,7 @@ struct cst_lease *cst_lease_past_take(uintptr_t address)
     struct cst_lease *lease = NULL;
     cst_lease_book_lock();
     for (size_t i = 0; i < past.count && !lease; i++)
-        if (cst_replica_has(&past.leases[i]->copy, address))
+        if ((uintptr_t)past.leases[i]->copy.memory == address)
             lease = take(i);
     cst_lease_book_unlock();
     return lease;

@@ -15,7 +15,7 @@
 #define CST_LEASE_PAST_BYTES ((size_t)1 << 20)
 
 /** What the end of a lease looks through, those first that were not looked at for longest. */
-#define CST_LEASE_LOOK_BYTES ((size_t)1 << 16)
+#define CST_LEASE_LOOK_BYTES ((size_t)1 << 14)
 
 /** Watches the copy of a lease that was taken and has ended. */
 void cst_lease_past_keep(struct cst_lease *lease);
@@ -26,7 +26,7 @@ void cst_lease_past_look(size_t bytes);
 /** Looks at all of it, tells, and watches nothing of it any more. */
 void cst_lease_past_end(void);
 
-/** The past lease whose copy `address` lies in: it is watched no more, and the caller's alone (BUSY). NULL when none does. */
+/** The past lease whose copy begins at `address`: it is the caller's alone from now on (BUSY). NULL when none does. */
 CST_MUST_USE struct cst_lease *cst_lease_past_take(uintptr_t address);
 
 /** Leases that were told of so far. */

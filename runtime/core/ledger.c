@@ -86,8 +86,8 @@ static struct cst_text report_on(struct report *report, enum custody_finding_kin
                                  const struct cst_ledger_entry *entry)
 {
     report->found = true;
-    report->breach = (struct cst_breach){
-        .kind = kind, .by = act->deed.by, .call = act->call, .told = {.function = act->function}};
+    report->breach =
+        (struct cst_breach){.kind = kind, .by = act->deed.by, .call = act->call, .told = {.function = act->function}};
     report->history.count = report->history.left_out = 0;
     if (entry) {
         report->breach.address = entry->block.start;
@@ -156,12 +156,12 @@ static void report_lent(struct report *report, const struct act *act, const stru
 static void report_conflict(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
 {
     const struct cst_loan *loan = entry->out;
-    for (const struct cst_loan *at = loan; at; at = at->next) {
-        if (at->is_exclusive) {
-            loan = at;
-            break;
-        }
-    }
+    while (loan && !loan->is_exclusive)
+        loan = loan->next;
+    if (!loan)
+        loan = entry->out;
+    if (!loan)
+        return; /* never: something is out that excludes another */
     struct cst_text advice = report_on(report, CUSTODY_FINDING_LEND_CONFLICT, act, entry);
     report->breach.told.number = loan->number;
     cst_text_format(&advice, "custody_return of loan %lu by %s first, which is %s", (unsigned long)loan->number,
@@ -266,14 +266,13 @@ bool cst_ledger_transfer(const struct cst_call *call, uintptr_t address, uint16_
                          enum custody_contract release)
 {
     struct report report = {.found = false};
-    const struct act act = {
-        .call = call,
-        .function = "custody_transfer",
-        .deed = {.deed = CUSTODY_DEED_TRANSFERRED,
-                 .by = from,
-                 .to = to,
-                 .contract = release,
-                 .stack = cst_history_stack(call)}};
+    const struct act act = {.call = call,
+                            .function = "custody_transfer",
+                            .deed = {.deed = CUSTODY_DEED_TRANSFERRED,
+                                     .by = from,
+                                     .to = to,
+                                     .contract = release,
+                                     .stack = cst_history_stack(call)}};
     cst_lock_acquire(&lock);
     const struct cst_ledger_block block = cst_book_locate(address);
     if (!is_over)
@@ -510,8 +509,7 @@ static bool ask(const struct cst_watched *what)
     struct cst_ledger_block block = {.start = 0};
     cst_lock_acquire(&lock);
     struct cst_ledger_entry *entry = is_over ? NULL : cst_book_find_start(what->start);
-    bool is_owner =
-        !entry || !entry->is_transferred || what->handed_over || may_release(entry, what->origin);
+    bool is_owner = !entry || !entry->is_transferred || what->handed_over || may_release(entry, what->origin);
     if (entry && entry->out && !what->resizes)
         report_lent(&report, &act, entry);
     else if (!is_owner)

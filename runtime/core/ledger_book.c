@@ -78,6 +78,13 @@ static bool add(struct cst_ledger_entry *entry)
     return entry->hh.tbl != NULL;
 }
 
+/* The table is never empty: one element stays. */
+static void take_from_table(struct cst_ledger_entry *entry)
+{
+    if (entries)
+        HASH_DEL(entries, entry);
+}
+
 static bool prepare(void)
 {
     if (!entries)
@@ -115,7 +122,7 @@ struct cst_ledger_entry *cst_book_open(const struct cst_ledger_block *block, uin
         return NULL;
     }
     if (block->is_seen && !cst_watch_set(watcher, block->start)) {
-        HASH_DEL(entries, entry);
+        take_from_table(entry);
         free_entry(entry);
         return NULL;
     }
@@ -124,7 +131,8 @@ struct cst_ledger_entry *cst_book_open(const struct cst_ledger_block *block, uin
 
 static void free_loan(struct cst_loan *loan)
 {
-    HASH_DEL(loans, loan);
+    if (loans)
+        HASH_DEL(loans, loan);
     loan->next = unused_loans;
     unused_loans = loan;
 }
@@ -153,13 +161,13 @@ static void retire(struct cst_ledger_entry *entry, enum cst_loan_state state)
 
 void cst_book_close(struct cst_ledger_entry *entry, enum cst_loan_state state)
 {
-    HASH_DEL(entries, entry);
+    take_from_table(entry);
     retire(entry, state);
 }
 
 void cst_book_move(struct cst_ledger_entry *entry, uintptr_t to)
 {
-    HASH_DEL(entries, entry);
+    take_from_table(entry);
     struct cst_ledger_entry *other = cst_book_find_start(to);
     if (other)
         cst_book_close(other, CST_LOAN_LAPSED);

@@ -17,10 +17,10 @@
 
 /** What lies at an address. */
 struct cst_ledger_block {
-    uintptr_t start; /**< of the block that the address points to or into; else the address */
-    bool is_seen;    /**< a live block whose release is seen: of our heap, or of another allocator */
-    bool is_ours;    /**< of our heap */
-    bool is_dead;    /**< a block began at the address, and was released */
+    uintptr_t start;    /**< of the block that the address points to or into; else the address */
+    bool is_seen;       /**< a live block whose release is seen: of our heap, or of another allocator */
+    bool is_ours;       /**< of our heap */
+    bool is_dead;       /**< a block began at the address, and was released */
     struct cst_tag tag; /**< with is_seen: a copy */
 };
 
@@ -57,7 +57,7 @@ struct cst_ledger_entry {
     uint16_t owner;
     enum custody_contract contract; /**< that it is to be released under, once transferred */
     bool is_transferred;
-    uint8_t generation; /**< of the process that transferred it */
+    uint8_t generation;          /**< of the process that transferred it */
     struct cst_loan_parts parts; /**< lent by the owner */
     struct cst_loan *out;        /**< loans that are out, newest first */
     struct cst_loan *ended;      /**< that have ended, newest first */

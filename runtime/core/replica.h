@@ -43,12 +43,6 @@ CST_INLINE size_t cst_replica_bytes(const struct cst_replica *copy)
     return CST_REPLICA_FRONT + copy->size + CST_REPLICA_BACK;
 }
 
-/** True when `address` lies in the copy or its guards. */
-CST_INLINE bool cst_replica_has(const struct cst_replica *copy, uintptr_t address)
-{
-    return copy->memory && address - ((uintptr_t)copy->memory - CST_REPLICA_FRONT) < cst_replica_bytes(copy);
-}
-
 /** Its use is over, but its memory is kept: what it holds leads to nothing any more. */
 void cst_replica_retire(const struct cst_replica *copy);
 

@@ -7,13 +7,8 @@
 
 #include <stdatomic.h>
 
-struct type_key {
-    uint64_t side;
-    const char *name;
-};
-
 struct known_type {
-    struct type_key key;
+    uint64_t key;
     struct cst_type type;
     UT_hash_handle hh;
 };
@@ -24,15 +19,20 @@ static struct {
     const struct cst_type *_Atomic by_number[CST_TYPES_MAX];
 } types = {.lock = CST_LOCK_INIT};
 
-static const struct cst_type *add(const struct type_key *key, const char *destroy, unsigned flags)
+/* An address of the program has 47 bits. */
+static uint64_t key_of(uint16_t side, const char *name)
+{
+    return (uint64_t)side << 48 | (uintptr_t)name;
+}
+
+static const struct cst_type *add(uint16_t side, const char *name, const char *destroy, unsigned flags)
 {
     uint32_t number = HASH_COUNT(types.all) + 1;
     struct known_type *fresh = number < CST_TYPES_MAX ? cst_pool_alloc(sizeof *fresh) : NULL;
     if (!fresh)
         return NULL;
-    fresh->key = *key;
-    fresh->type = (struct cst_type){
-        .number = number, .side = (uint16_t)key->side, .flags = flags, .name = key->name, .destroy = destroy};
+    fresh->key = key_of(side, name);
+    fresh->type = (struct cst_type){.number = number, .side = side, .flags = flags, .name = name, .destroy = destroy};
     HASH_ADD(hh, types.all, key, sizeof fresh->key, fresh);
     if (!fresh->hh.tbl)
         return NULL;
@@ -40,12 +40,13 @@ static const struct cst_type *add(const struct type_key *key, const char *destro
     return &fresh->type;
 }
 
-static const struct cst_type *find_or_add(const struct type_key *key, const char *destroy, unsigned flags)
+static const struct cst_type *find_or_add(uint16_t side, const char *name, const char *destroy, unsigned flags)
 {
     struct known_type *found;
+    uint64_t key = key_of(side, name);
     cst_lock_acquire(&types.lock);
-    HASH_FIND(hh, types.all, key, sizeof *key, found);
-    const struct cst_type *type = found ? &found->type : add(key, destroy, flags);
+    HASH_FIND(hh, types.all, &key, sizeof key, found);
+    const struct cst_type *type = found ? &found->type : add(side, name, destroy, flags);
     cst_lock_release(&types.lock);
     return type;
 }
@@ -53,9 +54,8 @@ static const struct cst_type *find_or_add(const struct type_key *key, const char
 custody_status cst_type_register(uint16_t side, const char *name, const char *destroy, unsigned flags,
                                  uint32_t *out_number)
 {
-    const struct type_key key = {.side = side, .name = cst_names_keep(name)};
-    const char *ends = destroy ? cst_names_keep(destroy) : NULL;
-    const struct cst_type *type = key.name && (ends || !destroy) ? find_or_add(&key, ends, flags) : NULL;
+    const char *kept = cst_names_keep(name), *ends = destroy ? cst_names_keep(destroy) : NULL;
+    const struct cst_type *type = kept && (ends || !destroy) ? find_or_add(side, kept, ends, flags) : NULL;
     *out_number = type && type->flags == flags ? type->number : 0;
     if (!type)
         return CUSTODY_STATUS_EXHAUSTED;

@@ -16,7 +16,7 @@ struct watched {
 
 atomic_size_t cst_watch_count;
 
-static const struct cst_watcher *the_watchers[CST_WATCHER_COUNT];
+static const struct cst_watcher *_Atomic the_watchers[CST_WATCHER_COUNT];
 static struct watched *table, *unused;
 static struct watched nothing; /* stays in the table (base/table.h) */
 static struct cst_lock lock = CST_LOCK_INIT;
@@ -58,10 +58,16 @@ static void give_unused(struct watched *entry)
     unused = entry;
 }
 
-static struct watched *add(uintptr_t start)
+/* A table that becomes empty gives its memory up, which the pool cannot use again: one entry stays. */
+static void keep_table(void)
 {
     if (!table)
         HASH_ADD(hh, table, start, sizeof nothing.start, &nothing);
+}
+
+static struct watched *add(uintptr_t start)
+{
+    keep_table();
     struct watched *entry = table ? take_unused() : NULL;
     if (!entry)
         return NULL;
@@ -123,10 +129,9 @@ void cst_watch_clear(const struct cst_watcher *watcher, uintptr_t start)
 
 bool cst_watch_find(uintptr_t start)
 {
-    if (cst_tag_covers(start)) {
-        const struct cst_tag *tag = live_tag(start);
-        return tag && cst_tag_is_watched(tag);
-    }
+    const struct cst_tag *tag = live_tag(start);
+    if (tag)
+        return cst_tag_is_watched(tag);
     cst_lock_acquire(&lock);
     bool found = find(start) != NULL;
     cst_lock_release(&lock);
@@ -143,6 +148,29 @@ static unsigned watchers_of(const struct cst_watched *what)
         watchers = clear(what->start, ~0U);
     cst_lock_release(&lock);
     return watchers;
+}
+
+static unsigned watchers_at(uintptr_t start)
+{
+    cst_lock_acquire(&lock);
+    const struct watched *entry = find(start);
+    unsigned watchers = entry ? entry->watchers : 0;
+    cst_lock_release(&lock);
+    return watchers;
+}
+
+bool cst_watch_refuses(const struct cst_watched *what, size_t *out_readable)
+{
+    uint8_t mode = cst_thread.mode;
+    cst_thread.mode = CST_THREAD_INSIDE;
+    unsigned watchers = watchers_at(what->start);
+    bool refused = false;
+    for (unsigned id = 0; id < CST_WATCHER_COUNT && !refused; id++) {
+        if (watchers >> id & 1 && the_watchers[id]->refuses)
+            refused = the_watchers[id]->refuses(what, out_readable);
+    }
+    cst_thread.mode = mode;
+    return refused;
 }
 
 bool cst_watch_ask(const struct cst_watched *what)

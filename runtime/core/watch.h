@@ -1,9 +1,10 @@
 /* Watched blocks: live blocks that a part of the ownership API knows more of than their tags say (a loan, a lease, an
  * object), and that it is shown before they are released or resized. A table from a block's start to those who watch it;
  * the tag of a block of our heap has a bit for it (tag.h), which makes a release take the slow way, so that others pay
- * nothing. What is no live block of our heap or of another allocator that is seen may be watched too; nobody is asked then.
+ * nothing. Other addresses may be watched too, such as a buffer on a stack.
  *
- *   release:  if (cst_watch_has(start)) judged = cst_watch_ask(what);   rules, unless !judged;   memory goes back
+ *   release:  if (cst_watch_has(start)) refused = cst_watch_refuses(what, ...);   nothing, if refused; else
+ *             judged = cst_watch_ask(what);   rules, unless !judged;   memory goes back
  *   resize:   the same, with what->resizes;   copy;   cst_watch_resized(what, ...);   old memory goes back
  *
  * Takes a lock of its own for a short time, none while a watcher runs. Any thread that is not in a signal handler. */
@@ -49,6 +50,9 @@ struct cst_watcher {
     /** The block is about to be released or resized; may tell of a breach. False when the rules are not to judge the
      * release any more, since what they would say has been said. Once released the block is watched no more. */
     bool (*ask)(const struct cst_watched *what);
+    /** Asked before that: true when the block is neither to be released nor resized, which was told of; it goes on to be
+     * watched. Who resizes it gets another with the first `out_readable` bytes of it. NULL: never. */
+    bool (*refuses)(const struct cst_watched *what, size_t *out_readable);
     /** The block was resized, and is watched where it is now. Old memory has not been given back. NULL: no matter. */
     void (*resized)(const struct cst_watched *what, const struct cst_watch_move *move);
 };
@@ -65,19 +69,22 @@ void cst_watch_clear(const struct cst_watcher *watcher, uintptr_t start);
 /** Number of what is watched, for cst_watch_has. */
 extern atomic_size_t cst_watch_count;
 
-/** True when what begins at `start` is watched. */
-CST_COLD bool cst_watch_find(uintptr_t start);
+/** True when `start` is watched. */
+bool cst_watch_find(uintptr_t start);
 
 CST_INLINE bool cst_watch_has(uintptr_t start)
 {
     return CST_UNLIKELY(atomic_load_explicit(&cst_watch_count, memory_order_relaxed) != 0) && cst_watch_find(start);
 }
 
+/** Whether one of those who watch the block refuses what is about to happen to it. */
+CST_MUST_USE bool cst_watch_refuses(const struct cst_watched *what, size_t *out_readable);
+
 /** Asks those who watch the block; true when the rules are to judge. Unless it resizes, it is watched no more. */
-CST_COLD bool cst_watch_ask(const struct cst_watched *what);
+bool cst_watch_ask(const struct cst_watched *what);
 
 /** The block was resized: it is watched where it is now. Before the old memory is given back. */
-CST_COLD void cst_watch_resized(const struct cst_watched *what, const struct cst_watch_move *move);
+void cst_watch_resized(const struct cst_watched *what, const struct cst_watch_move *move);
 
 /** The block is gone, and nobody can be blamed for it. */
 void cst_watch_forget(uintptr_t start);

@@ -113,6 +113,16 @@ static bool is_judged(const struct cst_call *call, uintptr_t address, bool resiz
     return cst_watch_ask(&what);
 }
 
+/* What somebody refuses is not to be given to the allocator; that was told of. */
+static bool is_refused(const struct cst_call *call, uintptr_t address, bool resizes, size_t *out_readable)
+{
+    if (CST_LIKELY(!cst_watch_has(address)))
+        return false;
+    struct cst_origin origin = cst_origin_of(call);
+    const struct cst_watched what = {.call = call, .origin = &origin, .start = address, .resizes = resizes};
+    return cst_watch_refuses(&what, out_readable);
+}
+
 static void hand_over_live(const struct cst_call *call, const struct cst_wrapper *wrapper, struct cst_tag *tag,
                            const struct cst_given *given, struct cst_handover *handover)
 {
@@ -178,7 +188,9 @@ struct cst_handover cst_wrapped_hand_over(const struct cst_call *call, const str
         .kind = CST_HANDOVER_PASS, .address = (uintptr_t)block, .outer = cst_thread.passing, .foreign = unseen};
     struct cst_tag *tag = live_tag(handover.address);
     cst_thread.passing = nothing_passing;
-    if (tag)
+    if (is_refused(call, handover.address, given->resizes, &handover.readable))
+        handover.kind = CST_HANDOVER_NOTHING;
+    else if (tag)
         hand_over_live(call, wrapper, tag, given, &handover);
     else if (cst_tag_covers(handover.address))
         hand_over_dead(call, given, &handover);

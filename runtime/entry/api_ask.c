@@ -12,8 +12,7 @@
 #include "site/stack_frame.h"
 
 /* The body of custody_side_of_caller, with what functions_x86_64.S adds: the function that was called, of whatever copy. */
-custody_status cst_side_of_caller(custody_side *out_side,
-                                  uintptr_t door) __asm__("cst_api_custody_side_of_caller");
+custody_status cst_side_of_caller(custody_side *out_side, uintptr_t door) __asm__("cst_api_custody_side_of_caller");
 
 /* The side of who called `door`. A function that ends in a jump to it returns to its own caller: the call there tells, unless
  * it goes through a register that nothing is known of. */

@@ -29,8 +29,7 @@ CST_EXPORT custody_status custody_lease_begin(custody_side to, void *buffer, siz
         return CUSTODY_STATUS_NOT_RUNNING;
     const struct cst_call call = {
         .door = CUSTODY_DOOR_CUSTODY_ALLOC, .return_address = CST_HOOK_RETURN, .frame = CST_HOOK_FRAME};
-    const struct cst_lease_terms terms = {
-        .to = to, .buffer = (uintptr_t)buffer, .capacity = capacity, .flags = flags};
+    const struct cst_lease_terms terms = {.to = to, .buffer = (uintptr_t)buffer, .capacity = capacity, .flags = flags};
     uint8_t mode = cst_thread_guard();
     *out_lease = cst_lease_begin(&call, &terms);
     cst_thread_unguard(mode);

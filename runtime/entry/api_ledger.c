@@ -1,6 +1,6 @@
 /* The public API's ledger: ledger.h in terms of core/ledger. Checks arguments, decides nothing. Where Custody does not run,
  * everything is well. */
-#include "custody/ledger.h"
+#include "entry/functions.h"
 
 #include "core/ledger.h"
 #include "entry/hook.h"
@@ -62,8 +62,8 @@ CST_EXPORT int custody_lend(const void *block, custody_side from, custody_side t
         return 1;
     const struct cst_call call = CALL_OF(CUSTODY_DOOR_CUSTODY_ALLOC, known(from));
     const struct visit visit = enter();
-    bool done = cst_ledger_lend(&call, (uintptr_t)block, known(from), known(to), kind == CUSTODY_LOAN_EXCLUSIVE,
-                                out_loan);
+    bool done =
+        cst_ledger_lend(&call, (uintptr_t)block, known(from), known(to), kind == CUSTODY_LOAN_EXCLUSIVE, out_loan);
     leave(&visit);
     return done;
 }

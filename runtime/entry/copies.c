@@ -19,9 +19,6 @@
 /* Longest version that is quoted. */
 #define VERSION_MAX 31
 
-/* A program that is linked statically has no use for it, and must not be told so by the linker. */
-#pragma weak dlopen
-
 extern struct cst_copy cst_copy_here;
 extern const struct cst_copy_note cst_copy_note;
 extern const size_t cst_copy_note_size;
@@ -78,8 +75,8 @@ static struct cst_copy *copy_of(const struct dl_phdr_info *module, struct cst_el
         return NULL;
     memcpy(&offset, note.bytes, sizeof offset);
     uintptr_t address = (uintptr_t)note.bytes + (uintptr_t)offset;
-    bool usable = address % _Alignof(struct cst_copy) == 0 &&
-                  is_mapped(module, address, offsetof(struct cst_copy, functions));
+    bool usable =
+        address % _Alignof(struct cst_copy) == 0 && is_mapped(module, address, offsetof(struct cst_copy, functions));
     return usable ? (struct cst_copy *)address : NULL;
 }
 
@@ -137,8 +134,10 @@ static CST_COLD struct cst_copy *choose(void)
     dl_iterate_phdr(look_at, &search);
     uint32_t before = atomic_exchange(&search.best->serves, 1);
     if (search.best == &cst_copy_here && !before && search.other_place[0])
-        cst_audit_say("two versions of Custody: %s of %s serves itself, and does not know what this one (%s) audits",
-                      search.other_version, search.other_place, CUSTODY_VERSION);
+        cst_audit_say(
+            "another build of Custody (%s, in %s) is in this process beside this one (%s): each serves itself, and "
+            "does not know the other's blocks",
+            search.other_version, search.other_place, cst_copy_note.texts);
     return search.best;
 }
 
@@ -157,12 +156,15 @@ bool cst_copies_serve_here(void)
     return cst_copies_settle() == cst_copy_here.functions;
 }
 
+/* What is loaded again with that flag is never unmapped; the reference is not given back. A program that is linked statically
+ * has no use for dlopen, and is not to be told of it by the linker. */
 void cst_copies_stay(void)
 {
     struct dl_find_object object;
-    if (*cst_copy_here.door || !dlopen || _dl_find_object(&cst_copy_here, &object) != 0 || object.dlfo_link_map->l_name[0] == '\0')
+    if (*cst_copy_here.door || _dl_find_object(&cst_copy_here, &object) != 0 || object.dlfo_link_map->l_name[0] == '\0')
         return;
-    /* What is loaded again without being loaded is not unmapped any more; the reference is never given back. */
-    (void)!dlopen(object.dlfo_link_map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    void *(*open)(const char *, int) = NULL;
+    *(void **)&open = dlsym(RTLD_DEFAULT, "dlopen");
+    if (open)
+        (void)!open(object.dlfo_link_map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
-

@@ -150,7 +150,7 @@ static void *make_instead(const struct visit *visit)
 static uintptr_t replace(const struct visit *visit, const struct cst_foreign *known, const void *block)
 {
     void *fresh = make_instead(visit);
-    if (fresh && known->kind == CST_FOREIGN_OTHERS) {
+    if (fresh) {
         size_t offset = (uintptr_t)block - known->address, size = bytes_of(visit);
         size_t readable = known->size > offset ? known->size - offset : 0;
         memcpy(fresh, block, readable < size ? readable : size);

@@ -23,7 +23,7 @@ void __libc_free(void *block);
 static void *alloc_in_heap(size_t size, size_t align, bool zero)
 {
     size_t rounded = cst_engine_round(size, align);
-    if (rounded - 1 >= CST_TAG_SIZE_MAX)
+    if (rounded - 1 >= CST_TAG_SIZE_MAX || !cst_heap_may_be_used())
         return NULL;
     void *block = cst_heap_alloc(0, rounded, align, zero);
     if (!block)
@@ -58,7 +58,7 @@ void *cst_inside_alloc(size_t size, size_t align, bool zero)
 static struct cst_tag *live_tag(void *block)
 {
     uintptr_t address = (uintptr_t)block;
-    if (!cst_heap_has(address))
+    if (!cst_heap_has(address) || !cst_heap_may_be_used())
         return NULL;
     struct cst_tag *tag = cst_tag_of(address);
     return cst_tag_state(tag) == CST_STATE_LIVE && cst_tag_starts_at(tag, address) ? tag : NULL;

@@ -190,6 +190,29 @@ static void a_printed_block_is_described_in_lines(void **state)
     expect_printed(block, "custody:   released at test_api+0x");
 }
 
+static void what_the_program_told_of_a_block_is_described_and_printed(void **state)
+{
+    (void)state;
+    custody_type type;
+    custody_loan loan;
+    struct custody_description description;
+    assert_int_equal(custody_type_register(ledger, "page", "page_close", 0, &type), CUSTODY_STATUS_OK);
+    char *page = custody_create(type, 303);
+    assert_int_equal(custody_lend(page, ledger, vault, CUSTODY_LOAN_SHARED, &loan), 1);
+    assert_int_equal(custody_describe(page + 9, &description), CUSTODY_STATUS_OK);
+    assert_string_equal(description.type, "page");
+    assert_int_equal(description.loans, 1);
+    expect_printed(page, "custody:   an object of the type page\n");
+    expect_printed(page, "custody:   1 loan is out\n");
+    expect_printed(page, "custody:   lent by ledger (c) to vault (c++) at test_api+0x");
+    assert_int_equal(custody_return(loan), 1);
+    assert_int_equal(custody_describe(page, &description), CUSTODY_STATUS_OK);
+    assert_int_equal(description.loans, 0);
+    assert_int_equal(custody_destroy(type, page), CUSTODY_ENDED);
+    assert_int_equal(custody_describe(page, &description), CUSTODY_STATUS_OK);
+    assert_null(description.type);
+}
+
 static void a_printed_address_that_is_no_block_has_a_place(void **state)
 {
     char local = 0;
@@ -323,6 +346,7 @@ int main(void)
         cmocka_unit_test(code_is_of_its_modules_side),
         cmocka_unit_test(what_is_no_code_is_of_no_side),
         cmocka_unit_test(a_printed_block_is_described_in_lines),
+        cmocka_unit_test(what_the_program_told_of_a_block_is_described_and_printed),
         cmocka_unit_test(a_printed_address_that_is_no_block_has_a_place),
         cmocka_unit_test(a_resize_keeps_contents_and_alignment),
         cmocka_unit_test(impossible_requests_give_null_and_errno),

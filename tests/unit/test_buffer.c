@@ -3,6 +3,7 @@
 #include "core/buffer.h"
 
 #include "custody/custody.h"
+#include "entry/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,6 +95,13 @@ static void every_byte_takes_part_in_the_sum(void **state)
     custody_release(0, block);
 }
 
+static int start(void **state)
+{
+    (void)state;
+    cst_options.leaks = CST_LEAKS_OFF;
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,5 +110,5 @@ int main(void)
         cmocka_unit_test(what_cannot_be_used_is_not),
         cmocka_unit_test(every_byte_takes_part_in_the_sum),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start, NULL);
 }

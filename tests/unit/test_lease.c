@@ -2,11 +2,13 @@
 #include "custody/custody.h"
 
 #include "core/lease_past.h"
+#include "entry/options.h"
 
 #include "child.h"
 #include "sink.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -547,7 +549,7 @@ static void what_a_lease_had_seen_at_its_end_is_not_told_of_again(void **state)
     the_finding(CUSTODY_FINDING_BUFFER_OVERRUN);
 }
 
-static void the_end_of_another_lease_finds_a_late_write(void **state)
+static void the_ends_of_other_leases_find_a_late_write(void **state)
 {
     (void)state;
     char buffer[16];
@@ -555,7 +557,9 @@ static void the_end_of_another_lease_finds_a_late_write(void **state)
     char *kept = custody_lease_memory(number);
     custody_lease_end(number, 16);
     kept[0] ^= 1;
-    assert_int_equal(custody_lease_end(lease(buffer, 16, CUSTODY_LEASE_OUT), 16), 1);
+    for (size_t looked = 0; looked < CST_LEASE_PAST_BYTES; looked += CST_LEASE_LOOK_BYTES) {
+        assert_int_equal(custody_lease_end(lease(buffer, 16, CUSTODY_LEASE_OUT), 16), 1);
+    }
     the_finding(CUSTODY_FINDING_BUFFER_RETAINED);
 }
 
@@ -590,6 +594,58 @@ static void a_copy_that_is_too_large_to_be_watched_is_given_back(void **state)
     assert_int_equal(sunk_count, 0);
 }
 
+/* Each thread leases a part of memory that all of them share; nothing is to be told of. */
+#define THREADS 4
+static char *shared;
+
+static void *lease_a_part(void *argument)
+{
+    size_t index = (size_t)(uintptr_t)argument;
+    char *part = shared + index * 64;
+    for (int i = 0; i < 2000; i++) {
+        custody_lease number;
+        if (custody_lease_begin(device, part, 64, CUSTODY_LEASE_OUT | (i % 2 ? CUSTODY_LEASE_COPY : 0), &number) !=
+            CUSTODY_STATUS_OK) {
+            return (void *)1;
+        }
+        memset(custody_lease_memory(number), (int)index, 64);
+        if (!custody_lease_end(number, 64) || part[63] != (char)index) {
+            return (void *)1;
+        }
+    }
+    return NULL;
+}
+
+static void lease_in_threads(char *memory)
+{
+    pthread_t threads[THREADS];
+    shared = memory;
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, lease_a_part, (void *)(uintptr_t)i), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        void *failed;
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    assert_int_equal(sunk_count, 0);
+}
+
+static void threads_lease_buffers_at_one_time(void **state)
+{
+    (void)state;
+    static char buffers[THREADS * 64];
+    lease_in_threads(buffers);
+}
+
+static void threads_lease_parts_of_one_block_at_one_time(void **state)
+{
+    (void)state;
+    char *block = custody_alloc(device, THREADS * 64, 0);
+    lease_in_threads(block);
+    custody_release(device, block);
+}
+
 static void in_the_child(void)
 {
     char buffer[16];
@@ -620,6 +676,7 @@ static void a_child_has_its_parents_leases_and_not_what_it_watched(void **state)
 static int start(void **state)
 {
     (void)state;
+    cst_options.leaks = CST_LEAKS_OFF;
     return custody_side_register("device", CUSTODY_LANG_C, &device) != CUSTODY_STATUS_OK;
 }
 
@@ -664,9 +721,11 @@ int main(void)
         TEST(a_call_that_wrote_nothing_owes_no_terminator),
         TEST(a_write_to_a_past_copy_is_told_of_once),
         TEST(what_a_lease_had_seen_at_its_end_is_not_told_of_again),
-        TEST(the_end_of_another_lease_finds_a_late_write),
+        TEST(the_ends_of_other_leases_find_a_late_write),
         TEST(what_gives_way_is_looked_at_a_last_time),
         TEST(a_copy_that_is_too_large_to_be_watched_is_given_back),
+        TEST(threads_lease_buffers_at_one_time),
+        TEST(threads_lease_parts_of_one_block_at_one_time),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

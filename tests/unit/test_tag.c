@@ -358,10 +358,9 @@ static void pages_reused_for_another_size_forget_their_old_density(void **state)
 static int start_heap(void **state)
 {
     (void)state;
-    if (!cst_heap_start(true)) {
+    if (!cst_heap_start(true) || !cst_heap_enter_thread()) {
         return -1;
     }
-    cst_heap_enter_thread();
     return 0;
 }
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-static char asked[8];        /* ids of the watchers that were asked, in order */
-static unsigned moves;       /* how often a watcher heard of a resize */
+static char asked[8];  /* ids of the watchers that were asked, in order */
+static unsigned moves; /* how often a watcher heard of a resize */
 static struct cst_watch_move last_move;
 static bool answer, saw_resize;
 

@@ -1,5 +1,6 @@
 /* Buffers that a program leases to a library: each way to go wrong, and the right use of each kind of lease. Whether a
- * block's size is known depends on whose it is: the program's own come from malloc, which only the preload sees.
+ * block's size is known depends on whose it is: the program's own come from malloc, which only the preload sees. Linked statically, library and program
+ * are one side, and which of them released a buffer is not known.
  *
  * @libs reed
  * @custody shared static both
@@ -25,6 +26,23 @@
  * @expect buffer-retained error exact capacity=32 length=none
  * @run written-late-unseen
  * @expect buffer-retained error exact capacity=32 length=none
+ * @run freed-by-library
+ * @expect[custody=both link=shared] buffer-retained error exact owner=$prog/c/malloc by=$reed/c/malloc call=free size=33 capacity=32 release=$reed
+ * @expect[custody=both link=static] released-while-lent error exact owner=$prog/c/malloc by=$prog/c/malloc call=free size=33 capacity=32
+ * @expect[custody=both link=static] double-free error exact owner=$prog/c/malloc call=free size=33
+ * @run freed-late
+ * @expect[custody=both] buffer-retained error exact by=$reed/c/malloc call=free capacity=32 release=$reed
+ * @run freed-from-stack
+ * @expect[custody=both link=shared] buffer-retained error exact by=$reed/c/malloc call=free capacity=32 place=none
+ * @expect[custody=both link=static] invalid-free error exact by=$prog/c/malloc call=free place=stack
+ * @run resized-by-library
+ * @expect[custody=both link=shared] buffer-retained error exact owner=$prog/c/malloc by=$reed/c/malloc call=realloc size=34 capacity=32
+ * @expect[custody=both link=static] released-while-lent error exact owner=$prog/c/malloc by=$prog/c/malloc call=realloc size=34 capacity=32
+ * @expect[custody=both link=static] double-free error exact owner=$prog/c/malloc call=free size=34
+ * @run freed-while-leased
+ * @expect[custody=both] released-while-lent error exact owner=$prog/c/malloc by=$prog/c/malloc call=free size=35 capacity=32
+ * @run released-while-leased
+ * @expect released-while-lent error exact owner=playlist/c/custody by=playlist/c/custody call=custody_release size=36 capacity=32
  * @run ended-twice
  * @expect stale-handle error exact by=$prog/c/custody call=custody_lease_end capacity=32
  * @run good
@@ -35,6 +53,7 @@
 #include "reed.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,10 +131,60 @@ static void wrong(const char *run)
         assert(call(reed_listen, buffer, 32, OUT | COPY | NUL));
         reed_poll();
     }
+    if (strcmp(run, "released-while-leased") == 0) {
+        char *block = custody_alloc(playlist, 36, 0);
+        custody_lease number = lease(block, 32, OUT);
+        custody_release(playlist, block);
+        custody_lease_end(number, 0);
+    }
     if (strcmp(run, "ended-twice") == 0) {
         custody_lease number = lease(buffer, 32, OUT);
         assert(custody_lease_end(number, 0) && !custody_lease_end(number, 0));
     }
+}
+
+/* The library gives what it keeps to an allocator. Without the preload that would be libc's, which ends the program. */
+static void release(const char *run)
+{
+    char local[32], *block = NULL;
+    if (strcmp(run, "freed-by-library") == 0) {
+        custody_lease number = lease(block = malloc(33), 32, OUT);
+        reed_listen(custody_lease_memory(number), 32);
+        reed_close();
+        assert(custody_lease_end(number, LENGTH));
+    }
+    if (strcmp(run, "freed-late") == 0) {
+        assert(call(reed_listen, local, 32, OUT | COPY));
+        reed_close();
+        assert(custody_lease_check() == 1);
+    }
+    if (strcmp(run, "freed-from-stack") == 0) {
+        custody_lease number = lease(keep(local), 32, OUT);
+        reed_listen(custody_lease_memory(number), 32);
+        reed_close();
+        custody_lease_end(number, LENGTH);
+    }
+    if (strcmp(run, "resized-by-library") == 0) {
+        custody_lease number = lease(block = malloc(34), 32, OUT);
+        reed_listen(custody_lease_memory(number), 32);
+        reed_grow();
+        assert(custody_lease_end(number, LENGTH));
+    }
+    if (strcmp(run, "freed-while-leased") == 0) {
+        custody_lease number = lease(block = keep(malloc(35)), 32, OUT | COPY);
+        reed_describe(custody_lease_memory(number), 32);
+        free(block);
+        block = NULL;
+        custody_lease_end(number, LENGTH);
+    }
+    assert(!block || strncmp(block, "reed, double", 12) == 0);
+    free(block);
+}
+
+static bool has_preload(void)
+{
+    const char *libraries = getenv("LD_PRELOAD");
+    return libraries && strstr(libraries, "libcustody_preload.so");
 }
 
 /* Every kind of lease that a text of LENGTH bytes fits into, or is cut for. */
@@ -145,7 +214,8 @@ static void ask_then_fill(void)
 
 static void good(void)
 {
-    char local[64 + CUSTODY_GUARD_SIZE], *block = custody_alloc(playlist, sizeof local, 0), *of_malloc = malloc(sizeof local);
+    char local[64 + CUSTODY_GUARD_SIZE], *block = custody_alloc(playlist, sizeof local, 0),
+                                         *of_malloc = malloc(sizeof local);
     well(buffer, 64);
     well(local, 64);
     well(block, 64);
@@ -166,8 +236,10 @@ int main(int argc, char **argv)
     custody_side_register("playlist", CUSTODY_LANG_C, &playlist);
     if (strcmp(run, "good") == 0)
         good();
-    else
+    else if (strncmp(run, "freed-", 6) != 0 && strcmp(run, "resized-by-library") != 0)
         wrong(run);
+    else if (has_preload())
+        release(run);
     puts("done");
     return 0;
 }

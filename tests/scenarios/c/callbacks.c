@@ -6,15 +6,15 @@
  * @builds cc=gcc opt=2
  * @builds cc=clang opt=0
  * @run dropped-twice
- * @expect stale-handle error exact type=on_entry by=$books/c/custody call=custody_callback_drop history=registered+dropped
+ * @expect stale-handle error exact type=on_entry by=$books/c/custody call=custody_callback_drop history=registered>dropped
  * @run called-after-drop
- * @expect stale-handle error exact type=on_entry by=$books/c/custody call=custody_callback_enter history=registered+dropped
+ * @expect stale-handle error exact type=on_entry by=$books/c/custody call=custody_callback_enter history=registered>dropped
  * @run called-after-close
- * @expect stale-handle error exact type=on_entry by=$books/c/custody call=custody_callback_enter history=registered+closed
+ * @expect stale-handle error exact type=on_entry by=$books/c/custody call=custody_callback_enter history=registered>closed
  * @run dropped-by-itself
- * @expect released-while-lent error exact type=on_entry by=$books/c/custody call=custody_callback_drop history=registered+entered
+ * @expect released-while-lent error exact type=on_entry by=$books/c/custody call=custody_callback_drop history=registered>entered
  * @run closed-by-itself
- * @expect released-while-lent error exact type=on_entry by=$books/c/custody call=custody_close history=registered+entered
+ * @expect released-while-lent error exact type=on_entry by=$books/c/custody call=custody_close history=registered>entered
  * @run never-dropped
  * @expect handle-leak error exact type=on_entry by=none call=none history=registered advice=custody_callback_drop
  * @run data-freed

@@ -43,12 +43,14 @@
  * @expect released-while-lent error exact owner=harbour/c/custody call=custody_release size=57
  * @expect lend-outlived error exact by=crew/c/custody call=custody_return history=made>lent>released>returned
  * @run inner-after-outer
+ * @options events=ownership
  * @expect lend-outlived error exact owner=harbour/c/custody by=crew/c/custody call=custody_return size=58 history=made>lent-exclusively>lent>returned
  * @run no-loan
  * @expect lend-outlived error exact by=$prog/c/custody call=custody_return
  * @run kept
  * @expect transfer-leak error exact owner=crew/c/custody size=59 by=none alloc=$prog advice=custody_release history=made>transferred
  * @run good
+ * @options events=ownership
  */
 #include "custody/custody.h"
 #include "keep.h"

@@ -13,12 +13,12 @@
  * @run no-object
  * @expect wrong-type error exact type=none expected-type=ledger by=$books/c/custody call=custody_check history=none
  * @run use-after-close
- * @expect stale-handle error exact type=ledger expected-type=none owner=$books/c/custody by=$books/c/custody call=custody_check size=20 history=made+ended
+ * @expect stale-handle error exact type=ledger expected-type=none owner=$books/c/custody by=$books/c/custody call=custody_check size=20 history=made>ended
  * @run closed-twice
- * @expect stale-handle error exact type=ledger owner=$books/c/custody by=$books/c/custody call=custody_destroy size=20 history=made+ended total=3
+ * @expect stale-handle error exact type=ledger owner=$books/c/custody by=$books/c/custody call=custody_destroy size=20 history=made>ended total=3
  * @run adopted-closed-twice
- * @expect[custody=both] stale-handle error exact type=account owner=$books/c/malloc by=$books/c/custody call=custody_end size=4 history=adopted+ended
- * @expect[custody=shared,static] stale-handle error exact type=account owner=$books/c/unknown by=$books/c/custody call=custody_end size=none history=adopted+ended
+ * @expect[custody=both] stale-handle error exact type=account owner=$books/c/malloc by=$books/c/custody call=custody_end size=4 history=adopted>ended
+ * @expect[custody=shared,static] stale-handle error exact type=account owner=$books/c/unknown by=$books/c/custody call=custody_end size=none history=adopted>ended
  * @run other-thread
  * @expect wrong-thread error exact type=window by=$books/c/custody call=custody_check size=4 history=made thread=drawer
  * @expect wrong-thread error exact type=window by=$books/c/custody call=custody_destroy size=4 history=made thread=drawer
@@ -27,14 +27,14 @@
  * @expect[custody=both] handle-leak error exact type=account owner=$books/c/malloc size=4 advice=account_close
  * @expect[custody=shared,static] handle-leak error exact type=account owner=$books/c/unknown size=none advice=account_close
  * @run one-reference-too-many
- * @expect handle-leak error exact type=page size=4 history=made+retained+let-go advice=page_unref
+ * @expect handle-leak error exact type=page size=4 history=made>retained>let-go advice=page_unref
  * @run one-reference-too-few
- * @expect stale-handle error exact type=page call=custody_destroy size=4 history=made+retained+let-go+ended
+ * @expect stale-handle error exact type=page call=custody_destroy size=4 history=made>retained>let-go>ended
  * @run released-unclosed
- * @expect handle-leak error exact type=ledger owner=$books/c/custody by=none call=none size=20 history=made+released advice=ledger_close
- * @expect stale-handle error exact type=ledger call=custody_check size=20 history=made+released
+ * @expect handle-leak error exact type=ledger owner=$books/c/custody by=none call=none size=20 history=made>released advice=ledger_close
+ * @expect stale-handle error exact type=ledger call=custody_check size=20 history=made>released
  * @run freed-unclosed
- * @expect[custody=both] handle-leak error exact type=account owner=$books/c/malloc by=none size=4 history=adopted+released advice=account_close
+ * @expect[custody=both] handle-leak error exact type=account owner=$books/c/malloc by=none size=4 history=adopted>released advice=account_close
  * @expect[custody=both link=shared] cross-side-free warning exact owner=$books/c/malloc by=$prog/c/malloc call=free size=4
  * @expect[custody=shared,static] handle-leak error exact type=account owner=$books/c/unknown by=none size=none history=adopted
  * @run good

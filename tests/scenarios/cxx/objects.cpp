@@ -5,10 +5,10 @@
  * @builds cc=gcc opt=2
  * @builds cc=clang opt=0
  * @run copied-wrapper
- * @expect[custody=both] stale-handle error exact type=track owner=$prog/c++/new call=custody_end size=40 history=adopted+ended
- * @expect[custody=shared,static] stale-handle error exact type=track owner=$prog/c++/unknown,$prog/c/unknown call=custody_end size=none history=adopted+ended
+ * @expect[custody=both] stale-handle error exact type=track owner=$prog/c++/new call=custody_end size=40 history=adopted>ended
+ * @expect[custody=shared,static] stale-handle error exact type=track owner=$prog/c++/unknown,$prog/c/unknown call=custody_end size=none history=adopted>ended
  * @run used-after
- * @expect stale-handle error exact type=track call=custody_check history=adopted+ended
+ * @expect stale-handle error exact type=track call=custody_check history=adopted>ended
  * @run sibling
  * @expect wrong-type error exact type=mixer expected-type=track call=custody_check history=adopted
  * @run never

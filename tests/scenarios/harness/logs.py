@@ -99,14 +99,11 @@ def facts_of(log, finding):
         "policy": finding["policy"].rpartition(":")[2] if "policy" in finding else None,
         "advice": re.match(r"\w*", finding.get("expect", "")).group(),
         "type": finding.get("type"), "expected-type": finding.get("expected_type"),
-        "history": "+".join(moment["deed"] for moment in finding.get("history", [])) or None,
+        "history": ">".join(moment["deed"] for moment in finding.get("history", [])) or None,
         "thread": finding.get("thread"), "total": log.total(finding),
         "alloc": log.innermost(finding, "alloc"), "symbol": log.symbol(finding, "alloc"),
         "release": log.innermost(finding, "release"),
         "first": log.innermost(finding, "first_release"),
-        "type": finding.get("type"), "expected-type": finding.get("expected_type"),
-        "capacity": finding.get("capacity"), "length": finding.get("length"),
-        "history": ">".join(moment["deed"] for moment in finding["history"]) if "history" in finding else None,
     }
     return {name: None if value is None else str(value) for name, value in facts.items()}
 

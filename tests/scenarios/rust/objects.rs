@@ -5,7 +5,7 @@
 //! @custody shared static both
 //! @builds profile=debug,release ld=lld
 //! @run wrapped-twice
-//! @expect stale-handle error exact type=proplist by=$prog/rust/custody call=custody_end history=adopted+ended
+//! @expect stale-handle error exact type=proplist by=$prog/rust/custody call=custody_end history=adopted>ended
 //! @run other-thread
 //! @expect wrong-thread error exact type=display by=$prog/rust/custody call=custody_end history=adopted thread=dropper
 //! @expect handle-leak error exact type=display by=none history=adopted advice=display_free
@@ -15,7 +15,7 @@
 //! @expect[custody=both] handle-leak error exact type=proplist owner=$prog/rust/rust by=none size=56 align=8 history=adopted advice=proplist_free
 //! @expect[custody=shared,static] handle-leak error exact type=proplist owner=$prog/rust/unknown by=none size=none history=adopted advice=proplist_free
 //! @run closure-dropped-twice
-//! @expect stale-handle error exact type=on_change call=custody_callback_drop history=registered+dropped
+//! @expect stale-handle error exact type=on_change call=custody_callback_drop history=registered>dropped
 //! @run closure-never
 //! @expect handle-leak error exact type=on_change by=none history=registered
 //! @run good
