@@ -9,7 +9,8 @@ struct Comments;
 
 impl bindgen::callbacks::ParseCallbacks for Comments {
     fn process_comment(&self, comment: &str) -> Option<String> {
-        Some(comment.trim_start_matches("///").trim_start_matches('<').trim().to_owned())
+        let text = comment.trim_start_matches("///").trim_start_matches('<').trim();
+        Some(text.lines().map(|line| format!(" {}\n", line.trim())).collect::<String>().trim_end().to_owned())
     }
 }
 
