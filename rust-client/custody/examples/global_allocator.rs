@@ -6,9 +6,9 @@ use custody::{describe, Allocator};
 static ALLOCATOR: Allocator = Allocator::new(c"example");
 
 fn main() -> custody::Result<()> {
-    let names = vec![String::from("Ada"), String::from("Grace")];
+    let names: Vec<_> = ["Ada", "Grace"].map(String::from).into();
     println!("Custody {}: {} names", custody::version(), names.len());
-    if let Some(block) = describe(names.as_ptr().cast())?.block {
+    if let Some(block) = describe(names.as_ptr())?.block {
         println!("their block has {} bytes and belongs to {}", block.size, block.side);
         assert_eq!(block.side, ALLOCATOR.side().name());
     }

@@ -19,7 +19,7 @@ use crate::{Lang, Side};
 ///
 /// let numbers = vec![1u32, 2, 3];
 /// # if !custody::IS_DISABLED {
-/// let block = describe(numbers.as_ptr().cast())?.block.unwrap();
+/// let block = describe(numbers.as_ptr())?.block.unwrap();
 /// assert_eq!((block.side, block.size), ("client", 12));
 /// # }
 /// # Ok::<(), custody::Error>(())

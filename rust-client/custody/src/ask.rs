@@ -1,6 +1,6 @@
 //! Questions: what an address is, who owns it, what is lost.
 
-use std::ffi::{c_char, c_void, CStr};
+use std::ffi::{c_char, CStr};
 
 use custody_sys as sys;
 
@@ -59,10 +59,10 @@ unsafe fn text(text: *const c_char) -> Option<&'static str> {
 ///
 /// # Errors
 /// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for null, [`Error::NotRunning`](crate::Error::NotRunning).
-pub fn describe(address: *const c_void) -> Result<Description> {
+pub fn describe<T: ?Sized>(address: *const T) -> Result<Description> {
     let mut told = sys::custody_description::default();
     // SAFETY: any address may be asked for; the result has a place.
-    check(unsafe { sys::custody_describe(address, &mut told) })?;
+    check(unsafe { sys::custody_describe(address.cast(), &mut told) })?;
     // SAFETY: the library's strings are static, or live as long as the process.
     let (place, side, object) = unsafe { (text(told.place), text(told.side), text(told.type_)) };
     let block = (told.start != 0).then(|| BlockDescription {
@@ -85,17 +85,17 @@ pub fn describe(address: *const c_void) -> Result<Description> {
 /// # Errors
 /// [`Error::UnknownAddress`](crate::Error::UnknownAddress) when no live block is known there,
 /// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for null, [`Error::NotRunning`](crate::Error::NotRunning).
-pub fn owner(address: *const c_void) -> Result<Side> {
+pub fn owner<T: ?Sized>(address: *const T) -> Result<Side> {
     let mut side = 0;
     // SAFETY: any address may be asked for; the result has a place.
-    check(unsafe { sys::custody_owner(address, &mut side) })?;
+    check(unsafe { sys::custody_owner(address.cast(), &mut side) })?;
     Ok(Side::from_raw(side))
 }
 
 /// Writes what is known of `address` to stderr, for people.
-pub fn print(address: *const c_void) {
+pub fn print<T: ?Sized>(address: *const T) {
     // SAFETY: any address may be asked for.
-    unsafe { sys::custody_print(address) }
+    unsafe { sys::custody_print(address.cast()) }
 }
 
 /// Blocks and bytes.

@@ -329,8 +329,8 @@ mod tests {
     }
 
     /// What C would be between `call` and `catch`.
-    fn c(times: usize, mut callback: impl FnMut(usize) -> i32) -> i32 {
-        (0..times).map(|n| callback(n)).sum()
+    fn c(times: usize, callback: impl FnMut(usize) -> i32) -> i32 {
+        (0..times).map(callback).sum()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Sides: parties that own memory, and the ways in which they release it.
 
-use std::ffi::{c_void, CStr};
+use std::ffi::CStr;
 use std::fmt;
 
 use custody_sys as sys;
@@ -96,10 +96,10 @@ impl Side {
     /// # Errors
     /// [`Error::UnknownAddress`](crate::Error::UnknownAddress) when no module's code is there,
     /// [`Error::NotRunning`](crate::Error::NotRunning).
-    pub fn of_code(function: *const c_void) -> Result<Side> {
+    pub fn of_code<T>(function: *const T) -> Result<Side> {
         let mut side = 0;
         // SAFETY: the address is looked up, not read; the result has a place.
-        check(unsafe { sys::custody_side_of_code(function, &mut side) })?;
+        check(unsafe { sys::custody_side_of_code(function.cast(), &mut side) })?;
         Ok(Side(side))
     }
 

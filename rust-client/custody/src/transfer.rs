@@ -167,21 +167,21 @@ impl<T> Transfer for CBox<T> {
 /// let library = Side::register("library", Lang::C)?;
 /// let client = Side::register("client", Lang::Rust)?;
 /// let made = CBox::into_raw(CBox::new(library, [0u8; 40])?);
-/// transfer::hand_over(made.cast(), library, client, Contract::Custody)?;
+/// transfer::hand_over(made, library, client, Contract::Custody)?;
 /// drop(unsafe { CBox::from_raw(client, made) });
 /// # Ok(())
 /// # }
 /// ```
-pub fn hand_over(block: *mut std::ffi::c_void, from: Side, to: Side, release: crate::Contract) -> Result<()> {
+pub fn hand_over<T: ?Sized>(block: *mut T, from: Side, to: Side, release: crate::Contract) -> Result<()> {
     // SAFETY: the address is looked up, not read.
-    judged(unsafe { sys::custody_transfer(block, from.to_raw(), to.to_raw(), release.to_raw()) })
+    judged(unsafe { sys::custody_transfer(block.cast(), from.to_raw(), to.to_raw(), release.to_raw()) })
 }
 
 /// `side` is about to release a block whose release Custody does not see: one of an allocator of its own.
 ///
 /// # Errors
 /// [`Error::Misuse`](crate::Error::Misuse) when `side` does not own it, or it is on loan.
-pub fn releasing(side: Side, block: *const std::ffi::c_void) -> Result<()> {
+pub fn releasing<T: ?Sized>(side: Side, block: *const T) -> Result<()> {
     // SAFETY: the address is looked up, not read.
-    judged(unsafe { sys::custody_releasing(side.to_raw(), block) })
+    judged(unsafe { sys::custody_releasing(side.to_raw(), block.cast()) })
 }

@@ -15,9 +15,9 @@ fn all_of_rusts_blocks_are_the_sides() {
         return;
     }
     let boxed = Box::new([7u8; 321]);
-    let block = describe(ptr::from_ref(&*boxed).cast()).unwrap().block.unwrap();
+    let block = describe(ptr::from_ref(&*boxed)).unwrap().block.unwrap();
     assert_eq!((block.side, block.size, block.contract), ("whole-program", 321, Contract::Custody));
-    assert_eq!(owner(ptr::from_ref(&*boxed).cast()), Ok(ALLOCATOR.side()));
+    assert_eq!(owner(ptr::from_ref(&*boxed)), Ok(ALLOCATOR.side()));
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn sides_are_found_by_name_and_language() {
 
 #[test]
 fn the_side_of_code_is_that_of_its_module() {
-    let of_code = Side::of_code(sides_are_found_by_name_and_language as fn() as *const _).unwrap();
+    let of_code = Side::of_code(sides_are_found_by_name_and_language as fn() as *const ()).unwrap();
     let here = Side::here().unwrap();
     if IS_DISABLED {
         assert_eq!((of_code, here), (Side::UNKNOWN, Side::UNKNOWN));
@@ -89,7 +89,7 @@ fn what_is_asked_of_a_block_is_answered() {
     }
     let boxed = CBox::copy_of(side(), &[1u64, 2, 3]).unwrap();
     let inside = std::ptr::from_ref(&boxed[1]);
-    let told = describe(inside.cast()).unwrap();
+    let told = describe(inside).unwrap();
     let block = told.block.unwrap();
     assert_eq!(told.place, "heap");
     assert_eq!(block.start, CBox::as_ptr(&boxed).cast::<u64>() as usize);
@@ -97,18 +97,18 @@ fn what_is_asked_of_a_block_is_answered() {
     assert_eq!((block.side, block.lang, block.contract), ("block-tests", Lang::Rust, Contract::Custody));
     assert_eq!((block.object, block.loans), (None, 0));
     assert!(!block.stack.is_empty());
-    assert_eq!(owner(inside.cast()), Ok(side()));
+    assert_eq!(owner(inside), Ok(side()));
 }
 
 #[test]
 fn what_is_no_block_is_described_by_its_place() {
     let local = 0u8;
-    assert_eq!(describe(std::ptr::null()), Err(Error::InvalidArgument));
-    assert_eq!(owner(std::ptr::from_ref(&local).cast()), Err(Error::UnknownAddress));
-    let told = describe(std::ptr::from_ref(&local).cast()).unwrap();
+    assert_eq!(describe(std::ptr::null::<u8>()), Err(Error::InvalidArgument));
+    assert_eq!(owner(std::ptr::from_ref(&local)), Err(Error::UnknownAddress));
+    let told = describe(std::ptr::from_ref(&local)).unwrap();
     assert!(told.block.is_none());
     if !IS_DISABLED {
-        assert_eq!(describe(b"static".as_ptr().cast()).unwrap().place, "static");
+        assert_eq!(describe(b"static".as_ptr()).unwrap().place, "static");
     }
 }
 

@@ -279,8 +279,8 @@ fn a_block_of_c_is_handed_over_to_rust() {
     }
     // SAFETY: a C string.
     let made = unsafe { strdup(c"made by C".as_ptr()) };
-    transfer::hand_over(made.cast(), library(), client(), Contract::Malloc).unwrap();
-    transfer::releasing(client(), made.cast()).unwrap();
+    transfer::hand_over(made, library(), client(), Contract::Malloc).unwrap();
+    transfer::releasing(client(), made).unwrap();
     // SAFETY: made by strdup, and released once.
     unsafe { free(made.cast()) };
 }
