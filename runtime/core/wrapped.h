@@ -43,8 +43,7 @@ struct cst_handover {
 };
 
 /** The allocator made `block` (or NULL) of `size` bytes aligned to `align` (0: not known) just now, for `call`. */
-void cst_wrapped_made(const struct cst_call *call, struct cst_wrapper *wrapper, void *block, size_t size,
-                      size_t align);
+void cst_wrapped_made(const struct cst_call *call, struct cst_wrapper *wrapper, void *block, size_t size, size_t align);
 
 /** The allocator is given `block` (not NULL) to release or resize: judges it by the rules, tells what is wrong. */
 struct cst_handover cst_wrapped_hand_over(const struct cst_call *call, const struct cst_wrapper *wrapper, void *block,
