@@ -1,6 +1,6 @@
 //! Custody for Rust: who owns this pointer, and who may release it.
 //!
-//! [Custody](https://docs.rs/custody) is an allocator-ownership runtime: it knows of each block which party made it, and tells
+//! Custody is an allocator-ownership runtime: it knows of each block which party made it, and tells
 //! of whoever releases another party's. A program that is run under `custody run` needs none of this crate. This is for
 //! programs and libraries that want more: they *say* who owns what, what is lent to C and for how long, which thread an object
 //! belongs to, and the runtime holds everybody to it, on both sides of the boundary. What breaks a rule becomes a finding in
