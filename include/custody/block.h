@@ -8,12 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Compiled out, every function is defined by disabled.h, which needs all declarations. */
+/* Compiled out, every function is defined by disabled.h, which needs all declarations. Who makes functions of these that the
+ * linker sees, for other languages, says how (CUSTODY_API). */
 #ifdef CUSTODY_DISABLE
 #ifndef CUSTODY_CUSTODY_H
 #error "with CUSTODY_DISABLE include custody/custody.h, which has all of it"
 #endif
+#ifndef CUSTODY_API
 #define CUSTODY_API static inline
+#endif
 #else
 #define CUSTODY_API
 #endif

@@ -64,12 +64,18 @@ static void adopt(const struct cst_call *call, const struct cst_wrapper *wrapper
     cst_foreign_adopt(call, block, size, align, &wrapper->adopter);
 }
 
-void cst_wrapped_made(const struct cst_call *call, const struct cst_wrapper *wrapper, void *block, size_t size,
-                      size_t align)
+static bool is_api_block(const struct cst_tag *tag)
+{
+    return cst_tag_contract(tag) == CUSTODY_CONTRACT_CUSTODY;
+}
+
+void cst_wrapped_made(const struct cst_call *call, struct cst_wrapper *wrapper, void *block, size_t size, size_t align)
 {
     int saved = errno;
     struct cst_tag *tag = live_tag((uintptr_t)block);
-    if (tag)
+    if (tag && is_api_block(tag))
+        __atomic_store_n(&wrapper->asks_us, true, __ATOMIC_RELAXED);
+    else if (tag)
         note_passed_on(call, tag, block, size, align);
     else if (wrapper->closed && block && !cst_tag_covers((uintptr_t)block))
         adopt(call, wrapper, block, size, align);
@@ -121,6 +127,8 @@ static void hand_over_live(const struct cst_call *call, const struct cst_wrapper
                            const struct cst_given *given, struct cst_handover *handover)
 {
     handover->readable = cst_tag_size(tag);
+    if (is_api_block(tag) && __atomic_load_n(&wrapper->asks_us, __ATOMIC_RELAXED))
+        return;
     bool mine = cst_facts_owner(tag->facts) == cst_owner_make(CUSTODY_CONTRACT_RUST, wrapper->side);
     bool silent = cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN || may_be_inlined(tag, wrapper);
     bool fits = mine && (!has_layout(tag, wrapper) || cst_engine_fits(tag, given));

@@ -1,7 +1,8 @@
 /* Blocks of an allocator that a program puts between Rust and us (`#[global_allocator]`), as the hooks of its entries handle
  * them: what it made, and what it is given to release. It may pass on what it gets from our heap, as wrappers that count do:
- * such a block is then Rust's. It may have memory of its own: its blocks are adopted (adopted.h). It may put headers in
- * front, cut blocks into pieces, or keep what is released: of such blocks nothing is told.
+ * such a block is then Rust's. It may ask the public API for blocks of a side: they stay that side's, and custody_release
+ * judges. It may have memory of its own: its blocks are adopted (adopted.h). It may put headers in front, cut blocks into
+ * pieces, or keep what is released: of such blocks nothing is told.
  *
  *   make:     block = original(...);  cst_wrapped_made(...)
  *   release:  if (cst_wrapped_hand_over(...) == CST_HANDOVER_PASS) { original(block, ...); cst_wrapped_taken(...); }
@@ -20,6 +21,7 @@
 struct cst_wrapper {
     uint16_t side;              /**< of the Rust code that uses it */
     bool closed;                /**< that code reaches it through its entries only (site/rust_own.h) */
+    bool asks_us;               /**< it has made blocks of the contract `custody`: it asks the public API for them */
     struct cst_adopter adopter; /**< releases a block that has memory of its own */
 };
 
@@ -41,8 +43,7 @@ struct cst_handover {
 };
 
 /** The allocator made `block` (or NULL) of `size` bytes aligned to `align` (0: not known) just now, for `call`. */
-void cst_wrapped_made(const struct cst_call *call, const struct cst_wrapper *wrapper, void *block, size_t size,
-                      size_t align);
+void cst_wrapped_made(const struct cst_call *call, struct cst_wrapper *wrapper, void *block, size_t size, size_t align);
 
 /** The allocator is given `block` (not NULL) to release or resize: judges it by the rules, tells what is wrong. */
 struct cst_handover cst_wrapped_hand_over(const struct cst_call *call, const struct cst_wrapper *wrapper, void *block,

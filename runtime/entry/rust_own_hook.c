@@ -265,7 +265,7 @@ static void member_sdallocx(void *block, size_t size, int flags, const struct cs
  * block is as it was, unless it was to have no bytes. */
 static void *finish(const struct transfer *transfer, void *moved, size_t size, size_t align)
 {
-    const struct own *own = transfer->own;
+    struct own *own = transfer->own;
     if (!own)
         return moved;
     if (transfer->handover.kind == CST_HANDOVER_PASS)

@@ -294,6 +294,59 @@ static void an_unknown_alignment_is_not_compared(void **state)
 
 #define TEST(function) cmocka_unit_test_setup(function, reset)
 
+/* An allocator that asks the public API for blocks of a side of the program's. */
+static void *api_alloc(uint16_t side, size_t size)
+{
+    struct cst_call call = {.door = CUSTODY_DOOR_CUSTODY_ALLOC, .side = side, .return_address = AT_MAKE};
+    return cst_engine_alloc_slow(&call, size, CST_BLOCK_ALIGN, false);
+}
+
+static void api_release(uint16_t side, void *block)
+{
+    struct cst_call call = {.door = CUSTODY_DOOR_CUSTODY_RELEASE, .side = side, .return_address = AT_RELEASE};
+    const struct cst_given nothing = {.has_size = false};
+    cst_engine_release_slow(&call, (uintptr_t)block, &nothing);
+}
+
+static void what_an_allocator_has_from_the_api_stays_its_sides(void **state)
+{
+    (void)state;
+    uint16_t side = cst_side_register("client", CUSTODY_LANG_RUST);
+    void *block = made(api_alloc(side, 41), 41, 1);
+    assert_int_equal(cst_tag_side(tag_of(block)), side);
+    assert_int_equal(cst_tag_contract(tag_of(block)), CUSTODY_CONTRACT_CUSTODY);
+    struct cst_handover handover = hand_over(block, 41, 1);
+    assert_int_equal(handover.kind, CST_HANDOVER_PASS);
+    assert_int_equal(cst_tag_side(tag_of(block)), side);
+    api_release(side, block);
+    cst_wrapped_taken(&handover, false);
+    assert_int_equal(told_count, 0);
+}
+
+static void what_was_made_for_another_side_is_told_by_the_api(void **state)
+{
+    (void)state;
+    uint16_t side = cst_side_register("client", CUSTODY_LANG_RUST), other = cst_side_register("other", CUSTODY_LANG_C);
+    (void)made(api_alloc(side, 41), 41, 1);
+    void *block = api_alloc(other, 43);
+    struct cst_handover handover = hand_over(block, 43, 1);
+    assert_int_equal(handover.kind, CST_HANDOVER_PASS);
+    assert_int_equal(told_count, 0);
+    api_release(side, block);
+    cst_wrapped_taken(&handover, false);
+    is_told_once(CUSTODY_FINDING_CROSS_SIDE_FREE);
+}
+
+static void an_allocator_that_does_not_ask_the_api_is_not_given_its_blocks(void **state)
+{
+    (void)state;
+    void *block = api_alloc(cst_side_register("other", CUSTODY_LANG_C), 43);
+    struct cst_handover handover = hand_over(block, 43, 1);
+    assert_int_equal(handover.kind, CST_HANDOVER_OTHERS);
+    cst_wrapped_give_back(&handover);
+    is_told_once(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +365,9 @@ int main(void)
         TEST(blocks_with_memory_of_their_own_are_adopted_when_nothing_passes_by),
         TEST(an_adopted_block_is_passed_on_once),
         TEST(an_unknown_alignment_is_not_compared),
+        TEST(what_an_allocator_has_from_the_api_stays_its_sides),
+        TEST(what_was_made_for_another_side_is_told_by_the_api),
+        TEST(an_allocator_that_does_not_ask_the_api_is_not_given_its_blocks),
     };
     return cmocka_run_group_tests(tests, world_begin, NULL);
 }

@@ -43,10 +43,17 @@ check-layers: objects $(JEMALLOC_OBJ)
 check-exports: $(BUILD)/libcustody.so $(BUILD)/libcustody.a $(BUILD)/libcustody_preload.so
 	@CC='$(CC)' $(STEP) 'exported symbols' tools/lint/exports.sh $(BUILD)
 
-check-rust:
+# Of the crate custody also what is compiled out, and its documentation.
+CARGO_HERE := cd rust-client && CARGO_TARGET_DIR=$(abspath $(BUILD))/cargo CUSTODY_LIB_DIR=$(abspath $(BUILD)) cargo
+
+check-rust: $(BUILD)/libcustody.a
 	@$(STEP) 'rustfmt' sh -c 'cd rust-client && cargo fmt --all --check'
-	@$(STEP) 'clippy' sh -c 'cd rust-client && CARGO_TARGET_DIR=$(abspath $(BUILD))/cargo \
-	    cargo clippy --quiet --locked --workspace --all-targets -- -D warnings'
+	@$(STEP) 'clippy' sh -c '$(CARGO_HERE) clippy --quiet --locked --workspace --all-targets \
+	    --features custody/audit -- -D warnings'
+	@$(STEP) 'clippy, Custody compiled out' sh -c '$(CARGO_HERE) clippy --quiet --locked --package custody --all-targets \
+	    --all-features -- -D warnings'
+	@$(STEP) 'rustdoc' sh -c 'export RUSTDOCFLAGS="-D warnings"; $(CARGO_HERE) doc --quiet --locked --no-deps \
+	    --package custody-sys --package custody --features custody/audit'
 
 check-docs:
 	@$(STEP) 'documents' $(PYTHON) tools/lint/docs.py
