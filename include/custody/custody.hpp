@@ -566,7 +566,7 @@ template <typename T> [[nodiscard]] handle<T> adopt(T *object) noexcept
 struct in_place : described {
 };
 
-/** The base of classes whose objects tell Custody of themselves, whoever owns their memory: `new` and std::unique_ptr, another
+/** The public base of classes whose objects tell Custody of themselves, whoever owns their memory: `new` and std::unique_ptr, another
  * object, a container, a UniquePtr in Rust. From constructor to destructor each is an object of its type; one that is
  * never destroyed is a handle-leak, a second destruction a stale-handle.
  *
@@ -574,7 +574,7 @@ struct in_place : described {
  *   template <> struct custody::object_traits<drawer> : custody::in_place {
  *       static constexpr const char *name = "drawer";
  *   };
- *   class drawer : custody::watched<drawer> {
+ *   class drawer : public custody::watched<drawer> {
  *     public:
  *       int count() const
  *       {
@@ -723,11 +723,13 @@ class callback
     callback() noexcept = default;
 
     /** Registers one that `keeper` keeps; `drop`, when there is one, releases `data`. Where the runtime does not run the data
-     * is dropped all the same, once. */
+     * is dropped all the same, once. For a library that was closed it cannot be called. */
     callback(custody_side keeper, const char *name, void *data, void (*drop)(void *)) noexcept
         : data_(data), drop_(drop), is_held_(true)
     {
-        if (custody_callback_register(keeper, name, data, drop, &number_) != CUSTODY_STATUS_OK)
+        custody_status status = custody_callback_register(keeper, name, data, drop, &number_);
+        is_open_ = status != CUSTODY_STATUS_INVALID_ARGUMENT;
+        if (status != CUSTODY_STATUS_OK)
             number_ = 0;
     }
     callback(callback &&other) noexcept
@@ -749,6 +751,7 @@ class callback
     /** Drops it now, with its data. */
     void end() noexcept
     {
+        is_open_ = false;
         if (!std::exchange(is_held_, false))
             return;
         if (number_ != 0)
@@ -763,6 +766,7 @@ class callback
         std::swap(drop_, other.drop_);
         std::swap(number_, other.number_);
         std::swap(is_held_, other.is_held_);
+        std::swap(is_open_, other.is_open_);
     }
 
     /** One call of it, from constructor to destructor, in which its data is not dropped. */
@@ -771,7 +775,7 @@ class callback
       public:
         explicit call(const callback &callback) noexcept : number_(callback.number_), data_(callback.data_)
         {
-            is_entered_ = number_ != 0 ? custody_callback_enter(number_, &data_) == 1 : callback.is_held_;
+            is_entered_ = number_ != 0 ? custody_callback_enter(number_, &data_) == 1 : callback.is_open_;
         }
         ~call()
         {
@@ -803,7 +807,7 @@ class callback
     void *data_ = nullptr;
     void (*drop_)(void *) = nullptr;
     custody_callback number_ = 0;
-    bool is_held_ = false;
+    bool is_held_ = false, is_open_ = false;
 };
 
 /* --- Exceptions ------------------------------------------------------------------------------------------------ *
