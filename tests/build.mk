@@ -39,7 +39,7 @@ $(TOOL_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/select.o $(filter
 
 -include $(UNIT_TESTS:=.d)
 
-SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/tool/run.sh tests/client/run.sh tests/client/run.py)
+SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/cxx/run.py tests/tool/run.sh tests/client/run.sh tests/client/run.py)
 
 .PHONY: crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 
