@@ -252,7 +252,7 @@ void what_is_too_much_throws()
     custody::allocator<long> allocator;
     try {
         static_cast<void>(allocator.allocate(SIZE_MAX / 2));
-        EXPECT(!"memory without end");
+        expect(false, "memory without end", __LINE__);
     } catch (const std::bad_alloc &) {
     }
 }
@@ -327,7 +327,7 @@ void a_constructor_that_throws_leaves_nothing()
 {
     try {
         static_cast<void>(custody::make<refuses>());
-        EXPECT(!"made");
+        expect(false, "an object was made", __LINE__);
     } catch (const std::runtime_error &) {
     }
     custody_leaks leaks;
@@ -503,7 +503,7 @@ void a_thread_that_is_cancelled_goes_on_ending()
             for (;;)
                 pthread_testcancel();
         });
-        EXPECT(!"ended");
+        expect(false, "the thread went on", __LINE__);
     });
     pthread_cancel(thread.native_handle());
     thread.join();

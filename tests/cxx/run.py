@@ -19,7 +19,7 @@ HERE = ROOT / "tests" / "cxx"
 TIMEOUT = 120
 
 COMPILERS = {"gcc": ["g++"], "clang": ["clang++"], "libcxx": ["clang++", "-stdlib=libc++"]}
-WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wpedantic", "-Werror"]
+WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"]
 DISABLED = "-DCUSTODY_DISABLE"
 # Each standard, each with and without exceptions and the runtime, in four steps instead of twelve.
 WAYS = [
