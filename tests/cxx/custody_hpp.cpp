@@ -316,7 +316,7 @@ void an_object_made_here_lives_in_a_block_of_its_side()
 
 void the_last_reference_destroys_what_was_made_here()
 {
-    custody::counted<std::string> one(custody::make<std::string>(200, 'x'));
+    custody::counted<std::string> one(custody::make<std::string>(std::size_t(200), 'x'));
     std::vector<custody::counted<std::string>> more(10, one);
     one.reset();
     EXPECT(more.back()->size() == 200);
