@@ -6,7 +6,7 @@ set -eu
 
 build=$(realpath "$1")
 cd "$(dirname "$0")"
-export CARGO_TARGET_DIR="$build/cargo"
+export CARGO_TARGET_DIR="$build/cargo" CUSTODY_LIB="$build"
 
 for link in static dynamic; do
     for profile in dev release; do

@@ -22,6 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("CUSTODY_BUILD", ROOT / "build")).resolve()
 LOGS = BUILD / "tests" / "client"
 LINKS = ["static", "dynamic"]
+LIBRARIES = ["ledger", "till"]
 VARIANTS = [(link, profile) for link in LINKS for profile in ["debug", "release"]]
 FAIL_STATUS = 99
 TIMEOUT = 120
@@ -64,12 +65,15 @@ def expectations(client):
 
 
 def on_sides_of(link, facts):
-    """The facts with the library's side as this link kind makes it: a module of its own, or part of the client."""
-    library = "libledger.so" if link == "dynamic" else "client"
-    return [
-        fact._replace(owner=fact.owner.replace("ledger/", library + "/"), by=fact.by.replace("ledger/", library + "/"))
-        for fact in facts
-    ]
+    """The facts with the libraries' sides as this link kind makes them: modules of their own, or parts of the client."""
+
+    def side(party):
+        name, slash, contract = party.partition("/")
+        if name in LIBRARIES:
+            name = f"lib{name}.so" if link == "dynamic" else "client"
+        return name + slash + contract
+
+    return [fact._replace(owner=side(fact.owner), by=side(fact.by)) for fact in facts]
 
 
 def runs(only):
@@ -164,8 +168,8 @@ def perform(run):
 def test_crates(link):
     """Faults of the tests of the crates, linked in one way."""
     command = ["cargo", "test", "--quiet", "--locked", "--workspace", "--no-default-features", "--features"]
-    features = ",".join(f"{crate}/{link}" for crate in ["ledger-sys", "ledger", "client"])
-    environment = dict(os.environ, CARGO_TARGET_DIR=str(BUILD / "cargo"))
+    features = ",".join(f"{crate}/{link}" for crate in ["ledger-sys", "ledger", "till", "client"])
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(BUILD / "cargo"), CUSTODY_LIB=str(BUILD))
     done = subprocess.run(
         [*command, features], cwd=ROOT / "rust-client", env=environment, capture_output=True, text=True
     )

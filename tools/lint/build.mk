@@ -45,7 +45,7 @@ check-exports: $(BUILD)/libcustody.so $(BUILD)/libcustody.a $(BUILD)/libcustody_
 
 check-rust:
 	@$(STEP) 'rustfmt' sh -c 'cd rust-client && cargo fmt --all --check'
-	@$(STEP) 'clippy' sh -c 'cd rust-client && CARGO_TARGET_DIR=$(abspath $(BUILD))/cargo \
+	@$(STEP) 'clippy' sh -c 'cd rust-client && CARGO_TARGET_DIR=$(abspath $(BUILD))/cargo CUSTODY_LIB=$(abspath $(BUILD)) \
 	    cargo clippy --quiet --locked --workspace --all-targets -- -D warnings'
 
 check-docs:
