@@ -55,7 +55,7 @@ fn link_dynamic(build: &cc::Build, out: &Path, custody: Option<&str>) {
     linker.args(["-shared", "-Wl,-soname,libtill.so", "-o"]).arg(out.join("libtill.so"));
     linker.args(build.compile_intermediates());
     if let Some(custody) = custody {
-        linker.arg(format!("-L{custody}")).arg("-lcustody");
+        linker.args([&format!("-L{custody}"), "-lcustody", &format!("-Wl,-rpath,{custody}")]);
     }
     let status = linker.status().expect("the C compiler starts");
     assert!(status.success(), "linking libtill.so failed: {status}");

@@ -85,9 +85,9 @@ static bool is_clean(void)
     receipts_add(receipt, "after", 1000);
     size_t shown = receipts_each(receipt, add_up, &sum);
     receipts_set_discount(receipt,
-                          (struct receipts_discount){.tag = RECEIPTS_DISCOUNT_PERCENT, .percent = {.percent = 10}});
+                          (struct receipts_discount){.tag = receipts_discount_Percent, .percent = {.percent = 10}});
     struct receipts_totals tenth = receipts_total(receipt);
-    receipts_set_discount(receipt, (struct receipts_discount){.tag = RECEIPTS_DISCOUNT_AMOUNT, .amount = {.cents = 5}});
+    receipts_set_discount(receipt, (struct receipts_discount){.tag = receipts_discount_Amount, .amount = {.cents = 5}});
     struct receipts_totals less = receipts_total(receipt);
     char *text = receipts_text(receipt);
     bool has_text = strcmp(text, "corner shop\n250 tea\n750 last\n1000 after") == 0;

@@ -1,4 +1,5 @@
 /* Receipts, a library in Rust, as C sees it. Made by cbindgen from receipts/src/lib.rs: change that. */
+/* clang-format off */
 
 #ifndef RECEIPTS_H
 #define RECEIPTS_H
@@ -21,25 +22,25 @@ enum receipts_discount_Tag {
   /**
    * Nothing.
    */
-  RECEIPTS_DISCOUNT_NOTHING,
+  receipts_discount_Nothing,
   /**
    * An amount.
    */
-  RECEIPTS_DISCOUNT_AMOUNT,
+  receipts_discount_Amount,
   /**
    * A part.
    */
-  RECEIPTS_DISCOUNT_PERCENT,
+  receipts_discount_Percent,
 };
 
-struct Amount_Body {
+struct receipts_discount_Amount_Body {
   /**
    * Cents.
    */
   int64_t cents;
 };
 
-struct Percent_Body {
+struct receipts_discount_Percent_Body {
   /**
    * Of a hundred.
    */
@@ -49,8 +50,8 @@ struct Percent_Body {
 struct receipts_discount {
   enum receipts_discount_Tag tag;
   union {
-    struct Amount_Body AMOUNT;
-    struct Percent_Body PERCENT;
+    struct receipts_discount_Amount_Body amount;
+    struct receipts_discount_Percent_Body percent;
   };
 };
 
@@ -170,6 +171,11 @@ void receipts_bytes_free(struct receipts_bytes bytes);
 size_t receipts_each(const struct receipts_receipt *receipt,
                      bool (*visit)(const char *what, int64_t cents, void *user),
                      void *user);
+
+/**
+ * The version of the library. Static data: never release it.
+ */
+const char *receipts_version(void);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -232,6 +232,6 @@ pub unsafe extern "C" fn receipts_each(
 
 /// The version of the library. Static data: never release it.
 #[no_mangle]
-pub extern "system" fn receipts_version() -> *const c_char {
+pub extern "C" fn receipts_version() -> *const c_char {
     c"1.0.0".as_ptr()
 }
