@@ -100,8 +100,8 @@ class Valgrind(Checker):
 class AddressSanitizer(Checker):
     """gcc's AddressSanitizer, preloaded; it writes a file when it has found something, and ends the program."""
 
-    errors = re.compile(r"ERROR: (AddressSanitizer: (?:attempting )?[\w-]+|LeakSanitizer: detected memory leaks|"
-                        r"LeakSanitizer has encountered a fatal error)")
+    errors = re.compile(r"ERROR: (AddressSanitizer: (?:attempting (?:to call )?)?[\w-]+|"
+                        r"LeakSanitizer: detected memory leaks|LeakSanitizer has encountered a fatal error)")
 
     def __init__(self):
         self.library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True,
@@ -118,8 +118,7 @@ class AddressSanitizer(Checker):
                 for words in self.errors.findall(path.read_text(encoding="utf-8", errors="replace"))]
         if any("fatal error" in words for words in told):
             return Said(failure="gave up")
-        plain = ["lost" if "leaks" in words else words.replace("AddressSanitizer: ", "").replace("attempting ", "")
-                 for words in told]
+        plain = ["lost" if "leaks" in words else words.split(" ")[-1] for words in told]
         return Said(tuple(dict.fromkeys(plain)))
 
 

@@ -94,10 +94,6 @@ def cases_of(program):
     return bugs + [Case(program, run, CORRECT, "twin") for run in twins if run.name not in known]
 
 
-def twin_of(case):
-    return run_named(case.program, case.run.twin)
-
-
 def all_cases(only):
     """Cases in order of their groups, those with `only` in their names; a bug brings its twin along."""
     paths = [path for group in GROUPS for path in sorted((SCENARIOS / group).iterdir()) if path.suffix in (".c", ".cpp", ".rs")]

@@ -7,25 +7,25 @@ RUNTIME_OBJS := $(SHARED_OBJS) $(addprefix $(BUILD)/obj/,$(addsuffix .o,$(basena
 include tools/jemalloc/build.mk
 
 # What every shared library of ours is linked with: nothing needed but libc, nothing undefined, nothing writable that
-# need not be, calls among ourselves bound at link time.
+# need not be, calls among ourselves bound at link time, loaded for ever.
 LINK_SHARED := $(CC) -shared $(CFLAGS_ALL) $(LDFLAGS) -static-libgcc \
-    -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,--as-needed -Wl,-Bsymbolic-functions -Wl,-O1
+    -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,nodelete -Wl,--as-needed -Wl,-Bsymbolic-functions -Wl,-O1
 
 SONAME := libcustody.so.0
 
 all: $(BUILD)/libcustody.so $(BUILD)/$(SONAME) $(BUILD)/libcustody.a
 
-$(BUILD)/libcustody.so: $(RUNTIME_OBJS) $(JEMALLOC_OBJ) runtime/exports.map
+$(BUILD)/libcustody.so: $(RUNTIME_OBJS) $(JEMALLOC_APART_OBJ) runtime/exports.map
 	$(call say,LINK,$@)$(LINK_SHARED) -Wl,-soname,$(SONAME) -Wl,--version-script=runtime/exports.map -o $@ \
-	    $(RUNTIME_OBJS) $(JEMALLOC_OBJ)
+	    $(RUNTIME_OBJS) $(JEMALLOC_APART_OBJ)
 
 $(BUILD)/$(SONAME): $(BUILD)/libcustody.so
 	@ln -sf $(<F) $@
 
 # One relocatable object in which every name but custody_* has become local: jemalloc and our internals cannot clash
 # with those of the program that links it.
-$(BUILD)/libcustody.a: $(RUNTIME_OBJS) $(JEMALLOC_OBJ)
-	$(call say,AR,$@)$(LD) -r -o $(BUILD)/obj/custody.o $(RUNTIME_OBJS) $(JEMALLOC_OBJ)
+$(BUILD)/libcustody.a: $(RUNTIME_OBJS) $(JEMALLOC_APART_OBJ)
+	$(call say,AR,$@)$(LD) -r -o $(BUILD)/obj/custody.o $(RUNTIME_OBJS) $(JEMALLOC_APART_OBJ)
 	@objcopy --wildcard --keep-global-symbol='custody_*' $(BUILD)/obj/custody.o
 	@rm -f $@
 	@$(AR) rcs $@ $(BUILD)/obj/custody.o

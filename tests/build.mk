@@ -9,9 +9,12 @@ LIBS_test_callsite := -lZydis
 WRAP_test_facts_place := cst_facts_setup
 LIBS_test_detour_move := -lZydis
 WRAP_test_family_hook := cst_thread_enter cst_start_failed cst_start_is_up
+WRAP_test_kept_back := cst_je_free cst_je_sdallocx
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
+WRAP_test_rust_own_hook := cst_thread_enter
 WRAP_test_stack := cst_stack_trace
+WRAP_test_history := cst_pool_alloc
 WRAP_test_table := cst_pool_alloc
 WRAP_test_tool_facts_worker := cst_facts_cache_make
 WRAP_test_words := cst_own_map
@@ -39,7 +42,7 @@ $(TOOL_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/select.o $(filter
 
 -include $(UNIT_TESTS:=.d)
 
-SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/cxx/run.py tests/tool/run.sh tests/client/run.sh tests/client/run.py)
+SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh tests/client/run.sh tests/client/run.py)
 
 .PHONY: crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 
@@ -78,11 +81,12 @@ NOT_SANITIZED := $(addprefix test_module:,libc_and_the_kernels_library_are_libc 
 # - ThreadSanitizer takes a thread's state away before its last destructors have run, and its own blocks do not look like
 #   those of other allocators. It counts at most 64 locks, of which jemalloc takes more after a fork.
 #   It does not see what glibc's allocator does under the names that nobody intercepts, and crashes in signal handlers
-#   that it has not put in place itself, as that which halts threads.
+#   that it has not put in place itself, as that which halts threads. The words of a tag are plain; that the bit of a
+#   watched block changes while others read the rest of its word is a race to it.
 NOT_TSAN := test_thread test_heap:a_thread_that_ends_is_served_after_jemallocs_own_destructor \
     test_suspect:a_block_of_another_allocator_is_foreign \
     test_out_of_memory:memory_that_is_out_from_any_moment_on_crashes_nothing \
-    test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root
+    test_lease:threads_lease_parts_of_one_block_at_one_time test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
 #   limited for it too, and a program that runs itself again runs it. A search for leaks would read through everything

@@ -24,7 +24,7 @@ source=$(grep -lw -- "$name" tests/unit/test_*.c 2>/dev/null | head -n 1)
 status=0
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-for suite in tests/scenarios/run.py tests/edge/run.py; do
+for suite in tests/scenarios/run.py tests/edge/run.py tests/linked/run.py; do
     { "$suite" --filter "$name" || echo "$suite failed"; } 2>&1 | tee -a "$output"
 done
 if ! grep -Eq '^[1-9][0-9]* passed|[1-9][0-9]* failed$' "$output"; then

@@ -10,7 +10,7 @@ packages="make gcc g++ libc6-dev binutils libjemalloc-dev uthash-dev libdw-dev l
     pkg-config libclang-dev"
 # Needed to test: compilers and linkers of the scenarios, checkers, tools that audited programs are made of.
 packages="$packages clang libclang-rt-dev lld libc++-dev libc++abi-dev libcmocka-dev libzydis-dev valgrind python3 python3-jsonschema
-    jq git perl curl xz-utils"
+    jq git perl curl xz-utils cmake gdb"
 # Needed to test allocators of libraries, and libraries that are allocators.
 packages="$packages libssl-dev libsqlite3-dev libpq-dev libglib2.0-dev libxml2-dev libcurl4-openssl-dev libmimalloc-dev
     libgoogle-perftools-dev"

@@ -6,6 +6,7 @@ libdir := $(DESTDIR)$(PREFIX)/lib
 includedir := $(DESTDIR)$(PREFIX)/include/custody
 mandir := $(DESTDIR)$(PREFIX)/share/man
 completions := $(DESTDIR)$(PREFIX)/share
+cmakedir := $(libdir)/cmake/Custody
 LIBRARY_FILE := libcustody.so.$(VERSION)
 
 MANUALS := $(wildcard docs/man/*.[1-8])
@@ -18,11 +19,13 @@ all: $(BUILD)/custody.pc
 deps: ## install what building, testing and checking need
 	@tools/deps.sh
 
-pkg-config-file = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' custody.pc.in
+# A template with what is known here filled in.
+fill-in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARY_FILE@|$(LIBRARY_FILE)|' \
+    -e 's|@SONAME@|$(SONAME)|' $(1)
 
 $(BUILD)/custody.pc: custody.pc.in Makefile
 	@mkdir -p $(@D)
-	$(call say,WRITE,$@)$(pkg-config-file) >$@
+	$(call say,WRITE,$@)$(call fill-in,$<) >$@
 
 install: all ## install below PREFIX (default /usr/local), or DESTDIR/PREFIX
 	install -d $(bindir) $(libdir)/pkgconfig $(includedir) $(mandir)
@@ -33,7 +36,10 @@ install: all ## install below PREFIX (default /usr/local), or DESTDIR/PREFIX
 	ln -sf $(SONAME) $(libdir)/libcustody.so
 	install -m 755 $(BUILD)/libcustody_preload.so $(libdir)/libcustody_preload.so
 	install -m 644 $(HEADERS) $(includedir)
-	$(pkg-config-file) >$(libdir)/pkgconfig/custody.pc
+	$(call fill-in,custody.pc.in) >$(libdir)/pkgconfig/custody.pc
+	install -d $(cmakedir)
+	$(call fill-in,tools/cmake/CustodyConfig.cmake.in) >$(cmakedir)/CustodyConfig.cmake
+	$(call fill-in,tools/cmake/CustodyConfigVersion.cmake.in) >$(cmakedir)/CustodyConfigVersion.cmake
 	for page in $(MANUALS); do \
 	    install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit 1; \
 	done
@@ -51,4 +57,4 @@ uninstall: ## remove what install put there
 	    $(foreach page,$(MANUALS),$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	    $(completions)/bash-completion/completions/custody $(completions)/zsh/site-functions/_custody \
 	    $(completions)/fish/vendor_completions.d/custody.fish
-	rm -rf $(includedir)
+	rm -rf $(includedir) $(cmakedir)

@@ -8,6 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Compiled out, every function is defined by disabled.h, which needs all declarations. */
+#ifdef CUSTODY_DISABLE
+#ifndef CUSTODY_CUSTODY_H
+#error "with CUSTODY_DISABLE include custody/custody.h, which has all of it"
+#endif
+#define CUSTODY_API static inline
+#else
+#define CUSTODY_API
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -15,7 +25,7 @@ extern "C" {
 /* --- Version and status ---------------------------------------------------------------------------------------- */
 
 /** The version of the library that is running, such as "0.1.0". Static string. */
-const char *custody_version(void);
+CUSTODY_API const char *custody_version(void);
 
 /** Results; statuses.def says what each means. */
 typedef enum custody_status {
@@ -24,10 +34,10 @@ typedef enum custody_status {
 } custody_status;
 
 /** The name of a status, such as "invalid-argument". Static string; "unknown" when out of range. */
-const char *custody_status_name(custody_status status);
+CUSTODY_API const char *custody_status_name(custody_status status);
 
 /** One line that explains a status. Static string; "" when out of range. */
-const char *custody_status_text(custody_status status);
+CUSTODY_API const char *custody_status_text(custody_status status);
 
 /* --- Sides ----------------------------------------------------------------------------------------------------- *
  * A side is a party that owns memory. Modules are sides by themselves; a program registers a name when one module holds
@@ -38,18 +48,18 @@ typedef uint16_t custody_side;
 
 /** Registers the side `name` in `lang`, or finds it when it was registered before: equal names and languages are one side.
  * The name is copied; at most 254 bytes of it count. INVALID_ARGUMENT, NOT_RUNNING or EXHAUSTED otherwise. */
-custody_status custody_side_register(const char *name, enum custody_lang lang, custody_side *out_side);
+CUSTODY_API custody_status custody_side_register(const char *name, enum custody_lang lang, custody_side *out_side);
 
 /** The side of the code that calls this: its module and language, as Custody attributes an allocation made there. The
  * unknown side when that cannot be told. NOT_RUNNING, INVALID_ARGUMENT. */
-custody_status custody_side_of_caller(custody_side *out_side);
+CUSTODY_API custody_status custody_side_of_caller(custody_side *out_side);
 
 /** The same for code at `function`, such as a function of the library that is meant. UNKNOWN_ADDRESS when no module's code
  * is there. */
-custody_status custody_side_of_code(const void *function, custody_side *out_side);
+CUSTODY_API custody_status custody_side_of_code(const void *function, custody_side *out_side);
 
 /** The name of a side. Lives as long as the process; "unknown" for the unknown side and for numbers that are none. */
-const char *custody_side_name(custody_side side);
+CUSTODY_API const char *custody_side_name(custody_side side);
 
 /* --- Blocks ---------------------------------------------------------------------------------------------------- *
  * Blocks made here belong to the side they are made for, under the contract `custody`: only custody_release and
@@ -58,15 +68,15 @@ const char *custody_side_name(custody_side side);
 /** `size` bytes, uninitialised, aligned to `align` bytes (a power of two; 0 means 16), owned by `side`. The caller releases
  * the block with custody_release. NULL with errno ENOMEM, or EINVAL for an impossible alignment. Size 0 gives a block
  * that must be released too. */
-void *custody_alloc(custody_side side, size_t size, size_t align);
+CUSTODY_API void *custody_alloc(custody_side side, size_t size, size_t align);
 
 /** Resizes `block` to `size` bytes, moving it if need be; its alignment stays. NULL as `block` allocates. On NULL the old
  * block is as it was; otherwise its address is no longer valid. */
-void *custody_resize(custody_side side, void *block, size_t size);
+CUSTODY_API void *custody_resize(custody_side side, void *block, size_t size);
 
 /** Releases `block` for `side`; NULL does nothing. A block that this side may not release is reported, then released where
  * it belongs; what is no block is reported and left alone. errno is as it was. */
-void custody_release(custody_side side, void *block);
+CUSTODY_API void custody_release(custody_side side, void *block);
 
 /* --- Asking ---------------------------------------------------------------------------------------------------- */
 
@@ -90,14 +100,14 @@ struct custody_description {
 };
 
 /** Describes `address` and the block that it points to or into. INVALID_ARGUMENT for NULL, NOT_RUNNING. */
-custody_status custody_describe(const void *address, struct custody_description *out_description);
+CUSTODY_API custody_status custody_describe(const void *address, struct custody_description *out_description);
 
 /** The owner of the block that `address` points to or into. UNKNOWN_ADDRESS when no live block is known there. */
-custody_status custody_owner(const void *address, custody_side *out_side);
+CUSTODY_API custody_status custody_owner(const void *address, custody_side *out_side);
 
 /** For a debugger: writes what custody_describe says of `address` to stderr, with what the ledger knows of it, in lines for
- * people. (gdb) call custody_print(p) */
-void custody_print(const void *address);
+ * people. (gdb) call (void)custody_print(p) */
+CUSTODY_API void custody_print(const void *address);
 
 /* --- Leaks ----------------------------------------------------------------------------------------------------- *
  * Blocks that nothing leads to any more are looked for when the process ends (setting `leaks`), when a signal comes
@@ -115,7 +125,7 @@ struct custody_leaks {
 
 /** Looks for leaks now. They become findings in the audit log, with "when":"request", and what is still there at the end
  * is told again then. `out_leaks` may be NULL. NOT_RUNNING when called from inside the runtime. */
-custody_status custody_find_leaks(struct custody_leaks *out_leaks);
+CUSTODY_API custody_status custody_find_leaks(struct custody_leaks *out_leaks);
 
 #ifdef __cplusplus
 }

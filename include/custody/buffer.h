@@ -9,9 +9,11 @@
  *   custody_lease_end(lease, length);
  *
  * Without more, a lease compares the capacity with the block that the buffer lies in, and the length that the library
- * reports with the capacity. With a guard, what is written behind the capacity is seen at the end. With a copy the
- * library gets memory of its own between two guards, whose contents go to and fro, and which is watched for a while
- * after the lease: what was kept and is written or released later is told as buffer-retained.
+ * reports with the capacity; contents that are leased for reading are compared with what they were. With a guard, what is
+ * written behind the capacity is seen at the end. With a copy the library gets memory of its own between two guards, whose
+ * contents go to and fro, and which is watched for a while after the lease: what was kept and is written or released later
+ * is told as buffer-retained. Where the buffer cannot be copied (more than 256 MiB, no memory, not all of it readable) the
+ * library gets the buffer itself.
  *
  * Functions that answer 0 have told of misuse in the audit log; the lease has ended all the same. Any thread; one lease
  * is one thread's at a time. */
@@ -29,11 +31,12 @@ typedef uint64_t custody_lease;
 
 /** What may be said of a lease; or them together. */
 enum custody_lease_flags {
-    CUSTODY_LEASE_IN = 1,    /**< the library reads what the caller has put there */
-    CUSTODY_LEASE_OUT = 2,   /**< the library writes; without it, a write is a buffer-overrun */
-    CUSTODY_LEASE_GUARD = 4, /**< CUSTODY_GUARD_SIZE bytes behind the capacity are the caller's too, and free for use */
-    CUSTODY_LEASE_COPY = 8,  /**< the library gets a guarded copy: custody_lease_memory */
-    CUSTODY_LEASE_NUL = 16,  /**< what is written ends with a NUL of one byte, which the length leaves out */
+    CUSTODY_LEASE_IN = 1,  /**< the library reads what the caller has put there */
+    CUSTODY_LEASE_OUT = 2, /**< the library writes; without it, a write is a buffer-overrun */
+    CUSTODY_LEASE_GUARD =
+        4, /**< CUSTODY_GUARD_SIZE bytes behind the capacity are the caller's too, and are written to */
+    CUSTODY_LEASE_COPY = 8,   /**< the library gets a guarded copy: custody_lease_memory. No further guard is laid */
+    CUSTODY_LEASE_NUL = 16,   /**< what is written ends with a NUL of one byte, which the length leaves out */
     CUSTODY_LEASE_NUL16 = 32, /**< with one of two bytes; lengths are in bytes still */
     CUSTODY_LEASE_NUL32 = 64, /**< with one of four */
     CUSTODY_LEASE_REPORTS_NEED =
@@ -47,23 +50,26 @@ enum custody_lease_flags {
 #define CUSTODY_LENGTH_UNKNOWN ((size_t)-1)
 
 /** Begins a lease of `capacity` bytes at `buffer` to the library `to`. A capacity that reaches beyond the end of the block
- * that the buffer lies in is told of as buffer-overrun. NULL with capacity 0 asks for a size: the first call of the idiom
- * "ask, then fill", whose length may be anything. INVALID_ARGUMENT (no direction, two terminators, NULL with a capacity),
- * NOT_RUNNING, EXHAUSTED; *out_lease is 0 then. */
-custody_status custody_lease_begin(custody_side to, void *buffer, size_t capacity, unsigned flags,
-                                   custody_lease *out_lease);
+ * that the buffer lies in is told of as buffer-overrun; the lease begins all the same, and what lies beyond is not
+ * touched. Capacity 0 asks for a size: the first call of the idiom "ask, then fill", whose length may be anything;
+ * `buffer` may be NULL then. INVALID_ARGUMENT (no direction, two terminators, NULL with a capacity), NOT_RUNNING,
+ * EXHAUSTED; *out_lease is 0 then. */
+CUSTODY_API custody_status custody_lease_begin(custody_side to, void *buffer, size_t capacity, unsigned flags,
+                                               custody_lease *out_lease);
 
-/** What the library is to be given: the buffer, or its guarded copy. NULL for no lease. */
-void *custody_lease_memory(custody_lease lease);
+/** What the library is to be given: the buffer, or its guarded copy. NULL for no lease, and, told of as stale-handle, for one
+ * that has ended. */
+CUSTODY_API void *custody_lease_memory(custody_lease lease);
 
-/** Ends a lease: the library reports `length` bytes, without terminator, or CUSTODY_LENGTH_UNKNOWN. Of a copy, as much as was
- * reported goes to the buffer (all of it where no length is known), never more than the capacity. 1 when all was well; 0
- * when something was told of, and for a lease that has ended before. */
-int custody_lease_end(custody_lease lease, size_t length);
+/** Ends a lease: the library reports `length` bytes, without terminator, or CUSTODY_LENGTH_UNKNOWN; a call that failed
+ * reports 0, and owes no terminator. Of a copy, as much as was reported goes to the buffer, with the terminator (all of it
+ * where no length is known), never more than the capacity. For a buffer that is only read the length does not matter. 1
+ * when all was well; 0 when something was told of, and, as stale-handle, for a lease that has ended before. */
+CUSTODY_API int custody_lease_end(custody_lease lease, size_t length);
 
-/** Looks now at what past leases are watched for; else it is looked at when leases end, and at exit. The number of buffers
- * that were written to after their lease. */
-size_t custody_lease_check(void);
+/** Looks now at all copies of past leases that are watched; else some are looked at whenever a lease ends, each before it
+ * gives way to others, and all at exit. The number of those that were found written to, or released, so far. */
+CUSTODY_API size_t custody_lease_check(void);
 
 #ifdef __cplusplus
 }

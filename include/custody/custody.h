@@ -20,7 +20,8 @@
  * In one process there is one runtime: a program that links Custody and is preloaded with it, or whose plugins link it
  * too, is served by one of them, the preloaded one if there is any.
  *
- * With CUSTODY_DISABLE defined, the same functions are inline, allocate with malloc, check nothing, and need no library.
+ * With CUSTODY_DISABLE defined, the same functions are inline, allocate with malloc, check nothing, and need no library:
+ * disabled.h says what they answer.
  *
  * Settings come from the environment variable CUSTODY_OPTIONS (custody help settings). */
 #ifndef CUSTODY_CUSTODY_H
@@ -31,5 +32,9 @@
 #include "custody/callback.h"
 #include "custody/ledger.h"
 #include "custody/object.h"
+
+#ifdef CUSTODY_DISABLE
+#include "custody/disabled.h"
+#endif
 
 #endif

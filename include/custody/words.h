@@ -49,7 +49,7 @@ enum custody_contract {
 
 /** What happened to something that the program told of; see deeds.def. */
 enum custody_deed {
-#define CUSTODY_DEED(ID, name) CUSTODY_DEED_##ID,
+#define CUSTODY_DEED(ID, name, words) CUSTODY_DEED_##ID,
 #include "custody/deeds.def"
     CUSTODY_DEED_COUNT
 };
@@ -144,7 +144,7 @@ static inline enum custody_severity custody_finding_severity(enum custody_findin
 static inline const char *custody_deed_name(enum custody_deed deed)
 {
     switch (deed) {
-#define CUSTODY_DEED(ID, name) \
+#define CUSTODY_DEED(ID, name, words) \
     case CUSTODY_DEED_##ID: \
         return name;
 #include "custody/deeds.def"
@@ -152,6 +152,20 @@ static inline const char *custody_deed_name(enum custody_deed deed)
         break;
     }
     return "unknown";
+}
+
+/** What reports call a deed, in front of who takes part: "handed over". Static string; "" when out of range. */
+static inline const char *custody_deed_words(enum custody_deed deed)
+{
+    switch (deed) {
+#define CUSTODY_DEED(ID, name, words) \
+    case CUSTODY_DEED_##ID: \
+        return words;
+#include "custody/deeds.def"
+    case CUSTODY_DEED_COUNT:
+        break;
+    }
+    return "";
 }
 
 /** Name of a contract, such as "new[]". Static string; "unknown" when out of range. */

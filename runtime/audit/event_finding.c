@@ -3,7 +3,9 @@
 #include "audit/expect.h"
 #include "audit/key.h"
 #include "audit/line.h"
+#include "audit/party.h"
 #include "audit/plain.h"
+#include "audit/told.h"
 #include "audit/trace.h"
 #include "plat/sys.h"
 
@@ -13,6 +15,7 @@
 /* The stacks of a finding, resolved. */
 struct traces {
     struct cst_trace alloc, release, first_release;
+    struct cst_told_traces *told; /* NULL when there is no history */
 };
 
 static void write_block(struct cst_json *json, const struct cst_finding *finding)
@@ -90,20 +93,12 @@ static void write_given(struct cst_json *json, const struct cst_finding *finding
     cst_json_close(json, '}');
 }
 
-static void write_side(struct cst_json *json, const char *key, const struct cst_party *party)
-{
-    cst_json_open(json, key, '{');
-    cst_json_string(json, "side", party->side);
-    cst_json_string(json, "lang", custody_lang_name(party->lang));
-    cst_json_close(json, '}');
-}
-
 static void write_holder(struct cst_json *json, const struct cst_finding *finding)
 {
     if (!finding->has_holder) {
         return;
     }
-    write_side(json, "held_by", &finding->holder);
+    cst_party_write(json, "held_by", &finding->holder);
 }
 
 static void write_policy(struct cst_json *json, const struct cst_finding *finding)
@@ -118,62 +113,13 @@ static void write_policy(struct cst_json *json, const struct cst_finding *findin
     cst_json_string(json, "policy", place);
 }
 
-/* A moment's stack is resolved here once more; that it was before the line began leaves nothing to be registered now. */
-static void write_moment(struct cst_json *json, const struct cst_moment *moment)
-{
-    cst_json_open(json, NULL, '{');
-    cst_json_string(json, "deed", custody_deed_name(moment->deed));
-    write_side(json, "by", &moment->by);
-    if (moment->has_to) {
-        write_side(json, "to", &moment->to);
-    }
-    cst_json_string(json, "thread", moment->thread);
-    struct cst_trace trace;
-    cst_trace_load(moment->stack, &trace);
-    cst_trace_write(json, "stack", &trace);
-    cst_json_close(json, '}');
-}
-
-static void write_history(struct cst_json *json, const struct cst_told *told)
-{
-    if (told->moment_count == 0) {
-        return;
-    }
-    cst_json_open(json, "history", '[');
-    for (size_t i = 0; i < told->moment_count; i++) {
-        write_moment(json, &told->moments[i]);
-    }
-    cst_json_close(json, ']');
-    if (told->moments_left_out > 0) {
-        cst_json_unsigned(json, "history_left_out", told->moments_left_out);
-    }
-}
-
-static void write_told(struct cst_json *json, const struct cst_told *told)
-{
-    if (told->type != NULL) {
-        cst_json_string(json, "type", told->type);
-    }
-    if (told->expected_type != NULL) {
-        cst_json_string(json, "expected_type", told->expected_type);
-    }
-    if (told->number != 0) {
-        cst_json_unsigned(json, "number", told->number);
-    }
-    if (told->has_buffer) {
-        cst_json_unsigned(json, "capacity", told->capacity);
-        cst_json_unsigned(json, "length", told->length);
-    }
-    write_history(json, told);
-}
-
 /* What only findings of some kinds have. */
 static void write_particulars(struct cst_json *json, const struct cst_finding *finding)
 {
     write_place(json, finding);
     write_given(json, finding);
     if (finding->told != NULL) {
-        write_told(json, finding->told);
+        cst_told_write(json, finding->told);
     }
     if (finding->kind == CUSTODY_FINDING_INTERIOR_FREE) {
         cst_json_unsigned(json, "offset", finding->address - finding->block_address);
@@ -197,6 +143,9 @@ static void write_traces(struct cst_json *json, const struct cst_finding *findin
     }
     if (finding->kind == CUSTODY_FINDING_DOUBLE_FREE) {
         cst_trace_write(json, "first_release", &traces->first_release);
+    }
+    if (finding->told != NULL) {
+        cst_told_write_history(json, finding->told, traces->told);
     }
 }
 
@@ -227,28 +176,24 @@ static void tell(const struct cst_finding *finding, const struct traces *traces,
     }
     struct cst_text *text = finding->severity > CUSTODY_SEVERITY_NOTE ? cst_line_begin_message() : NULL;
     if (text != NULL) {
-        cst_plain_write(text, finding, &traces->alloc, &traces->release, &traces->first_release);
+        const struct cst_plain_traces places = {.alloc = &traces->alloc,
+                                                .release = &traces->release,
+                                                .first_release = &traces->first_release,
+                                                .told = traces->told};
+        cst_plain_write(text, finding, &places);
         cst_line_end_message(text);
     }
 }
 
-/* Every module in it is registered, which is an event of its own, before the line of the finding begins. */
-static void resolve_history(const struct cst_told *told)
-{
-    struct cst_trace trace;
-    for (size_t i = 0; told != NULL && i < told->moment_count; i++) {
-        cst_trace_load(told->moments[i].stack, &trace);
-    }
-}
-
+/* Resolving may register modules, which are events of their own: all of it is done before the line of the finding begins. */
 uint64_t cst_audit_finding(const struct cst_finding *finding)
 {
-    struct traces traces;
-    resolve_history(finding->told);
+    struct traces traces = {.told = cst_told_resolve(finding->told)};
     cst_trace_resolve(&finding->alloc, &traces.alloc);
     cst_trace_resolve(&finding->release, &traces.release);
     cst_trace_resolve(&finding->first_release, &traces.first_release);
-    uint64_t key = cst_key_make(finding, &traces.alloc, &traces.release);
+    uint64_t key = cst_key_make(finding, &traces.alloc, &traces.release, traces.told ? &traces.told->of[0] : NULL);
     tell(finding, &traces, key);
+    cst_told_give(traces.told);
     return key;
 }

@@ -1,16 +1,9 @@
 /* The events `handle`, `transfer`, `lend` and `lease`: calls of the ownership API (setting `events`). */
 #include "audit/audit.h"
 #include "audit/line.h"
+#include "audit/party.h"
 #include "audit/trace.h"
 #include "plat/sys.h"
-
-static void write_side(struct cst_json *json, const char *key, const struct cst_party *party)
-{
-    cst_json_open(json, key, '{');
-    cst_json_string(json, "side", party->side);
-    cst_json_string(json, "lang", custody_lang_name(party->lang));
-    cst_json_close(json, '}');
-}
 
 static void write_fields(struct cst_json *json, const struct cst_ownership *ownership, const struct cst_trace *stack)
 {
@@ -25,9 +18,9 @@ static void write_fields(struct cst_json *json, const struct cst_ownership *owne
     if (ownership->type != NULL) {
         cst_json_string(json, "type", ownership->type);
     }
-    write_side(json, "by", &ownership->by);
+    cst_party_write(json, "by", &ownership->by);
     if (ownership->has_to) {
-        write_side(json, "to", &ownership->to);
+        cst_party_write_receiver(json, "to", &ownership->to);
     }
     char thread[16];
     cst_sys_thread_name(thread);

@@ -3,6 +3,7 @@
 #include "audit/line.h"
 #include "audit/log.h"
 #include "audit/say.h"
+#include "audit/told.h"
 #include "base/pool.h"
 #include "plat/process.h"
 #include "plat/sys.h"
@@ -88,6 +89,7 @@ void cst_audit_start(void)
 void cst_audit_fork(pid_t parent)
 {
     cst_line_after_fork();
+    cst_told_after_fork();
     struct cst_json *json = cst_line_begin("fork");
     if (json != NULL) {
         cst_json_signed(json, "parent", parent);

@@ -61,18 +61,18 @@ static uint64_t add_trace(uint64_t hash, const struct cst_trace *trace)
 }
 
 /* What it is, and where it came from. */
-static uint64_t add_told(uint64_t hash, const struct cst_told *told)
+static uint64_t add_told(uint64_t hash, const struct cst_told *told, const struct cst_trace *made)
 {
-    struct cst_trace first;
-    cst_trace_load(told->moment_count > 0 ? told->moments[0].stack : 0, &first);
-    return add_trace(add_string(hash, told->type != NULL ? told->type : ""), &first);
+    hash = add_string(hash, told->type != NULL ? told->type : "");
+    return made != NULL ? add_trace(hash, made) : hash;
 }
 
-uint64_t cst_key_make(const struct cst_finding *finding, const struct cst_trace *alloc, const struct cst_trace *release)
+uint64_t cst_key_make(const struct cst_finding *finding, const struct cst_trace *alloc, const struct cst_trace *release,
+                      const struct cst_trace *made)
 {
     uint64_t hash = add_string(FNV_OFFSET_BASIS, custody_finding_name(finding->kind));
     hash = add_string(hash, finding->leak_class != NULL ? finding->leak_class : "");
     hash = add_string(hash, finding->has_holder ? finding->holder.side : "");
     hash = add_trace(add_trace(hash, alloc), release);
-    return finding->told != NULL ? add_told(hash, finding->told) : hash;
+    return finding->told != NULL ? add_told(hash, finding->told, made) : hash;
 }

@@ -3,6 +3,7 @@
 #include "audit/plain.h"
 
 #include "audit/expect.h"
+#include "audit/plain_told.h"
 
 static void write_party(struct cst_text *text, const char *name, const char *quality)
 {
@@ -47,27 +48,10 @@ static void write_given(struct cst_text *text, const struct cst_finding *finding
     }
 }
 
-/* "session at 0x7f..., given to custody_check by libfoo.so (c)" */
-static void write_told(struct cst_text *text, const struct cst_finding *finding, const struct cst_told *told)
-{
-    cst_text_printable(text, told->type != NULL ? told->type : told->has_buffer ? "buffer" : "block");
-    cst_text_format(text, " at 0x%lx", finding->address);
-    if (told->has_buffer) {
-        cst_text_format(text, " of %zu bytes", told->capacity);
-        if (told->length != SIZE_MAX) {
-            cst_text_format(text, ", used as %zu", told->length);
-        }
-    }
-    if (finding->has_by) {
-        cst_text_format(text, ", given to %s by ", cst_expect_call(finding));
-        write_party(text, finding->by.side, custody_lang_name(finding->by.lang));
-    }
-}
-
 static void write_facts(struct cst_text *text, const struct cst_finding *finding)
 {
     if (finding->told != NULL) {
-        write_told(text, finding, finding->told);
+        cst_plain_told_write(text, finding);
         return;
     }
     if (!finding->has_by) {
@@ -109,16 +93,31 @@ static void write_rule(struct cst_text *text, const struct cst_finding *finding)
     }
 }
 
-void cst_plain_write(struct cst_text *text, const struct cst_finding *finding, const struct cst_trace *alloc,
-                     const struct cst_trace *release, const struct cst_trace *first_release)
+/* Of what the program told of, the history says where it was made; a call that is not a door releases nothing. */
+static void write_places(struct cst_text *text, const struct cst_finding *finding,
+                         const struct cst_plain_traces *traces)
+{
+    const struct cst_told *told = finding->told;
+    if (told == NULL) {
+        write_where(text, "allocated", traces->alloc);
+        write_where(text, "released first", traces->first_release);
+        write_where(text, "released", traces->release);
+        return;
+    }
+    if (told->moment_count == 0) {
+        write_where(text, "allocated", traces->alloc);
+    }
+    cst_plain_told_write_history(text, told, traces->told);
+    write_where(text, told->function != NULL ? "called" : "released", traces->release);
+}
+
+void cst_plain_write(struct cst_text *text, const struct cst_finding *finding, const struct cst_plain_traces *traces)
 {
     cst_text_format(text, "custody: %s: %s: ", custody_severity_name(finding->severity),
                     custody_finding_name(finding->kind));
     write_facts(text, finding);
     cst_text_format(text, " [%s]\n", custody_confidence_name(finding->confidence));
-    write_where(text, "allocated", alloc);
-    write_where(text, "released first", first_release);
-    write_where(text, "released", release);
+    write_places(text, finding, traces);
     write_rule(text, finding);
     write_advice(text, finding);
 }

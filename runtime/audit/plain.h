@@ -3,12 +3,18 @@
 #ifndef CST_AUDIT_PLAIN_H
 #define CST_AUDIT_PLAIN_H
 
+#include "audit/told.h"
 #include "audit/trace.h"
 #include "base/text.h"
 #include "core/finding.h"
 
-/** Appends the lines of one finding. Traces as in the finding. */
-void cst_plain_write(struct cst_text *text, const struct cst_finding *finding, const struct cst_trace *alloc,
-                     const struct cst_trace *release, const struct cst_trace *first_release);
+/** The stacks of the finding, resolved. */
+struct cst_plain_traces {
+    const struct cst_trace *alloc, *release, *first_release;
+    const struct cst_told_traces *told; /**< of the moments of its history; NULL when there is none */
+};
+
+/** Appends the lines of one finding. */
+void cst_plain_write(struct cst_text *text, const struct cst_finding *finding, const struct cst_plain_traces *traces);
 
 #endif

@@ -63,12 +63,16 @@ static void write_frame(struct cst_json *json, const struct cst_trace_frame *fra
     cst_json_close(json, '}');
 }
 
-void cst_trace_write(struct cst_json *json, const char *key, const struct cst_trace *trace)
+void cst_trace_write_until(struct cst_json *json, const char *key, const struct cst_trace *trace, size_t end)
 {
     cst_json_open(json, key, '[');
     for (size_t i = 0; i < trace->count; i++) {
         struct cst_text_mark mark = cst_json_mark(json);
         write_frame(json, &trace->frames[i]);
+        if (json->text.length > end) {
+            cst_json_drop(json, mark);
+            break;
+        }
         if (!cst_json_keep(json, mark)) {
             break;
         }
@@ -76,13 +80,13 @@ void cst_trace_write(struct cst_json *json, const char *key, const struct cst_tr
     cst_json_close(json, ']');
 }
 
-void cst_trace_write_innermost(struct cst_text *text, const struct cst_trace *trace)
+void cst_trace_write(struct cst_json *json, const char *key, const struct cst_trace *trace)
 {
-    if (trace->count == 0) {
-        cst_text_string(text, "unknown");
-        return;
-    }
-    const struct cst_trace_frame *frame = &trace->frames[0];
+    cst_trace_write_until(json, key, trace, SIZE_MAX);
+}
+
+void cst_trace_write_frame(struct cst_text *text, const struct cst_trace_frame *frame)
+{
     if (frame->module != NULL) {
         cst_text_printable(text, frame->module->name);
         cst_text_char(text, '+');
@@ -92,5 +96,14 @@ void cst_trace_write_innermost(struct cst_text *text, const struct cst_trace *tr
         cst_text_string(text, " (");
         cst_text_printable(text, frame->symbol);
         cst_text_char(text, ')');
+    }
+}
+
+void cst_trace_write_innermost(struct cst_text *text, const struct cst_trace *trace)
+{
+    if (trace->count == 0) {
+        cst_text_string(text, "unknown");
+    } else {
+        cst_trace_write_frame(text, &trace->frames[0]);
     }
 }

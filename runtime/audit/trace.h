@@ -37,6 +37,12 @@ void cst_trace_load(uint32_t stack, struct cst_trace *out_trace);
 /** The trace as an array of objects. */
 void cst_trace_write(struct cst_json *json, const char *key, const struct cst_trace *trace);
 
+/** As cst_trace_write, cut where the line would be longer than `end` bytes. */
+void cst_trace_write_until(struct cst_json *json, const char *key, const struct cst_trace *trace, size_t end);
+
+/** A frame for people: "libledger.so+0x1139 (ledger_free)". */
+void cst_trace_write_frame(struct cst_text *text, const struct cst_trace_frame *frame);
+
 /** The innermost frame for people: "libledger.so+0x1139 (ledger_free)"; "unknown" for an empty trace. */
 void cst_trace_write_innermost(struct cst_text *text, const struct cst_trace *trace);
 

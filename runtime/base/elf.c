@@ -15,8 +15,7 @@ static struct cst_elf_bytes slice(struct cst_elf_bytes whole, uint64_t offset, u
     return (struct cst_elf_bytes){whole.bytes + offset, (size_t)size};
 }
 
-/* A string table's entry at `offset`; NULL when it is outside or does not end inside. */
-static const char *string_at(struct cst_elf_bytes table, uint64_t offset)
+const char *cst_elf_string(struct cst_elf_bytes table, uint64_t offset)
 {
     if (offset >= table.size || memchr(table.bytes + offset, '\0', table.size - (size_t)offset) == NULL) {
         return NULL;
@@ -183,7 +182,7 @@ struct cst_elf_bytes cst_elf_section(const struct cst_elf *elf, const char *name
 {
     for (size_t i = 0; i < shdr_count(elf); i++) {
         Elf64_Shdr section = shdr_at(elf, i);
-        const char *its_name = string_at(elf->section_names, section.sh_name);
+        const char *its_name = cst_elf_string(elf->section_names, section.sh_name);
         if (its_name != NULL && strcmp(its_name, name) == 0) {
             return section_bytes(elf, &section);
         }
@@ -215,7 +214,7 @@ struct cst_elf_symbols cst_elf_symbols(const struct cst_elf *elf, enum cst_elf_t
             break;
         }
     }
-    /* A table that ends in a terminator makes every name in it end inside; string_at would look for each end again. */
+    /* A table that ends in a terminator makes every name in it end inside; cst_elf_string would look for each end again. */
     while (symbols.names.size != 0 && symbols.names.bytes[symbols.names.size - 1] != '\0') {
         symbols.names.size--;
     }
@@ -326,25 +325,34 @@ bool cst_elf_symbol_at(const struct cst_elf *elf, uint64_t address, struct cst_e
 const char *cst_elf_dynamic_string(const struct cst_elf *elf, int64_t tag, size_t index)
 {
     uint64_t offset;
-    return cst_elf_dynamic_value(elf, tag, index, &offset) ? string_at(elf->dynamic_names, offset) : NULL;
+    return cst_elf_dynamic_value(elf, tag, index, &offset) ? cst_elf_string(elf->dynamic_names, offset) : NULL;
 }
 
-size_t cst_elf_build_id(struct cst_elf_bytes notes, size_t align, uint8_t *out_id, size_t limit)
+struct cst_elf_bytes cst_elf_note(struct cst_elf_bytes notes, size_t align, const char *name, uint32_t type)
 {
     uint64_t mask = align == 8 ? 7 : 3;
     uint64_t at = 0;
     Elf64_Nhdr note;
     while (slice(notes, at, sizeof note).size != 0) {
         memcpy(&note, notes.bytes + at, sizeof note);
-        struct cst_elf_bytes name = slice(notes, at + sizeof note, note.n_namesz);
+        struct cst_elf_bytes owner = slice(notes, at + sizeof note, note.n_namesz);
         uint64_t data_at = (at + sizeof note + note.n_namesz + mask) & ~mask;
         struct cst_elf_bytes data = slice(notes, data_at, note.n_descsz);
-        if (note.n_type == NT_GNU_BUILD_ID && name.size == 4 && memcmp(name.bytes, "GNU", 4) == 0 && data.size != 0) {
-            size_t size = data.size < limit ? data.size : limit;
-            memcpy(out_id, data.bytes, size);
-            return size;
+        bool is_its = owner.size == strlen(name) + 1 && memcmp(owner.bytes, name, owner.size) == 0;
+        if (is_its && note.n_type == type && data.size != 0) {
+            return data;
         }
         at = (data_at + note.n_descsz + mask) & ~mask;
     }
-    return 0;
+    return (struct cst_elf_bytes){NULL, 0};
+}
+
+size_t cst_elf_build_id(struct cst_elf_bytes notes, size_t align, uint8_t *out_id, size_t limit)
+{
+    struct cst_elf_bytes id = cst_elf_note(notes, align, "GNU", NT_GNU_BUILD_ID);
+    size_t size = id.size < limit ? id.size : limit;
+    if (size > 0) {
+        memcpy(out_id, id.bytes, size);
+    }
+    return size;
 }

@@ -95,11 +95,18 @@ CST_MUST_USE bool cst_elf_next(struct cst_elf_symbols *symbols, struct cst_elf_s
  * Both tables; one pass. False when there is none. */
 CST_MUST_USE bool cst_elf_symbol_at(const struct cst_elf *elf, uint64_t address, struct cst_elf_symbol *out_symbol);
 
+/** A string table's entry at `offset`; NULL when it is outside or does not end inside. */
+CST_MUST_USE const char *cst_elf_string(struct cst_elf_bytes table, uint64_t offset);
+
 /** Value of the `index`-th dynamic entry (from 0) with this tag. False when there is none. */
 CST_MUST_USE bool cst_elf_dynamic_value(const struct cst_elf *elf, int64_t tag, size_t index, uint64_t *out_value);
 
 /** String of the `index`-th dynamic entry (from 0) with this tag (DT_NEEDED, DT_SONAME, ...); NULL when there is none. */
 CST_MUST_USE const char *cst_elf_dynamic_string(const struct cst_elf *elf, int64_t tag, size_t index);
+
+/** Contents of the first note called `name` of this type in `notes` (contents of a PT_NOTE segment with alignment `align`);
+ * empty when there is none. */
+struct cst_elf_bytes cst_elf_note(struct cst_elf_bytes notes, size_t align, const char *name, uint32_t type);
 
 /** The GNU build-id in `notes` (contents of a PT_NOTE segment with alignment `align`), cut to `limit` bytes. Returns how
  * many bytes were written to `out_id`; 0 when there is none. */

@@ -33,10 +33,7 @@ static const char *name_of(const struct cst_elf_imports *imports, uint64_t index
         return NULL;
     }
     memcpy(&symbol, bytes, sizeof symbol);
-    struct cst_elf_bytes names = imports->elf->dynamic_names;
-    bool inside =
-        symbol.st_name < names.size && memchr(names.bytes + symbol.st_name, '\0', names.size - symbol.st_name) != NULL;
-    return inside ? (const char *)names.bytes + symbol.st_name : NULL;
+    return cst_elf_string(imports->elf->dynamic_names, symbol.st_name);
 }
 
 static bool read_import(const struct cst_elf_imports *imports, const Elf64_Rela *entry,

@@ -1,6 +1,7 @@
 /* uthash as the runtime uses it: memory from the pool, so nothing comes from the audited heap, and a table that cannot
  * grow keeps what it has instead of ending the program. Include this, never <uthash.h>. What a table gives
- * back when it grows is not reused: registries grow a few times in a process's life.
+ * back when it grows is not reused: registries grow a few times in a process's life. With its last element a table gives everything back, too: one whose
+ * elements come and go keeps an element that stays.
  *
  * A failed allocation inside HASH_ADD leaves the new element out of the table, with a NULL `tbl` in its handle. */
 #ifndef CST_BASE_TABLE_H

@@ -226,6 +226,20 @@ bool cst_adopted_take(uintptr_t address, uint32_t release_stack, struct cst_adop
     return taken;
 }
 
+bool cst_adopted_hand_on(uintptr_t address, uint16_t owner, struct cst_adopted *out_before)
+{
+    struct shard *shard = shard_of(address);
+    cst_lock_acquire(&shard->lock);
+    struct row *row = address > GONE ? find(shard, address) : NULL;
+    bool live = row && is_live(row);
+    if (live) {
+        *out_before = copy_of(row);
+        row->tag.facts = cst_facts_with_owner(row->tag.facts, owner);
+    }
+    cst_lock_release(&shard->lock);
+    return live;
+}
+
 static size_t forget(struct shard *shard, uint32_t module)
 {
     struct table *table = table_of(shard);

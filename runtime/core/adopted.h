@@ -52,6 +52,10 @@ CST_INLINE size_t cst_adopted_usable(const struct cst_adopted *adopted)
  * one gets it. Counts nothing. */
 CST_MUST_USE bool cst_adopted_take(uintptr_t address, uint32_t release_stack, struct cst_adopted *out_adopted);
 
+/** The live block that begins at `address` is `owner`'s from now on (cst_owner_make). Tells what was known. False when no live
+ * block is known there. Counts nothing. */
+CST_MUST_USE bool cst_adopted_hand_on(uintptr_t address, uint16_t owner, struct cst_adopted *out_before);
+
 /** Forgets all blocks of allocators in a module that was unloaded; returns how many of them were live. */
 size_t cst_adopted_forget(uint32_t module);
 

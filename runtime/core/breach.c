@@ -1,6 +1,7 @@
 /* Breaches: see breach.h. */
 #include "core/breach.h"
 
+#include "core/adopted.h"
 #include "core/engine.h"
 #include "core/findings.h"
 #include "core/heap.h"
@@ -42,27 +43,43 @@ void cst_breach_event(const char *event, const struct cst_deed *deed, uint64_t n
                                             .type = type,
                                             .by = party_of(deed->by, CUSTODY_CONTRACT_UNKNOWN),
                                             .has_to = deed->to != CST_SIDE_UNKNOWN,
-                                            .to = party_of(deed->to, CUSTODY_CONTRACT_UNKNOWN),
+                                            .to = party_of(deed->to, deed->contract),
                                             .stack = deed->stack};
     the_sink(&ownership);
 }
 
-/* What the heap knows of the address. Frames are the caller's memory. */
+/* The block at an address, of our heap or of another allocator that is seen; its tag is copied. False when none is known. */
+static bool find_block(uintptr_t address, uintptr_t *out_start, struct cst_tag *out_tag)
+{
+    struct cst_tag_hit hit = cst_heap_find(address);
+    struct cst_adopted adopted;
+    if (hit.tag) {
+        *out_start = hit.start;
+        *out_tag = *hit.tag;
+    } else if (cst_adopted_find(address, &adopted)) {
+        *out_start = address;
+        *out_tag = adopted.tag;
+    } else {
+        return false;
+    }
+    return cst_tag_contract(out_tag) != CUSTODY_CONTRACT_UNKNOWN;
+}
+
+/* What is known of the block at the address. Frames are the caller's memory. */
 static void add_block(struct cst_finding *finding, const struct cst_breach *breach,
                       uintptr_t frames[CST_STACK_FRAMES_MAX])
 {
-    struct cst_tag_hit hit = cst_heap_find(breach->address);
-    if (!hit.tag || cst_tag_contract(hit.tag) == CUSTODY_CONTRACT_UNKNOWN) {
+    struct cst_tag tag;
+    if (breach->is_gone || !find_block(breach->address, &finding->block_address, &tag)) {
         finding->owner = party_of(breach->owner, CUSTODY_CONTRACT_UNKNOWN);
         return;
     }
     finding->has_block = true;
-    finding->block_address = hit.start;
-    finding->block_size = cst_tag_size(hit.tag);
-    finding->block_align = cst_tag_align(hit.tag);
-    finding->owner = party_of(cst_tag_side(hit.tag), cst_tag_contract(hit.tag));
-    finding->alloc = (struct cst_frames){.addresses = frames,
-                                         .count = cst_stack_load(cst_tag_alloc_stack(hit.tag), frames)};
+    finding->block_size = cst_tag_size(&tag);
+    finding->block_align = cst_tag_align(&tag);
+    finding->owner = party_of(cst_tag_side(&tag), cst_tag_contract(&tag));
+    finding->alloc =
+        (struct cst_frames){.addresses = frames, .count = cst_stack_load(cst_tag_alloc_stack(&tag), frames)};
 }
 
 static void add_call(struct cst_finding *finding, const struct cst_breach *breach,
@@ -71,7 +88,7 @@ static void add_call(struct cst_finding *finding, const struct cst_breach *breac
     if (!breach->call)
         return;
     uint16_t by = breach->by;
-    if (by == CST_SIDE_UNKNOWN)
+    if (by == CST_SIDE_UNKNOWN && breach->told.function)
         by = cst_origin_side_at(breach->call->return_address - 1);
     finding->has_by = true;
     finding->by =

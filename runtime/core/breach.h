@@ -14,12 +14,13 @@
 /** What was broken, and by whom. */
 struct cst_breach {
     enum custody_finding_kind kind;
-    uintptr_t address;           /**< of the object, block or buffer */
-    uint16_t by;                 /**< side that broke the rule; CST_SIDE_UNKNOWN: the side of the calling code */
-    const struct cst_call *call; /**< into the API, or the allocator; NULL at exit */
-    struct cst_told told;        /**< its moments are taken from `history` */
+    uintptr_t address; /**< of the object, block or buffer */
+    uint16_t by;       /**< side that broke the rule; CST_SIDE_UNKNOWN: that of the code that calls told.function */
+    const struct cst_call *call;            /**< into the API, or the allocator; NULL at exit */
+    struct cst_told told;                   /**< its moments are taken from `history` */
     const struct cst_history_copy *history; /**< may be NULL */
     uint16_t owner;                         /**< side that owns what is concerned, where no block says it */
+    bool is_gone; /**< what was at the address is there no more: nothing is said of the block that may be there now */
 };
 
 /** Makes a finding of it. Equal ones are counted: of the same kind, type and parties, at the same stack, about something

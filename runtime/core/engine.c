@@ -8,6 +8,7 @@
 #include "core/policy.h"
 #include "core/rules.h"
 #include "core/suspect.h"
+#include "core/watch.h"
 
 #include <errno.h>
 #include <string.h>
@@ -95,8 +96,22 @@ void cst_engine_retag(const struct cst_call *call, void *block, size_t size, siz
         return;
     struct cst_origin origin = cst_origin_of(call);
     size_t rounded = cst_engine_round(cst_tag_size(tag), cst_tag_align(tag));
+    bool watched = cst_tag_is_watched(tag);
     take(tag, 0);
     tag_for(&origin, block, rounded, size, align);
+    if (watched)
+        cst_tag_watch(tag, true);
+}
+
+void cst_engine_hand_on(struct cst_tag *tag, uint16_t owner)
+{
+    uint64_t facts = cst_facts_with_owner(tag->facts, owner);
+    if (cst_tag_contract(tag) != cst_owner_contract(owner) && cst_tag_align(tag) <= CST_BLOCK_ALIGN)
+        facts = cst_facts_with_align(facts, CST_ALIGN_UNKNOWN);
+    if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN)
+        cst_count_free(cst_tag_side(tag), cst_tag_size(tag));
+    tag->facts = facts;
+    cst_count_alloc(cst_owner_side(owner), cst_tag_size(tag));
 }
 
 static void give_back(struct cst_tag *tag, uintptr_t address, uint32_t release_stack)
@@ -171,6 +186,30 @@ static struct cst_tag *plain_tag(const struct cst_origin *origin, uintptr_t addr
     return is_handed_over(tag, address) || cst_engine_allows(tag, origin, given) ? tag : NULL;
 }
 
+/* A watched block is shown to those who watch it. True when the rules are to judge what is done to it. */
+static bool is_judged(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address, bool resizes)
+{
+    if (CST_LIKELY(!cst_watch_has(address)))
+        return true;
+    const struct cst_watched what = {.call = call,
+                                     .origin = origin,
+                                     .start = address,
+                                     .resizes = resizes,
+                                     .handed_over = address == cst_thread.passing.address};
+    return cst_watch_ask(&what);
+}
+
+/* What somebody refuses stays as it is; that was told of. A block that its owner gave to an allocator of the program's was
+ * asked about then. */
+static bool is_refused(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address, bool resizes,
+                       size_t *out_readable)
+{
+    if (CST_LIKELY(!cst_watch_has(address)) || address == cst_thread.passing.address)
+        return false;
+    const struct cst_watched what = {.call = call, .origin = origin, .start = address, .resizes = resizes};
+    return cst_watch_refuses(&what, out_readable);
+}
+
 /* What libc made for itself may be its record of a module. */
 static void note_departure(uintptr_t address)
 {
@@ -194,19 +233,39 @@ static void release_suspect(const struct cst_suspect *suspect, uintptr_t address
     give_back(suspect->hit.tag, suspect->hit.start, release_stack);
 }
 
+/* A live block of ours or of another allocator goes back; everything about it has been said. */
+static void release_known(uintptr_t address, uint32_t release_stack)
+{
+    if (cst_tag_covers(address))
+        cst_engine_give_back(address, release_stack);
+    else
+        cst_foreign_release(address, release_stack);
+}
+
+static void release_for(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
+                        const struct cst_given *given)
+{
+    bool judged = is_judged(call, origin, address, false);
+    struct cst_tag *plain = plain_tag(origin, address, given);
+    if (plain) {
+        give_back(plain, address, origin->stack);
+    } else if (!judged) {
+        release_known(address, origin->stack);
+    } else {
+        struct cst_suspect suspect = cst_suspect_examine(call, origin, address, given);
+        release_suspect(&suspect, address, origin->stack);
+    }
+}
+
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
 {
     if (cst_boot_owns((void *)address))
         return;
     int saved = errno;
+    size_t readable;
     struct cst_origin origin = cst_origin_of(call);
-    struct cst_tag *plain = plain_tag(&origin, address, given);
-    if (plain) {
-        give_back(plain, address, origin.stack);
-    } else {
-        struct cst_suspect suspect = cst_suspect_examine(call, &origin, address, given);
-        release_suspect(&suspect, address, origin.stack);
-    }
+    if (!is_refused(call, &origin, address, false, &readable))
+        release_for(call, &origin, address, given);
     errno = saved;
 }
 
@@ -230,9 +289,18 @@ static void *copy_elsewhere(void *block, size_t rounded, size_t align)
     return copy ? memcpy(copy, block, usable < rounded ? usable : rounded) : NULL;
 }
 
+/* Those who watch the block that is being resized learn where it is now. */
+static void tell_resized(const struct cst_call *call, const struct cst_origin *origin, const void *block,
+                         const struct cst_watch_move *move)
+{
+    const struct cst_watched what = {.call = call, .origin = origin, .start = (uintptr_t)block, .resizes = true};
+    cst_watch_resized(&what, move);
+}
+
 /* A live block of ours gets a new size and a new maker. It stays live until its copy is: what it points to is held at every
  * moment, for whoever halts this thread to look for leaks. */
-static void *resize_block(const struct cst_origin *origin, struct cst_tag *tag, void *block, size_t size, size_t align)
+static void *resize_block(const struct cst_call *call, const struct cst_origin *origin, struct cst_tag *tag,
+                          void *block, size_t size, size_t align)
 {
     size_t rounded = cst_engine_round(size, align);
     if (rounded - 1 >= CST_TAG_SIZE_MAX)
@@ -245,6 +313,10 @@ static void *resize_block(const struct cst_origin *origin, struct cst_tag *tag, 
         cst_count_free(cst_tag_side(&before), cst_tag_size(&before));
     struct cst_origin maker = maker_after_resize(origin, &before);
     tag_for(&maker, moved, rounded, size, align);
+    if (CST_UNLIKELY(cst_tag_is_watched(&before))) {
+        const struct cst_watch_move move = {(uintptr_t)moved, cst_tag_size(&before), size};
+        tell_resized(call, origin, block, &move);
+    }
     if (moved != block) {
         size_t align_before = cst_tag_align(&before);
         cst_tag_release(tag, origin->stack);
@@ -263,23 +335,27 @@ static void *replace(const struct cst_origin *origin, const void *from, size_t r
 }
 
 /* Another allocator's live block: what is wanted comes from our heap, for that is what its door promises. */
-static void *replace_adopted(const struct cst_origin *origin, const struct cst_adopted *adopted, size_t size,
-                             size_t align)
+static void *replace_adopted(const struct cst_call *call, const struct cst_origin *origin,
+                             const struct cst_adopted *adopted, size_t size, size_t align)
 {
     void *fresh = replace(origin, (const void *)adopted->address, cst_adopted_usable(adopted), size, align);
+    if (fresh && cst_watch_has(adopted->address)) {
+        const struct cst_watch_move move = {(uintptr_t)fresh, cst_tag_size(&adopted->tag), size};
+        tell_resized(call, origin, (const void *)adopted->address, &move);
+    }
     if (fresh)
         cst_foreign_release(adopted->address, origin->stack);
     return fresh;
 }
 
-static void *resize_in_heap(const struct cst_origin *origin, const struct cst_suspect *suspect, void *block,
-                            size_t size, size_t align)
+static void *resize_in_heap(const struct cst_call *call, const struct cst_origin *origin,
+                            const struct cst_suspect *suspect, void *block, size_t size, size_t align)
 {
     size_t before = cst_tag_size(suspect->hit.tag);
     switch (suspect->target) {
     case CST_TARGET_BLOCK:
         if (suspect->hit.start == (uintptr_t)block)
-            return resize_block(origin, suspect->hit.tag, block, size, align);
+            return resize_block(call, origin, suspect->hit.tag, block, size, align);
         return replace(origin, block, before - ((uintptr_t)block - suspect->hit.start), size, align);
     case CST_TARGET_RELEASED:
         return replace(origin, block, before, size, align);
@@ -297,9 +373,22 @@ static void *resize_suspect(const struct cst_call *call, const struct cst_origin
 {
     struct cst_suspect suspect = cst_suspect_examine(call, origin, (uintptr_t)block, given);
     if (suspect.hit.tag)
-        return resize_in_heap(origin, &suspect, block, size, align);
+        return resize_in_heap(call, origin, &suspect, block, size, align);
     if (suspect.is_adopted && suspect.target == CST_TARGET_BLOCK)
-        return replace_adopted(origin, &suspect.adopted, size, align);
+        return replace_adopted(call, origin, &suspect.adopted, size, align);
+    return cst_engine_no_memory();
+}
+
+/* A live block of ours or of another allocator, about which everything has been said. */
+static void *resize_known(const struct cst_call *call, const struct cst_origin *origin, void *block, size_t size,
+                          size_t align)
+{
+    uintptr_t address = (uintptr_t)block;
+    struct cst_adopted adopted;
+    if (cst_tag_covers(address))
+        return resize_block(call, origin, cst_tag_of(address), block, size, align);
+    if (cst_adopted_find(address, &adopted))
+        return replace_adopted(call, origin, &adopted, size, align);
     return cst_engine_no_memory();
 }
 
@@ -310,8 +399,14 @@ void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, s
     struct cst_origin origin = cst_origin_of(call);
     if (cst_boot_owns(block))
         return replace(&origin, block, cst_boot_size(block), size, align);
+    size_t readable;
+    if (is_refused(call, &origin, address, true, &readable))
+        return replace(&origin, block, readable, size, align);
+    bool judged = is_judged(call, &origin, address, true);
     struct cst_tag *plain = plain_tag(&origin, address, given);
     if (plain)
-        return resize_block(&origin, plain, block, size, align);
+        return resize_block(call, &origin, plain, block, size, align);
+    if (!judged)
+        return resize_known(call, &origin, block, size, align);
     return resize_suspect(call, &origin, block, size, align, given);
 }

@@ -22,6 +22,7 @@
 /** What a release names besides the pointer. */
 struct cst_given {
     bool has_size, has_align;
+    bool resizes;       /**< the block is to be resized, and may live on: for what is not ours (foreign.h, wrapped.h) */
     size_t size, align; /**< bytes */
 };
 
@@ -175,6 +176,10 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
  * when it is of another side. */
 CST_MUST_USE bool cst_engine_allows(const struct cst_tag *tag, const struct cst_origin *origin,
                                     const struct cst_given *given);
+
+/** A live block of our heap is from now on `owner`'s, a side and a contract. Its alignment is not compared any more, where
+ * the heap does not need it, when that is another contract: each asks for one in its own way. */
+void cst_engine_hand_on(struct cst_tag *tag, uint16_t owner);
 
 /** Releases the live block of our heap that starts at `address`, counting it out, as done from `release_stack`. What was to
  * be said of it has been said. */

@@ -39,7 +39,7 @@ struct cst_moment {
     enum custody_deed deed;
     struct cst_party by;
     bool has_to;
-    struct cst_party to; /**< to whom: valid with has_to */
+    struct cst_party to; /**< to whom: valid with has_to; its contract is what to release under, or UNKNOWN */
     char thread[16];     /**< name of the thread that did it */
     uint32_t stack;      /**< id (site/stack.h); 0 when none is kept */
 };
@@ -52,10 +52,10 @@ struct cst_told {
     const char *function; /**< of the API that was called, in place of a door; NULL at exit, or when it was a door */
     const char *advice;   /**< what should have been done: one clause without a full stop; valid during the call only */
     const char *type;     /**< of the object or name of the callback; NULL when it is neither */
-    const char *expected_type; /**< wrong-type: what the function takes; NULL otherwise */
-    uint64_t number;           /**< of the object, loan, lease or callback; 0 for none */
-    bool has_buffer;           /**< the finding is about a buffer: */
-    size_t capacity, length;   /**< bytes that it may hold; that were written, or reported, or released at */
+    const char *expected_type;        /**< wrong-type: what the function takes; NULL otherwise */
+    uint64_t number;                  /**< of the object, loan, lease or callback; 0 for none */
+    bool has_buffer;                  /**< the finding is about a buffer: */
+    size_t capacity, length;          /**< bytes that it may hold; that were written, or reported, or released at */
     const struct cst_moment *moments; /**< oldest first; valid during the call only */
     size_t moment_count, moments_left_out;
 };

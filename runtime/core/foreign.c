@@ -2,6 +2,7 @@
 #include "core/foreign.h"
 
 #include "core/suspect.h"
+#include "core/watch.h"
 
 #include <errno.h>
 
@@ -89,19 +90,51 @@ static bool is_unseen(uintptr_t address, bool is_adopted)
     return !is_adopted && !cst_tag_covers(address);
 }
 
+/* A watched block is shown to those who watch it, as released where this allocator does not resize it. True when the rules
+ * are to judge. */
+static bool is_judged(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address, bool resizes)
+{
+    if (CST_LIKELY(!cst_watch_has(address)))
+        return true;
+    const struct cst_watched what = {.call = call, .origin = origin, .start = address, .resizes = resizes};
+    return cst_watch_ask(&what);
+}
+
+/* What somebody refuses is not to be given to any allocator; that was told of. */
+static bool is_refused(const struct cst_call *call, uintptr_t address, bool resizes, size_t *out_readable)
+{
+    if (CST_LIKELY(!cst_watch_has(address)) || address == cst_thread.passing.address)
+        return false;
+    struct cst_origin origin = cst_origin_of(call);
+    const struct cst_watched what = {.call = call, .origin = &origin, .start = address, .resizes = resizes};
+    return cst_watch_refuses(&what, out_readable);
+}
+
 struct cst_foreign cst_foreign_examine(const struct cst_call *call, void *block, const struct cst_given *given,
                                        const struct cst_adopter *adopter)
 {
     int saved = errno;
     struct cst_foreign foreign = {.kind = CST_FOREIGN_UNSEEN, .address = (uintptr_t)block};
     struct cst_adopted known;
+    if (is_refused(call, foreign.address, given->resizes, &foreign.size)) {
+        foreign.kind = CST_FOREIGN_NOTHING;
+        errno = saved;
+        return foreign;
+    }
     bool is_adopted = !cst_tag_covers(foreign.address) && cst_adopted_find(foreign.address, &known);
     if (is_unseen(foreign.address, is_adopted))
         return foreign;
     struct cst_origin origin = cst_origin_of(call);
     foreign.stack = origin.stack;
-    if (is_adopted && cst_engine_allows(&known.tag, &origin, given)) {
+    bool resizes = given->resizes && is_adopted && known.adopter == adopter;
+    bool is_live = !is_adopted || cst_tag_state(&known.tag) == CST_STATE_LIVE;
+    bool judged = !is_live || is_judged(call, &origin, foreign.address, resizes);
+    foreign.is_watched = resizes && is_live && cst_watch_has(foreign.address);
+    if (is_adopted && (!judged || cst_engine_allows(&known.tag, &origin, given))) {
         note_adopted(&foreign, &known, adopter);
+    } else if (!judged) {
+        struct cst_tag_hit hit = cst_heap_find(foreign.address);
+        note_ours(&foreign, &hit);
     } else {
         struct cst_suspect suspect = cst_suspect_examine(call, &origin, foreign.address, given);
         note_suspect(&foreign, &suspect, adopter);
@@ -128,6 +161,22 @@ bool cst_foreign_accept(const struct cst_call *call, void *block, const struct c
     *out_known = cst_foreign_examine(call, block, given, adopter);
     cst_foreign_give_back(out_known);
     return out_known->kind == CST_FOREIGN_OWN || out_known->kind == CST_FOREIGN_UNSEEN;
+}
+
+void cst_foreign_resized(const struct cst_call *call, const struct cst_foreign *known, void *to, size_t size)
+{
+    if (CST_LIKELY(!known->is_watched))
+        return;
+    int saved = errno;
+    struct cst_origin origin = cst_origin_of(call);
+    const struct cst_watched what = {
+        .call = call, .origin = &origin, .start = known->address, .resizes = to != NULL, .handed_over = true};
+    const struct cst_watch_move move = {(uintptr_t)to, known->size, size};
+    if (to)
+        cst_watch_resized(&what, &move);
+    else
+        (void)cst_watch_ask(&what);
+    errno = saved;
 }
 
 void cst_foreign_restore(const struct cst_foreign *foreign)

@@ -18,18 +18,20 @@
 
 /** What a release was given. */
 enum cst_foreign_kind {
-    CST_FOREIGN_OWN,     /**< a live block of this allocator, from now on the allocator's: to be released, or resized */
-    CST_FOREIGN_UNSEEN,  /**< nothing that was ever seen, such as a block from before the entries were hooked: only the
+    CST_FOREIGN_OWN,    /**< a live block of this allocator, from now on the allocator's: to be released, or resized */
+    CST_FOREIGN_UNSEEN, /**< nothing that was ever seen, such as a block from before the entries were hooked: only the
                               allocator knows */
-    CST_FOREIGN_OTHERS,  /**< a live block of our heap or of another allocator: not to be given to this one */
-    CST_FOREIGN_NOTHING, /**< a block that was released before, or a pointer into one: not to be released at all */
+    CST_FOREIGN_OTHERS, /**< a live block of our heap or of another allocator: not to be given to this one */
+    CST_FOREIGN_NOTHING, /**< a block that was released before, a pointer into one, or what somebody refuses (watch.h): not
+                              to be released at all */
 };
 
 /** What cst_foreign_examine found. */
 struct cst_foreign {
     enum cst_foreign_kind kind;
+    bool is_watched; /**< OWN, to be resized: cst_foreign_resized must be told what became of it */
     uintptr_t address;
-    size_t size;               /**< of the block; 0 for UNSEEN and NOTHING */
+    size_t size;               /**< of the block; 0 for UNSEEN, and for NOTHING unless it was refused */
     size_t align;              /**< that it was asked for with */
     uint32_t stack;            /**< of the release */
     struct cst_adopted before; /**< OWN: as it was known */
@@ -53,6 +55,10 @@ void cst_foreign_give_back(const struct cst_foreign *foreign);
  * called for the block (OWN, UNSEEN), with out_known->size and align as they were asked for, if the kind is OWN. */
 CST_MUST_USE bool cst_foreign_accept(const struct cst_call *call, void *block, const struct cst_given *given,
                                      const struct cst_adopter *adopter, struct cst_foreign *out_known);
+
+/** The allocator resized a block of kind OWN to one of `size` bytes at `to` for `call`, or released it (`to` NULL). Does
+ * nothing when it is not watched. */
+void cst_foreign_resized(const struct cst_call *call, const struct cst_foreign *known, void *to, size_t size);
 
 /** The allocator could not resize a block of kind OWN: it is live as before. */
 void cst_foreign_restore(const struct cst_foreign *foreign);

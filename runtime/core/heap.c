@@ -191,7 +191,7 @@ static bool adopt_arena(unsigned arena)
 bool cst_heap_start(bool isolating)
 {
     cst_tag_start();
-    if (!reserve_what_fits())
+    if (!reserve_what_fits() || !cst_je_thread_begin())
         return false;
     cst_heap_shared_size = isolating ? cst_shadow.size / 2 : cst_shadow.size;
     part_init(&shared_part, cst_shadow.base, cst_heap_shared_size, &cst_heap_shared_committed);
@@ -201,14 +201,22 @@ bool cst_heap_start(bool isolating)
     return true;
 }
 
-void cst_heap_enter_thread(void)
+bool cst_heap_enter_thread(void)
 {
     bool enabled = true;
+    if (!cst_je_thread_begin())
+        return false;
     void *probe = cst_je_malloc(THREAD_CACHE_SIZE);
-    if (!probe)
-        return;
-    cst_je_free(probe);
-    cst_je_mallctl("thread.tcache.enabled", NULL, NULL, &enabled, sizeof enabled);
+    if (probe) {
+        cst_je_free(probe);
+        cst_je_mallctl("thread.tcache.enabled", NULL, NULL, &enabled, sizeof enabled);
+    }
+    return true;
+}
+
+bool cst_heap_may_be_used(void)
+{
+    return cst_je_thread_begin();
 }
 
 /* Bytes of each isolated heap; 0 when the whole range is shared. */
@@ -219,7 +227,7 @@ static size_t slot_size(void)
 
 unsigned cst_heap_isolate(void)
 {
-    if (slot_size() == 0)
+    if (slot_size() == 0 || !cst_je_thread_begin())
         return 0;
     unsigned slot = atomic_fetch_add(&isolated_count, 1);
     if (slot >= CST_HEAP_SLOTS) {
@@ -297,7 +305,8 @@ struct cst_tag_hit cst_heap_find(uintptr_t address)
 
 void cst_heap_thread_state(uintptr_t thread_pointer, uintptr_t *out_lo, uintptr_t *out_hi)
 {
-    *out_lo = thread_pointer - ((uintptr_t)__builtin_thread_pointer() - cst_je_thread_state());
+    uintptr_t distance = (uintptr_t)__builtin_thread_pointer() - cst_je_thread_state();
+    *out_lo = cst_je_thread_state_size > 0 ? thread_pointer - distance : 0;
     *out_hi = *out_lo + cst_je_thread_state_size;
 }
 

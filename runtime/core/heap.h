@@ -30,8 +30,11 @@ extern _Atomic size_t cst_heap_shared_committed;
  * room for isolated heaps. Once, at start. */
 CST_MUST_USE bool cst_heap_start(bool isolating);
 
-/** Gives the calling thread a cache of the shared heap. Once per thread; without it the heap works, slower. */
-void cst_heap_enter_thread(void);
+/** Makes the heap usable for the calling thread, and gives it a cache. Once per thread. False when memory is out. */
+CST_MUST_USE bool cst_heap_enter_thread(void);
+
+/** True when the heap can be used by the calling thread, which may not have entered it. False when memory is out. */
+CST_MUST_USE bool cst_heap_may_be_used(void);
 
 /** Makes the heap of an isolated side. Its arena's number, or 0 when none is left. */
 CST_MUST_USE unsigned cst_heap_isolate(void);
@@ -79,7 +82,7 @@ void cst_heap_each_part(void (*visit)(uintptr_t from, uintptr_t to, void *data),
 struct cst_tag_hit cst_heap_find(uintptr_t address);
 
 /** Where the heap keeps what is its own about the thread with the control block `thread_pointer`, [*out_lo, *out_hi): in
- * the thread's static thread-local storage, among that of the program. */
+ * the thread's static thread-local storage, among that of the program. Empty when it lies elsewhere. */
 void cst_heap_thread_state(uintptr_t thread_pointer, uintptr_t *out_lo, uintptr_t *out_hi);
 
 /** After fork, in the child: frees the lock that another thread of the parent may have held. */

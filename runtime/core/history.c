@@ -67,7 +67,8 @@ void cst_history_add(struct cst_history *history, const struct cst_deed *deed)
         return;
     }
     *entry = (struct cst_history_entry){.what = *deed};
-    cst_sys_thread_name(entry->thread);
+    if (!deed->is_past)
+        cst_sys_thread_name(entry->thread);
     if (history->last)
         history->last->next = entry;
     else
@@ -77,18 +78,18 @@ void cst_history_add(struct cst_history *history, const struct cst_deed *deed)
         leave_middle_out(history);
 }
 
-static struct cst_party party_of(uint16_t number)
+static struct cst_party party_of(uint16_t number, enum custody_contract contract)
 {
     const struct cst_side *side = cst_side_get(number);
-    return (struct cst_party){.side = side->name, .lang = side->lang};
+    return (struct cst_party){.side = side->name, .lang = side->lang, .contract = contract};
 }
 
 static struct cst_moment moment_of(const struct cst_deed *deed)
 {
     return (struct cst_moment){.deed = deed->deed,
-                               .by = party_of(deed->by),
+                               .by = party_of(deed->by, CUSTODY_CONTRACT_UNKNOWN),
                                .has_to = deed->to != CST_SIDE_UNKNOWN,
-                               .to = party_of(deed->to),
+                               .to = party_of(deed->to, deed->contract),
                                .stack = deed->stack};
 }
 

@@ -8,6 +8,7 @@
 #include "core/origin.h"
 #include "plat/compiler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +23,10 @@ struct cst_history {
 /** What happened, for cst_history_add. */
 struct cst_deed {
     enum custody_deed deed;
-    uint16_t by, to; /**< sides; `to` is CST_SIDE_UNKNOWN where nobody else takes part */
-    uint32_t stack;  /**< id: cst_history_stack */
+    uint16_t by, to;                /**< sides; `to` is CST_SIDE_UNKNOWN where nobody else takes part */
+    enum custody_contract contract; /**< that `to` is to release it under; UNKNOWN where that is not said */
+    uint32_t stack;                 /**< id: cst_history_stack */
+    bool is_past;                   /**< it was done before, in a thread that is not known any more */
 };
 
 /** A history as a finding tells it. Several hundred bytes. */

@@ -47,10 +47,14 @@ extern const char *cst_je_malloc_conf;
 /** Where jemalloc writes its rare messages; NULL is stderr. */
 extern void (*cst_je_malloc_message)(void *opaque, const char *text);
 
+/** Makes the calling thread ready for every other function here, and for jemalloc's part in a fork. False when memory is
+ * out: then none may be called. Quick where that was done before, and where there is nothing to do. */
+CST_MUST_USE bool cst_je_thread_begin(void);
+
 /** What jemalloc keeps of its own for the calling thread, in static thread-local storage: for every thread at the same
  * distance from its thread pointer. Holds keys of its caches, which look like addresses in the heap. */
 uintptr_t cst_je_thread_state(void);
-/** Its size in bytes. */
+/** Its size in bytes; 0 when it lies in memory that is known to be the runtime's own (plat/own.h). */
 extern const size_t cst_je_thread_state_size;
 
 void *cst_je_malloc(size_t size);

@@ -6,6 +6,7 @@
 /* Above the colours: what is known of the holders, 2 bits, then the one other side, 10 bits. */
 #define HOLD_SHIFT CST_REACH_COLOUR_BITS
 #define SIDE_SHIFT (HOLD_SHIFT + 2)
+_Static_assert(SIDE_SHIFT + 10 <= CST_TAG_MARK_BITS && CST_SIDE_MAX <= 1 << 10, "the marks have no room for a side");
 #define COLOURS ((UINT32_C(1) << HOLD_SHIFT) - 1)
 
 enum { HELD_BY_NOBODY, HELD_BY_OTHER, HELD_BY_MANY };

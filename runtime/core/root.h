@@ -44,7 +44,8 @@ CST_MUST_USE bool cst_roots_prepare(struct cst_roots *out_roots);
  * listed, or are too many: then nothing can be said. */
 CST_MUST_USE bool cst_roots_gather(struct cst_roots *roots, const struct cst_halt *halt, uintptr_t stack_pointer);
 
-/** Gives every root to `reach`, with the registers of halted threads and the pointers that the kernel keeps. */
+/** Gives every root to `reach`, with the registers of halted threads, the pointers that the kernel keeps, and the
+ * data of callbacks. */
 void cst_roots_mark(const struct cst_roots *roots, const struct cst_halt *halt, struct cst_reach *reach);
 
 /** Gives the memory back. */

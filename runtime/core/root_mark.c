@@ -1,5 +1,6 @@
 /* Roots: giving them to a mark; see root.h. */
 #include "base/kept.h"
+#include "core/callback.h"
 #include "core/root.h"
 #include "plat/process.h"
 
@@ -28,4 +29,5 @@ void cst_roots_mark(const struct cst_roots *roots, const struct cst_halt *halt, 
             mark_thread(&halt->threads[i], reach);
     cst_reach_root(reach, cst_process_signal_stack(), CST_HOLDER_NOBODY);
     cst_kept_each(mark_kept, reach);
+    cst_callback_each_data(mark_kept, reach);
 }

@@ -219,9 +219,16 @@ static bool layout_differs(const struct cst_rule_case *facts)
            (facts->has_given_align && facts->given_align != facts->align);
 }
 
+/* A side that the program registered, and that was given a block to be released by an allocator's function: which module
+ * calls that for it cannot be told. */
+static bool is_beyond_modules(const struct cst_rule_party *owner)
+{
+    return !owner->module && owner->contract != CUSTODY_CONTRACT_CUSTODY;
+}
+
 bool cst_rules_may_release(const struct cst_rule_party *owner, const struct cst_rule_party *by)
 {
-    if (owner->side == by->side || !is_known(owner) || !is_known(by))
+    if (owner->side == by->side || !is_known(owner) || !is_known(by) || is_beyond_modules(owner))
         return true;
     return same_module(owner, by) || cst_rules_transparent(owner) || cst_rules_transparent(by);
 }
@@ -293,8 +300,9 @@ static struct cst_verdict forbid(const struct cst_rule_case *facts, struct cst_v
     enum custody_finding_kind kind = verdict.found ? verdict.kind
                                      : differs     ? CUSTODY_FINDING_CROSS_ALLOCATOR_FREE
                                                    : CUSTODY_FINDING_CROSS_SIDE_FREE;
+    bool is_told = !differs && owner->contract != CUSTODY_CONTRACT_MALLOC_OR_RUST;
     bool is_exact = verdict.found ? verdict.confidence == CUSTODY_CONFIDENCE_EXACT
-                                  : !differs && !is_veiled_rust(owner) && !is_veiled_rust(by);
+                                  : is_told && !is_veiled_rust(owner) && !is_veiled_rust(by);
     if (!is_exact)
         return inferred(kind);
     verdict = exact(kind);

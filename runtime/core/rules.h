@@ -71,7 +71,7 @@ bool cst_rules_is_crossing(enum custody_finding_kind kind);
 bool cst_rules_transparent(const struct cst_rule_party *party);
 
 /** True when `by` may release blocks of `owner` without a word, under the contract they have in common: the same module, a
- * party that acts for others, or one that is not known. */
+ * party that acts for others, or one that is not known; or a registered side's, by any code but Custody's own functions. */
 bool cst_rules_may_release(const struct cst_rule_party *owner, const struct cst_rule_party *by);
 
 #endif

@@ -6,7 +6,8 @@
  *   facts   size 0-39 | align (log2) 40-45 | owner (contract 46-51, side 52-61) | state 62-63
  *   sites   allocation stack 0-23 | fork generation 24-31 | release stack 32-55 | start 56-63
  * `start` is (address >> 4) & 0xff: it tells the start of a block from other addresses that share its slot. The upper half
- * of `sites` changes at a release; until then its release stack is 0, so that one comparison tells the start.
+ * of `sites` changes at a release; until then its release stack is 0, so that one comparison tells the start;
+ * but a search for leaks puts marks there (0-22 of the field), and a block that is watched (watch.h) has the last bit.
  *
  * The slot of an address: every page of the heap has a density, the log2 of its slots, set when a block is made there.
  * All blocks of a page belong to one size class (jemalloc's slabs), so slots as wide as the largest power of two not
@@ -146,6 +147,12 @@ CST_INLINE uint64_t cst_facts_with_owner(uint64_t facts, uint16_t owner)
     return (facts & ~((uint64_t)UINT16_MAX << 46)) | (uint64_t)owner << 46;
 }
 
+/** The same facts, with another log2 of the alignment. */
+CST_INLINE uint64_t cst_facts_with_align(uint64_t facts, unsigned align_log2)
+{
+    return (facts & ~((uint64_t)0x3f << 40)) | (uint64_t)align_log2 << 40;
+}
+
 CST_INLINE enum cst_tag_state cst_tag_state(const struct cst_tag *tag)
 {
     return (enum cst_tag_state)(tag->facts >> 62);
@@ -235,18 +242,39 @@ CST_INLINE void cst_tag_release_known(struct cst_tag *tag, uint64_t facts, uint6
     tag->sites = sites | (uint64_t)release_stack << 32;
 }
 
-/** What a search for leaks notes about a live block: 24 bits, in the place that its release stack will take; 0 otherwise. */
+/** Bits of a live block's marks, in the place that its release stack will take; above them is that of watched blocks. */
+#define CST_TAG_MARK_BITS 23
+#define CST_TAG_WATCHED (UINT32_C(1) << CST_TAG_MARK_BITS)
+
+/** What a search for leaks notes about a live block; 0 otherwise. */
 CST_INLINE uint32_t cst_tag_marks(const struct cst_tag *tag)
 {
-    return cst_tag_release_stack(tag);
+    return cst_tag_release_stack(tag) & (CST_TAG_WATCHED - 1);
 }
 
-/** Sets the marks of a live block. While they are not 0, a release of it takes the longer way. Writes the upper half of the
- * word alone: where a thread could not be halted, the block may be made anew meanwhile. */
+/** Writes the upper half of the second word alone: where a thread could not be halted, the block may be made anew meanwhile. */
+CST_INLINE void cst_tag_set_upper(struct cst_tag *tag, uint32_t upper)
+{
+    memcpy((char *)&tag->sites + sizeof upper, &upper, sizeof upper);
+}
+
+/** Sets the marks of a live block. While they are not 0, a release of it takes the longer way. */
 CST_INLINE void cst_tag_set_marks(struct cst_tag *tag, uint32_t marks)
 {
-    uint32_t upper = (uint32_t)(tag->sites >> 32 & 0xff000000) | marks;
-    memcpy((char *)&tag->sites + sizeof upper, &upper, sizeof upper);
+    cst_tag_set_upper(tag, (uint32_t)(tag->sites >> 32 & (0xff000000 | CST_TAG_WATCHED)) | marks);
+}
+
+/** Whether a live block is watched: then a release of it takes the longer way. */
+CST_INLINE bool cst_tag_is_watched(const struct cst_tag *tag)
+{
+    return (cst_tag_release_stack(tag) & CST_TAG_WATCHED) != 0;
+}
+
+/** Says whether a live block is watched. */
+CST_INLINE void cst_tag_watch(struct cst_tag *tag, bool watched)
+{
+    uint32_t upper = (uint32_t)(tag->sites >> 32) & ~CST_TAG_WATCHED;
+    cst_tag_set_upper(tag, upper | (watched ? CST_TAG_WATCHED : 0));
 }
 
 /** First address of the live block in a slot of the page that begins at `page`. */

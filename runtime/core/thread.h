@@ -43,6 +43,7 @@ struct cst_thread {
     uint8_t mode;             /**< enum cst_thread_mode */
     uint8_t generation;       /**< forks between the first audited process and this one, at most 255 */
     uint8_t stacks;           /**< frames to record; copied from the settings */
+    uint32_t number;          /**< among all threads that objects were bound to; 0: nobody asked (core/object.h) */
     uint16_t place;           /**< of its stack among those known (core/stacks.h) */
     struct cst_count *counts; /**< one for each side */
     struct cst_stack_bounds bounds;

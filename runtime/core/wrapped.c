@@ -2,10 +2,14 @@
 #include "core/wrapped.h"
 
 #include "core/suspect.h"
+#include "core/watch.h"
 
 #include <errno.h>
 
 static const struct cst_passing nothing_passing = {0, 0};
+
+/* What a handover says of a foreign block when there is none, so that nothing is restored. */
+static const struct cst_foreign unseen = {.kind = CST_FOREIGN_UNSEEN};
 
 /* The tag of the live block of our heap that starts at `address`; NULL when none does. */
 static struct cst_tag *live_tag(uintptr_t address)
@@ -29,14 +33,23 @@ static bool may_pass_on(const struct cst_tag *tag)
            contract == CUSTODY_CONTRACT_UNKNOWN;
 }
 
+/* The heap is told at the release what alignment it was asked for, and finds the block's size class by it. So a tag may say
+ * another one only where neither matters to the heap. */
+static bool may_say(const struct cst_tag *tag, size_t align)
+{
+    size_t asked = cst_tag_align(tag);
+    return asked == align || (asked <= CST_BLOCK_ALIGN && align <= CST_BLOCK_ALIGN);
+}
+
 /* A block of the size that was asked for is passed on as it is; a larger one is the allocator's own, of which this may be a
- * part. */
+ * part; so is one that it aligned otherwise than it was asked to. An alignment that is not known is what the heap gave. */
 static void note_passed_on(const struct cst_call *call, struct cst_tag *tag, void *block, size_t size, size_t align)
 {
+    size_t given = align != 0 ? align : cst_tag_align(tag);
     if (!may_pass_on(tag))
         return;
-    if (cst_tag_size(tag) == size)
-        cst_engine_retag(call, block, size, align);
+    if (cst_tag_size(tag) == size && may_say(tag, given))
+        cst_engine_retag(call, block, size, given);
     else
         disown(tag);
 }
@@ -84,6 +97,26 @@ static bool has_layout(const struct cst_tag *tag, const struct cst_wrapper *wrap
     return wrapper->closed || cst_tag_align(tag) != CST_BLOCK_ALIGN;
 }
 
+/* A watched block is shown to those who watch it. True when the rules are to judge. */
+static bool is_judged(const struct cst_call *call, uintptr_t address, bool resizes)
+{
+    if (CST_LIKELY(!cst_watch_has(address)))
+        return true;
+    struct cst_origin origin = cst_origin_of(call);
+    const struct cst_watched what = {.call = call, .origin = &origin, .start = address, .resizes = resizes};
+    return cst_watch_ask(&what);
+}
+
+/* What somebody refuses is not to be given to the allocator; that was told of. */
+static bool is_refused(const struct cst_call *call, uintptr_t address, bool resizes, size_t *out_readable)
+{
+    if (CST_LIKELY(!cst_watch_has(address)))
+        return false;
+    struct cst_origin origin = cst_origin_of(call);
+    const struct cst_watched what = {.call = call, .origin = &origin, .start = address, .resizes = resizes};
+    return cst_watch_refuses(&what, out_readable);
+}
+
 static void hand_over_live(const struct cst_call *call, const struct cst_wrapper *wrapper, struct cst_tag *tag,
                            const struct cst_given *given, struct cst_handover *handover)
 {
@@ -91,7 +124,8 @@ static void hand_over_live(const struct cst_call *call, const struct cst_wrapper
     bool mine = cst_facts_owner(tag->facts) == cst_owner_make(CUSTODY_CONTRACT_RUST, wrapper->side);
     bool silent = cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN || may_be_inlined(tag, wrapper);
     bool fits = mine && (!has_layout(tag, wrapper) || cst_engine_fits(tag, given));
-    if (!silent && !fits) {
+    bool judged = is_judged(call, handover->address, given->resizes && (mine || silent));
+    if (judged && !silent && !fits) {
         struct cst_origin origin = cst_origin_of(call);
         handover->stack = origin.stack;
         (void)cst_suspect_examine(call, &origin, handover->address, given);
@@ -126,7 +160,6 @@ static bool is_familys(const struct cst_wrapper *wrapper, void *block)
 static void hand_over_foreign(const struct cst_call *call, const struct cst_wrapper *wrapper, void *block,
                               const struct cst_given *given, struct cst_handover *handover)
 {
-    handover->foreign.kind = CST_FOREIGN_UNSEEN;
     if (is_familys(wrapper, block))
         return;
     handover->foreign = cst_foreign_examine(call, block, given, &wrapper->adopter);
@@ -144,10 +177,12 @@ struct cst_handover cst_wrapped_hand_over(const struct cst_call *call, const str
 {
     int saved = errno;
     struct cst_handover handover = {
-        .kind = CST_HANDOVER_PASS, .address = (uintptr_t)block, .outer = cst_thread.passing};
+        .kind = CST_HANDOVER_PASS, .address = (uintptr_t)block, .outer = cst_thread.passing, .foreign = unseen};
     struct cst_tag *tag = live_tag(handover.address);
     cst_thread.passing = nothing_passing;
-    if (tag)
+    if (is_refused(call, handover.address, given->resizes, &handover.readable))
+        handover.kind = CST_HANDOVER_NOTHING;
+    else if (tag)
         hand_over_live(call, wrapper, tag, given, &handover);
     else if (cst_tag_covers(handover.address))
         hand_over_dead(call, given, &handover);

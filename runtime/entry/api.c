@@ -1,11 +1,12 @@
-/* The public API: custody.h in terms of hooks and tags. Checks arguments, translates results, decides nothing. */
-#include "custody/custody.h"
+/* The public API: sides, blocks and leaks (block.h) in terms of hooks and tags. Checks arguments, translates results, decides
+ * nothing. */
+#include "entry/functions.h"
 
+#include "core/callback.h"
 #include "core/leak.h"
 #include "entry/hook.h"
 #include "entry/leak_report.h"
 #include "entry/start.h"
-#include "site/stack_frame.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,8 +46,14 @@ CST_EXPORT custody_status custody_side_register(const char *name, enum custody_l
         return CUSTODY_STATUS_NOT_RUNNING;
     uint8_t mode = cst_thread_guard();
     *out_side = cst_side_register(name, lang);
+    cst_callback_open(*out_side);
     cst_thread_unguard(mode);
     return *out_side ? CUSTODY_STATUS_OK : CUSTODY_STATUS_EXHAUSTED;
+}
+
+CST_EXPORT const char *custody_side_name(custody_side side)
+{
+    return cst_side_get(side)->name;
 }
 
 static bool is_alignment(size_t align)
@@ -82,31 +89,6 @@ CST_EXPORT void custody_release(custody_side side, void *block)
 {
     const struct cst_given nothing = {.has_size = false};
     cst_hook_release(CUSTODY_DOOR_CUSTODY_RELEASE, side, block, nothing);
-}
-
-CST_EXPORT custody_status custody_describe(const void *address, struct custody_description *out_description)
-{
-    if (!address || !out_description)
-        return CUSTODY_STATUS_INVALID_ARGUMENT;
-    if (!cst_start_is_up())
-        return CUSTODY_STATUS_NOT_RUNNING;
-    struct cst_tag_hit hit = cst_heap_find((uintptr_t)address);
-    if (!hit.tag || cst_tag_contract(hit.tag) == CUSTODY_CONTRACT_UNKNOWN)
-        return CUSTODY_STATUS_UNKNOWN_ADDRESS;
-    const struct cst_side *side = cst_side_get(cst_tag_side(hit.tag));
-    *out_description = (struct custody_description){
-        .start = hit.start,
-        .size = cst_tag_size(hit.tag),
-        .align = cst_tag_align(hit.tag),
-        .live = hit.state == CST_STATE_LIVE,
-        .side = side->name,
-        .lang = side->lang,
-        .contract = cst_tag_contract(hit.tag),
-    };
-    out_description->frame_count = cst_stack_load(cst_tag_alloc_stack(hit.tag), out_description->frames);
-    for (size_t i = 0; i < out_description->frame_count; i++)
-        out_description->frames[i] = cst_stack_frame_address(out_description->frames[i]);
-    return CUSTODY_STATUS_OK;
 }
 
 static void take_total(struct custody_leaks *leaks, const struct cst_class_total *total)

@@ -141,7 +141,14 @@ static bool complete(struct opening *opening)
     return family->maker && family->releaser && family->usable;
 }
 
-/* Together, or those that are needed together and each of the others by itself. */
+/* Of a function that is not redirected, the original is the function. */
+static void leave(struct opening *opening, size_t first)
+{
+    for (size_t i = first; i < opening->count; i++)
+        opening->detours[i].original = opening->detours[i].function;
+}
+
+/* Together, or those that are needed together and each of the others by itself: hooks of the former may run these already. */
 static bool lay(struct opening *opening, const struct cst_elf *elf)
 {
     if (cst_detour_lay(opening->module, elf, opening->detours, opening->count))
@@ -149,6 +156,7 @@ static bool lay(struct opening *opening, const struct cst_elf *elf)
     size_t first = 0;
     while (first < opening->count && is_needed(opening->doors[first].function))
         first++;
+    leave(opening, first);
     bool laid = cst_detour_lay(opening->module, elf, opening->detours, first);
     for (size_t i = first; laid && i < opening->count; i++)
         if (!cst_detour_lay(opening->module, elf, &opening->detours[i], 1))

@@ -21,6 +21,7 @@ struct visit {
 typedef uintptr_t family_function(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t);
 
 static const struct cst_given given_nothing = {.has_size = false};
+static const struct cst_given given_resize = {.resizes = true};
 
 /* Runs a function as it was, for the call that `guest` says. */
 static uintptr_t run_as(struct cst_guest guest, const struct cst_detour *detour, const uintptr_t *arguments)
@@ -149,7 +150,7 @@ static void *make_instead(const struct visit *visit)
 static uintptr_t replace(const struct visit *visit, const struct cst_foreign *known, const void *block)
 {
     void *fresh = make_instead(visit);
-    if (fresh && known->kind == CST_FOREIGN_OTHERS) {
+    if (fresh) {
         size_t offset = (uintptr_t)block - known->address, size = bytes_of(visit);
         size_t readable = known->size > offset ? known->size - offset : 0;
         memcpy(fresh, block, readable < size ? readable : size);
@@ -170,7 +171,7 @@ static uintptr_t resize(const struct visit *visit)
     void *block = block_of(visit);
     struct cst_foreign known = {.kind = CST_FOREIGN_UNSEEN};
     if (block)
-        known = cst_foreign_examine(&visit->call, block, &given_nothing, &visit->family->adopter);
+        known = cst_foreign_examine(&visit->call, block, &given_resize, &visit->family->adopter);
     if (known.kind == CST_FOREIGN_OTHERS || known.kind == CST_FOREIGN_NOTHING)
         return replace(visit, &known, block);
     uintptr_t result = run(visit);
@@ -179,6 +180,8 @@ static uintptr_t resize(const struct visit *visit)
         adopt(visit, moved);
     else if (!has_released(visit))
         cst_foreign_restore(&known);
+    if (moved || has_released(visit))
+        cst_foreign_resized(&visit->call, &known, moved, bytes_of(visit));
     return result;
 }
 
@@ -215,14 +218,16 @@ static uintptr_t stretch(const struct visit *visit)
         (void)cst_foreign_examine(&visit->call, block, &given_nothing, &visit->family->adopter);
         return decline(visit, block, usable);
     }
-    struct cst_foreign known = cst_foreign_examine(&visit->call, block, &given_nothing, &visit->family->adopter);
+    struct cst_foreign known = cst_foreign_examine(&visit->call, block, &given_resize, &visit->family->adopter);
     if (known.kind == CST_FOREIGN_NOTHING)
         return 0;
     uintptr_t result = run(visit);
-    if (known.kind == CST_FOREIGN_OWN && is_stretched(visit, result))
+    if (known.kind == CST_FOREIGN_OWN && is_stretched(visit, result)) {
         adopt(visit, block);
-    else
+        cst_foreign_resized(&visit->call, &known, block, bytes_of(visit));
+    } else {
         cst_foreign_restore(&known);
+    }
     return result;
 }
 
@@ -294,19 +299,24 @@ static bool is_inner(const struct visit *visit)
                                                 cst_stack_return(guest->frame) == guest->return_address);
 }
 
+/* True for a function that is given a block to do something with. One that makes blocks has in `block` where to put them. */
+static bool takes_block(const struct visit *visit)
+{
+    return visit->function->role != CST_FAMILY_MAKE && visit->function->role != CST_FAMILY_MAKE_OUT;
+}
+
 /* True for a block that Rust's own allocator, which rests on the family, gives back. */
 static bool is_handed_over(const struct visit *visit)
 {
-    const void *block = block_of(visit);
+    const void *block = takes_block(visit) ? block_of(visit) : NULL;
     return block && cst_wrapped_is_passing(block);
 }
 
 /* A thread that is inside the runtime, or in a function of the family, has the function itself; so has one whose Rust allocator
- * hands the block over, which was judged before. Unless it is given a block of
- * our heap, which the function must not see. */
+ * hands the block over, which was judged before. Unless it is given a block of our heap, which the function must not see. */
 static uintptr_t pass(const struct visit *visit)
 {
-    void *block = block_of(visit);
+    void *block = takes_block(visit) ? block_of(visit) : NULL;
     if (!cst_tag_covers((uintptr_t)block))
         return run(visit);
     if (visit->function->role == CST_FAMILY_RELEASE)

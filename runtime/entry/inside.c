@@ -5,6 +5,7 @@
 #include "core/adopted.h"
 #include "core/count.h"
 #include "core/engine.h"
+#include "core/watch.h"
 #include "entry/start.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ void __libc_free(void *block);
 static void *alloc_in_heap(size_t size, size_t align, bool zero)
 {
     size_t rounded = cst_engine_round(size, align);
-    if (rounded - 1 >= CST_TAG_SIZE_MAX)
+    if (rounded - 1 >= CST_TAG_SIZE_MAX || !cst_heap_may_be_used())
         return NULL;
     void *block = cst_heap_alloc(0, rounded, align, zero);
     if (!block)
@@ -57,7 +58,7 @@ void *cst_inside_alloc(size_t size, size_t align, bool zero)
 static struct cst_tag *live_tag(void *block)
 {
     uintptr_t address = (uintptr_t)block;
-    if (!cst_heap_has(address))
+    if (!cst_heap_has(address) || !cst_heap_may_be_used())
         return NULL;
     struct cst_tag *tag = cst_tag_of(address);
     return cst_tag_state(tag) == CST_STATE_LIVE && cst_tag_starts_at(tag, address) ? tag : NULL;
@@ -77,6 +78,8 @@ void cst_inside_release(void *block)
     size_t align = cst_tag_align(tag), rounded = cst_engine_round(cst_tag_size(tag), align);
     if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN && cst_thread.counts)
         cst_count_free(cst_tag_side(tag), cst_tag_size(tag));
+    if (cst_tag_is_watched(tag))
+        cst_watch_forget((uintptr_t)block);
     cst_tag_release(tag, 0);
     cst_heap_release(block, rounded, align);
 }

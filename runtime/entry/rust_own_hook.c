@@ -124,7 +124,8 @@ static void *own_realloc(void *block, size_t old_size, size_t align, size_t size
     if (!own)
         return original(block, old_size, align, size);
     const struct cst_call call = CALL(RUST_REALLOC, own);
-    const struct cst_given given = given_layout(old_size, align);
+    struct cst_given given = given_layout(old_size, align);
+    given.resizes = true;
     struct cst_handover handover = cst_wrapped_hand_over(&call, &own->wrapper, block, &given);
     void *moved = NULL;
     if (handover.kind == CST_HANDOVER_PASS) {
@@ -134,6 +135,8 @@ static void *own_realloc(void *block, size_t old_size, size_t align, size_t size
         moved = replace(own, &handover, align, size);
     }
     cst_wrapped_made(&call, &own->wrapper, moved, size, align);
+    if (moved)
+        cst_foreign_resized(&call, &handover.foreign, moved, size);
     return moved;
 }
 
@@ -227,6 +230,7 @@ static struct cst_given given_size(size_t size)
 }
 
 static const struct cst_given given_nothing = {.has_size = false};
+static const struct cst_given given_resize = {.resizes = true};
 
 static void member_free(void *block, const struct cst_detour *detour)
 {
@@ -257,17 +261,20 @@ static void member_sdallocx(void *block, size_t size, int flags, const struct cs
     }
 }
 
-/* Of a block that is not the allocator's a copy is made. `moved` is what its function answered otherwise. */
+/* Of a block that is not the allocator's a copy is made. `moved` is what its function answered otherwise: when nothing, the
+ * block is as it was, unless it was to have no bytes. */
 static void *finish(const struct transfer *transfer, void *moved, size_t size, size_t align)
 {
     const struct own *own = transfer->own;
     if (!own)
         return moved;
     if (transfer->handover.kind == CST_HANDOVER_PASS)
-        cst_wrapped_taken(&transfer->handover, !moved);
+        cst_wrapped_taken(&transfer->handover, !moved && size > 0);
     else
         moved = replace(own, &transfer->handover, align ? align : CST_BLOCK_ALIGN, size);
     cst_wrapped_made(&transfer->call, &own->wrapper, moved, size, align);
+    if (moved)
+        cst_foreign_resized(&transfer->call, &transfer->handover.foreign, moved, size);
     return moved;
 }
 
@@ -281,14 +288,14 @@ static void *member_realloc(void *block, size_t size, const struct cst_detour *d
 {
     if (!block)
         return MADE(((void *(*)(void *, size_t))detour->original)(NULL, size), size, ALIGN_UNKNOWN);
-    const struct transfer transfer = BEGIN(RUST_REALLOC, block, given_nothing);
+    const struct transfer transfer = BEGIN(RUST_REALLOC, block, given_resize);
     void *moved = resizes(&transfer) ? ((void *(*)(void *, size_t))detour->original)(block, size) : NULL;
     return finish(&transfer, moved, size, ALIGN_UNKNOWN);
 }
 
 static void *member_rallocx(void *block, size_t size, int flags, const struct cst_detour *detour)
 {
-    const struct transfer transfer = BEGIN(RUST_REALLOC, block, given_nothing);
+    const struct transfer transfer = BEGIN(RUST_REALLOC, block, given_resize);
     void *moved = resizes(&transfer) ? ((void *(*)(void *, size_t, int))detour->original)(block, size, flags) : NULL;
     return finish(&transfer, moved, size, align_of_flags(flags));
 }
@@ -297,7 +304,7 @@ static void *member_realloc_aligned(void *block, size_t size, size_t align, cons
 {
     if (!block)
         return MADE(((void *(*)(void *, size_t, size_t))detour->original)(NULL, size, align), size, align);
-    const struct transfer transfer = BEGIN(RUST_REALLOC, block, given_nothing);
+    const struct transfer transfer = BEGIN(RUST_REALLOC, block, given_resize);
     void *moved = resizes(&transfer) ? ((void *(*)(void *, size_t, size_t))detour->original)(block, size, align) : NULL;
     return finish(&transfer, moved, size, align);
 }

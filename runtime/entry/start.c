@@ -3,8 +3,6 @@
  * the audit; modules, which are audited as they are found; last the moments of the process. */
 #include "entry/start.h"
 
-#include "custody/custody.h"
-
 #include "audit/audit.h"
 #include "base/pool.h"
 #include "core/breach.h"
@@ -16,6 +14,7 @@
 #include "core/policy.h"
 #include "core/side.h"
 #include "entry/back_doors.h"
+#include "entry/copies.h"
 #include "entry/environment.h"
 #include "entry/facts_place.h"
 #include "entry/family_doors.h"
@@ -150,7 +149,7 @@ bool cst_start(void)
     enum state found = STATE_DOWN;
     if (!atomic_compare_exchange_strong(&state, &found, STATE_STARTING))
         return found == STATE_UP;
-    bool up = bring_up();
+    bool up = cst_copies_serve_here() && bring_up();
     atomic_store(&state, up ? STATE_UP : STATE_FAILED);
     return up;
 }
@@ -176,11 +175,14 @@ void cst_start_after_fork(void)
         generation++;
 }
 
-/* A program that never allocates is audited all the same: its log says that it ran. Where the runtime is both linked and
- * preloaded, the preloaded one answers for both. */
+/* A program that never allocates is audited all the same: its log says that it ran. Of several copies of the runtime the
+ * one that serves is started, which is not always the first to be loaded. */
 __attribute__((constructor(101))) static void start_when_loaded(void)
 {
-    if (dlsym(RTLD_DEFAULT, "custody_version") != (void *)custody_version || !cst_thread_enter())
+    if (!cst_copies_serve_here())
+        return;
+    cst_copies_stay();
+    if (!cst_thread_enter())
         return;
     uint8_t mode = cst_thread_guard();
     cst_leak_signal_start();

@@ -38,9 +38,10 @@ void cst_thread_start(void)
     cst_sys_fence_threads(); /* the first is cheap only now, while there is one thread */
 }
 
-static void set_up(void)
+static CST_MUST_USE bool set_up(void)
 {
-    cst_heap_enter_thread();
+    if (!cst_heap_enter_thread())
+        return false;
     cst_thread.bounds = cst_stack_bounds_get();
     cst_thread.place = (uint16_t)cst_stacks_add(&cst_thread.bounds);
     cst_thread.stacks = (uint8_t)cst_engine_settings.stacks;
@@ -48,6 +49,7 @@ static void set_up(void)
     cst_thread.counts = cst_count_acquire(false);
     if (has_key)
         pthread_setspecific(key, (void *)1);
+    return true;
 }
 
 bool cst_thread_enter(void)
@@ -55,11 +57,10 @@ bool cst_thread_enter(void)
     if (cst_thread.mode != CST_THREAD_FRESH)
         return cst_thread.mode != CST_THREAD_INSIDE;
     cst_thread.mode = CST_THREAD_INSIDE;
-    if (!cst_start()) {
+    if (!cst_start() || !set_up()) {
         cst_thread.mode = CST_THREAD_FRESH;
         return false;
     }
-    set_up();
     cst_thread.mode = CST_THREAD_READY;
     return true;
 }

@@ -97,7 +97,7 @@ static int connect_to(const struct question *question, const char *name)
     do {
         limit_connecting(question);
         result = cst_syscall3(SYS_connect, question->fd, (long)&address, size);
-    } while (result == -EINTR && time_left(question) != 0);
+    } while (result == -EINTR && time_left(question) != 0 && is_ours(question));
     return result == -EAGAIN || result == -EINTR ? -ETIMEDOUT : (int)result;
 }
 
@@ -125,6 +125,9 @@ static int take_answer(const struct question *question)
 static int ask(const struct question *question, const char *name, const void *message, size_t size)
 {
     int result = connect_to(question, name);
+    if (result == 0 && !is_ours(question)) {
+        result = -EBADF;
+    }
     if (result == 0) {
         long sent =
             cst_syscall6(SYS_sendto, question->fd, (long)message, (long)size, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);

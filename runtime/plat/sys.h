@@ -76,6 +76,9 @@ CST_MUST_USE ssize_t cst_sys_pread(int fd, void *bytes, size_t size, uint64_t of
  * fault of ours (process_vm_readv(2); of the calling thread, for the first may have ended). Bytes copied, or -errno. */
 CST_MUST_USE ssize_t cst_sys_read_memory(uintptr_t address, void *bytes, size_t size);
 
+/** Copies into [address, address+size) of this process's memory as far as it may be written, as cst_sys_read_memory. */
+CST_MUST_USE ssize_t cst_sys_write_memory(uintptr_t address, const void *bytes, size_t size);
+
 /** Writes at an offset, retried when interrupted. Bytes written, or -errno. */
 CST_MUST_USE ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset);
 

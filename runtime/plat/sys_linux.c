@@ -164,6 +164,12 @@ ssize_t cst_sys_read_memory(uintptr_t address, void *bytes, size_t size)
     return cst_syscall6(SYS_process_vm_readv, cst_sys_tid(), (long)&to, 1, (long)&from, 1, 0);
 }
 
+ssize_t cst_sys_write_memory(uintptr_t address, const void *bytes, size_t size)
+{
+    const struct iovec from = {(void *)(uintptr_t)bytes, size}, to = {(void *)address, size};
+    return cst_syscall6(SYS_process_vm_writev, cst_sys_tid(), (long)&from, 1, (long)&to, 1, 0);
+}
+
 ssize_t cst_sys_pwrite(int fd, const void *bytes, size_t size, uint64_t offset)
 {
     long result;

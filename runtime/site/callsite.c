@@ -16,7 +16,8 @@ _Static_assert(CST_MODULE_MAX < 0xffff, "a packed call site has 16 bits for the 
 
 struct cst_callsite_row cst_callsite_table[ROW_COUNT];
 
-/* Of rows that are CST_HOW_VARIABLE, what their answer rests on; written before the value, and read after it. */
+/* Of rows that are CST_HOW_VARIABLE, what their answer rests on. None while the value is being written, so that nobody takes
+ * an old value for one that rests on new grounds. */
 static _Atomic uint16_t grounds_of_row[ROW_COUNT];
 
 static struct cst_lock table_lock = CST_LOCK_INIT;
@@ -59,9 +60,10 @@ static bool lookup(uint64_t key, struct entry *out_entry)
             return false;
         }
         if (seen == key) {
-            out_entry->value = atomic_load_explicit(&row->value, memory_order_acquire);
             out_entry->grounds = atomic_load_explicit(grounds_of(row), memory_order_acquire);
-            return atomic_load_explicit(&row->key, memory_order_relaxed) == key;
+            out_entry->value = atomic_load_explicit(&row->value, memory_order_acquire);
+            return atomic_load_explicit(grounds_of(row), memory_order_acquire) == out_entry->grounds &&
+                   atomic_load_explicit(&row->key, memory_order_relaxed) == key;
         }
     }
     return false;
@@ -92,8 +94,9 @@ static void remember(uint64_t key, const struct entry *entry)
     cst_lock_acquire(&table_lock);
     struct cst_callsite_row *row = row_for(key);
     if (row) {
-        atomic_store_explicit(grounds_of(row), entry->grounds, memory_order_release);
+        atomic_store_explicit(grounds_of(row), CST_GROUNDS_NONE, memory_order_relaxed);
         atomic_store_explicit(&row->value, entry->value, memory_order_release);
+        atomic_store_explicit(grounds_of(row), entry->grounds, memory_order_release);
         atomic_store_explicit(&row->key, key, memory_order_release);
     }
     cst_lock_release(&table_lock);

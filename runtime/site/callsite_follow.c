@@ -17,11 +17,6 @@ static bool decode_at(struct cst_range code, uintptr_t address, struct cst_insn 
            cst_insn_decode((const uint8_t *)address, code.hi - address, address, out_insn);
 }
 
-static bool is_endbr(const struct cst_insn *insn)
-{
-    return insn->map == CST_MAP_0F && insn->opcode == 0x1e && insn->modrm == 0xfa;
-}
-
 static bool is_nop(const struct cst_insn *insn)
 {
     return (insn->map == CST_MAP_0F && insn->opcode == 0x1f) || (insn->map == CST_MAP_ONE && insn->opcode == 0x90);
@@ -31,7 +26,7 @@ static bool is_nop(const struct cst_insn *insn)
 static uintptr_t skip_endbr(struct cst_range code, uintptr_t address)
 {
     struct cst_insn insn;
-    return decode_at(code, address, &insn) && is_endbr(&insn) ? address + insn.length : address;
+    return decode_at(code, address, &insn) && cst_insn_is_endbr(&insn) ? address + insn.length : address;
 }
 
 /* True when `section` is nothing but jumps through memory, each padded behind itself, in rows of 8: stubs, to which the

@@ -86,6 +86,12 @@ CST_INLINE bool cst_insn_rm_is_reg(const struct cst_insn *insn)
     return insn->has_modrm && insn->modrm >> 6 == 3;
 }
 
+/** True for the landing mark of indirect branches, `endbr64`. */
+CST_INLINE bool cst_insn_is_endbr(const struct cst_insn *insn)
+{
+    return insn->map == CST_MAP_0F && insn->opcode == 0x1e && insn->modrm == 0xfa;
+}
+
 /** Room for every way to read a call in front of one return address. */
 #define CST_CALLS_BEFORE_MAX 6
 

@@ -31,8 +31,7 @@ bool cst_room_open(const struct cst_module *module, uintptr_t address, size_t si
         !cst_insn_decode((const uint8_t *)address, function->hi - address, address, &first)) {
         return false;
     }
-    bool endbr = first.map == CST_MAP_0F && first.opcode == 0x1e && first.modrm == 0xfa;
-    out_room->entry = address + (endbr ? first.length : 0);
+    out_room->entry = address + (cst_insn_is_endbr(&first) ? first.length : 0);
     return true;
 }
 

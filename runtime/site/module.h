@@ -26,7 +26,7 @@ enum cst_module_role {
     CST_ROLE_LIBRARY,     /**< any other shared object */
     CST_ROLE_LIBC,        /**< libc, the dynamic linker and the libraries that glibc consists of */
     CST_ROLE_CXX_RUNTIME, /**< libstdc++, libc++, libc++abi, libgcc_s */
-    CST_ROLE_CUSTODY,     /**< the library this runtime is in */
+    CST_ROLE_CUSTODY,     /**< a library that is nothing but the runtime */
 };
 
 /** How well releases by Rust code of a module are told apart from releases by C. */
@@ -122,7 +122,7 @@ CST_MUST_USE const struct cst_module *cst_module_recall(uintptr_t address);
 CST_MUST_USE const void *cst_module_loader_record(const struct cst_module *module);
 
 /** The dynamic linker gives its record of a module back, which it has unmapped: marks the module as unloaded and forgets its
- * Rust entries. NULL when no loaded module is known by that record. Takes no lock. */
+ * Rust entries. NULL when no loaded module is known by that record. Takes no lock but that of detours' pages. */
 CST_MUST_USE const struct cst_module *cst_module_end(const void *loader_record);
 
 /** The module with this id; NULL when there is none. */

@@ -175,11 +175,11 @@ static void read_traits(const struct cst_elf *elf, bool is_program, struct trait
     }
 }
 
-/* The library this runtime is in: its address is that of any function of ours, unless we are linked into the program. */
-static bool is_ours(const struct cst_module *module)
+/* A library that is nothing but the runtime. One that libcustody.a is linked into is a party like any other. */
+static bool is_ours(const char *name)
 {
-    uintptr_t here = (uintptr_t)&cst_module_classify;
-    return here >= module->lo && here < module->hi;
+    return strcmp(name, "libcustody.so") == 0 || starts_with(name, "libcustody.so.") ||
+           strcmp(name, "libcustody_preload.so") == 0;
 }
 
 static enum cst_module_role role_of(const struct cst_module *module, bool is_program, const char *soname)
@@ -187,7 +187,7 @@ static enum cst_module_role role_of(const struct cst_module *module, bool is_pro
     if (is_program) {
         return CST_ROLE_PROGRAM;
     }
-    if (is_ours(module)) {
+    if (is_ours(module->name) || is_ours(soname)) {
         return CST_ROLE_CUSTODY;
     }
     const char *names[] = {module->name, soname};

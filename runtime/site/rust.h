@@ -1,9 +1,9 @@
 /* Rust entries: finds the four `__rust_*` allocator entries of a module and hooks them, so that what Rust allocates and
- * releases is seen with size and alignment (DESIGN: who is calling). By their symbols, or, in a module without symbols, by
- * the pattern of their code (rust_pattern.h). Only entries that are plain thunks to the default allocator are touched
- * (rust_thunks.h); a module in which any entry is something else, as after LTO, is left alone and answers
- * CST_RUST_INFERRED. So does one whose thunks have frames when it is loaded while other threads run, which might be in the
- * middle of them. Called once per module. */
+ * releases is seen with size and alignment. By their symbols, or, in a module without symbols, by the pattern of their code
+ * (rust_pattern.h). Touched are entries that are plain thunks to the default allocator (rust_thunks.h), and the bodies of
+ * those of an allocator of the module's own (rust_own.h); a module in which any entry is something else, as after LTO, is
+ * left alone and answers CST_RUST_INFERRED. So does one whose entries take more than one instruction to redirect when it is
+ * loaded while other threads run, which might be in the middle of them. Called each time that a module is loaded. */
 #ifndef CST_SITE_RUST_H
 #define CST_SITE_RUST_H
 

@@ -1,5 +1,5 @@
 /* The table of hooked Rust entries: which addresses are entries, or the functions they led to before. Fixed size, no
- * locks: any thread. Called by rust.c only. */
+ * locks: any thread. Called by rust_thunks.c only. */
 #ifndef CST_SITE_RUST_ENTRIES_H
 #define CST_SITE_RUST_ENTRIES_H
 

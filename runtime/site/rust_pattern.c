@@ -109,16 +109,12 @@ static bool decode(struct search *search, uintptr_t address, struct cst_insn *ou
            cst_insn_decode((const uint8_t *)address, search->code.hi - address, address, out_insn);
 }
 
-static bool is_endbr(const struct cst_insn *insn)
-{
-    return insn->map == CST_MAP_0F && insn->opcode == 0x1e && insn->modrm == 0xfa;
-}
-
 /* What is behind the stub of the procedure linkage table at `address`; 0 when it is none. */
 static unsigned behind_stub(struct search *search, uintptr_t address)
 {
     struct cst_insn insn;
-    if (!decode(search, address, &insn) || (is_endbr(&insn) && !decode(search, address + insn.length, &insn))) {
+    if (!decode(search, address, &insn) ||
+        (cst_insn_is_endbr(&insn) && !decode(search, address + insn.length, &insn))) {
         return 0;
     }
     return insn.kind == CST_INSN_JUMP_RIP ? behind_word(search, insn.target) : 0;

@@ -1,6 +1,6 @@
 /* Slots: the 16 bytes of machine code at a Rust entry. A thunk is a slot that holds a `jmp`, perhaps behind the making and
  * unmaking of a frame (`-C force-frame-pointers=yes`), and padding, so that all of it may be overwritten; the hook written
- * there is an absolute `jmp`. x86-64. Called by rust.c only. */
+ * there is an absolute `jmp`. x86-64. Called by rust_thunks.c only. */
 #ifndef CST_SITE_RUST_SLOT_H
 #define CST_SITE_RUST_SLOT_H
 

@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 
 from harness.build import build_program, execute
-from harness.execute import ROOT, build_dir, custody_command, start
+from harness.command import ROOT, build_dir
+from harness.execute import custody_command, start
 from harness.header import Program, Run
 from harness.logs import Log
 
@@ -235,6 +236,37 @@ def linked_alone_blames_no_rust(scene):
     return unless(result.stdout == "true\n" and not result.stderr, result, "linked alone")
 
 
+APART = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int main(void)
+{
+    void *apart = dlmopen(LM_ID_NEWLM, "libc.so.6", RTLD_NOW), *again = dlmopen(LM_ID_NEWLM, "libc.so.6", RTLD_NOW);
+    char *(*make)(const char *) = NULL;
+    *(void **)&make = dlsym(apart, "strdup");
+    free(make("apart"));
+    puts(apart && again ? "done" : dlerror());
+    return 0;
+}
+"""
+
+
+def another_link_namespace_is_said_once(scene):
+    """What it allocates is not seen: a person is told so when it is made, and where a block comes from there."""
+    scene.binary = scene.place / "apart"
+    (scene.place / "apart.c").write_text(APART)
+    subprocess.run(["gcc", "-o", scene.binary, scene.place / "apart.c"], check=True, capture_output=True)
+    result = scene.preload(f"log={scene.log}")
+    [finding] = [finding for finding in Log(scene.log).findings() if finding["kind"] != "leak"]
+    right = result.stdout == "done\n" and result.stderr.count("what another link namespace allocates is not audited") == 1
+    hinted = finding["kind"] == "foreign-free" and "another link namespace (dlmopen)" in finding["expect"]
+    return unless(right and hinted, result, f"link namespaces, {finding['expect']}")
+
+
 CASES = [
     preload_by_hand_works_the_same, without_a_log_findings_go_to_stderr, unknown_setting_is_named,
     bad_value_is_named_and_the_default_stays, malformed_options_do_no_harm, a_relative_place_of_facts_is_named,
@@ -244,6 +276,7 @@ CASES = [
     options_are_not_taken_from_who_has_fewer_rights,
     run_leaves_the_status_alone, run_says_what_it_cannot_run, run_refuses_what_it_cannot_watch,
     settings_of_run_are_checked, children_of_a_shell_are_found, linked_alone_blames_no_rust,
+    another_link_namespace_is_said_once,
 ]
 
 

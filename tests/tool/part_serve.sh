@@ -69,6 +69,12 @@ requests_are_checked() (
     [ "$(ls "$facts")" = 0a0b.facts ] || complain "made: $(ls "$facts")"
 )
 
+what_is_refused_at_one_path_may_be_had_at_another() (
+    clean_stand_in
+    fresh_program
+    asks "none ready" ask "$work/missing" 0a0b ask "$work/program" 0a0b
+)
+
 who_connects_and_says_nothing_is_in_nobodys_way() (
     clean_stand_in
     fresh_program
@@ -114,7 +120,10 @@ the_server_ends_when_custody_is_killed() (
     clean_stand_in
     "$custody" run --quiet sh -c 'python3 "$0" pid; echo told; while :; do sleep 0.1; done' "$asker" >"$work/out" 2>&1 &
     local run=$! tries=0 command
-    until grep -q told "$work/out"; do sleep 0.05; done
+    until grep -q told "$work/out"; do
+        [ $((tries += 1)) -lt 1200 ] || complain "the command does not start"
+        sleep 0.05
+    done
     command=$(pgrep -P "$run" sh)
     kill -KILL "$run"
     kill -KILL "$command"
@@ -145,6 +154,14 @@ the_server_holds_nothing_of_who_started_it() (
     exec 7>"$work/held"
     run_custody 0 run --quiet sh -c 'readlink /proc/"$(python3 "$0" pid)"/fd/* | sort | tr "\n" " "' "$asker"
     grep -qxE '/dev/null /dev/null /dev/null socket:\[[0-9]+\] ' "$work/out" || complain "it has $(cat "$work/out")"
+)
+
+who_has_no_standard_streams_is_served_too() (
+    clean_stand_in
+    fresh_program
+    "$custody" run --quiet sh -c 'exec >"$2"; python3 "$0" ask "$1" 0a0b' "$asker" "$work/program" "$work/told" \
+        <&- >&- 2>&- || complain "status $?"
+    [ "$(cat "$work/told")" = ready ] || complain "told: $(cat "$work/told")"
 )
 
 signals_to_the_group_do_not_reach_the_server() (

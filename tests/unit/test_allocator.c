@@ -21,18 +21,10 @@ static uintptr_t doors[CUSTODY_DOOR_COUNT];
 
 static int begin(void **state)
 {
-    (void)state;
     doors[CUSTODY_DOOR_MALLOC] = (uintptr_t)&malloc;
     doors[CUSTODY_DOOR_FREE] = (uintptr_t)&free;
     cst_callsite_setup(doors, NULL);
-    fixture_begin();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end();
+    (void)fixture_begin(state);
     return 0;
 }
 
@@ -203,5 +195,5 @@ int main(void)
         cmocka_unit_test(a_library_with_functions_of_the_program_is_replaced),
         cmocka_unit_test(a_pointer_behind_a_header_stands_for_the_block),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, begin, fixture_end);
 }

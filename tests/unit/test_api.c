@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -78,15 +80,147 @@ static void a_block_is_described_by_any_address_in_it(void **state)
     assert_false(description.live);
 }
 
-static void what_is_no_block_is_not_described(void **state)
+static void expect_place(const void *address, const char *place)
+{
+    struct custody_description description;
+    custody_side owner;
+    assert_int_equal(custody_describe(address, &description), CUSTODY_STATUS_OK);
+    assert_string_equal(description.place, place);
+    assert_int_equal(description.start, 0);
+    assert_string_equal(description.side, "unknown");
+    assert_int_equal(custody_owner(address, &owner), CUSTODY_STATUS_UNKNOWN_ADDRESS);
+}
+
+static void what_is_no_block_has_a_place(void **state)
 {
     (void)state;
-    struct custody_description description = {0};
-    assert_int_equal(custody_describe(&description, &description), CUSTODY_STATUS_UNKNOWN_ADDRESS);
-    assert_int_equal(custody_describe("text", &description), CUSTODY_STATUS_UNKNOWN_ADDRESS);
-    assert_int_equal(custody_describe((void *)16, &description), CUSTODY_STATUS_UNKNOWN_ADDRESS);
+    struct custody_description description;
+    char *mapping = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    expect_place(&description, "stack");
+    expect_place("text", "static");
+    expect_place(&ledger, "static");
+    expect_place(mapping, "mapping");
+    expect_place(mapping + 100, "foreign");
+    expect_place((void *)16, "wild");
+    munmap(mapping, 8192);
     assert_int_equal(custody_describe(NULL, &description), CUSTODY_STATUS_INVALID_ARGUMENT);
     assert_int_equal(custody_describe(&description, NULL), CUSTODY_STATUS_INVALID_ARGUMENT);
+}
+
+static void an_owner_is_that_of_the_live_block(void **state)
+{
+    (void)state;
+    char *block = custody_alloc(vault, 301, 0);
+    custody_side owner = 0;
+    assert_int_equal(custody_owner(block + 300, &owner), CUSTODY_STATUS_OK);
+    assert_int_equal(owner, vault);
+    assert_int_equal(custody_owner(block, NULL), CUSTODY_STATUS_INVALID_ARGUMENT);
+    assert_int_equal(custody_owner(NULL, &owner), CUSTODY_STATUS_INVALID_ARGUMENT);
+    custody_release(vault, block);
+    assert_int_equal(custody_owner(block, &owner), CUSTODY_STATUS_UNKNOWN_ADDRESS);
+}
+
+static void a_side_has_a_name(void **state)
+{
+    (void)state;
+    assert_string_equal(custody_side_name(ledger), "ledger");
+    assert_string_equal(custody_side_name(0), "unknown");
+    assert_string_equal(custody_side_name(UINT16_MAX), "unknown");
+}
+
+static void code_is_of_its_modules_side(void **state)
+{
+    (void)state;
+    custody_side caller, own, libc;
+    assert_int_equal(custody_side_of_caller(&caller), CUSTODY_STATUS_OK);
+    assert_int_equal(custody_side_of_code((const void *)code_is_of_its_modules_side, &own), CUSTODY_STATUS_OK);
+    assert_int_equal(custody_side_of_code((const void *)fork, &libc), CUSTODY_STATUS_OK);
+    assert_int_not_equal(caller, 0);
+    assert_int_equal(caller, own);
+    assert_string_equal(custody_side_name(own), "test_api");
+    assert_string_equal(custody_side_name(libc), "libc.so.6");
+    assert_int_equal(custody_side_of_caller(NULL), CUSTODY_STATUS_INVALID_ARGUMENT);
+    assert_int_equal(custody_side_of_code(NULL, &own), CUSTODY_STATUS_INVALID_ARGUMENT);
+    assert_int_equal(custody_side_of_code((const void *)fork, NULL), CUSTODY_STATUS_INVALID_ARGUMENT);
+}
+
+static void what_is_no_code_is_of_no_side(void **state)
+{
+    (void)state;
+    custody_side side = 77;
+    assert_int_equal(custody_side_of_code(&ledger, &side), CUSTODY_STATUS_UNKNOWN_ADDRESS);
+    assert_int_equal(custody_side_of_code(&side, &side), CUSTODY_STATUS_UNKNOWN_ADDRESS);
+    assert_int_equal(custody_side_of_code((void *)16, &side), CUSTODY_STATUS_UNKNOWN_ADDRESS);
+    assert_int_equal(side, 77);
+}
+
+/* Calls custody_print with stderr in a pipe; what it said is in `out_text`. */
+static void print_to(const void *address, char out_text[8192])
+{
+    int ends[2], saved = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    custody_print(address);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+    ssize_t got = read(ends[0], out_text, 8191);
+    out_text[got > 0 ? got : 0] = '\0';
+    close(ends[0]);
+}
+
+static void expect_printed(const void *address, const char *line)
+{
+    char text[8192];
+    print_to(address, text);
+    if (!strstr(text, line))
+        fail_msg("not printed: %s\nbut: %s", line, text);
+}
+
+static void a_printed_block_is_described_in_lines(void **state)
+{
+    (void)state;
+    char *block = custody_alloc(ledger, 302, 64);
+    expect_printed(block, ": a live block of 302 bytes at 0x");
+    expect_printed(block + 2, ": 2 bytes into a live block of 302 bytes at 0x");
+    expect_printed(block, ", aligned to 64\ncustody:   owned by ledger (c) under the contract custody\n");
+    expect_printed(block, "custody:   allocated at test_api+0x");
+    custody_release(ledger, block);
+    expect_printed(block, ": a released block of 302 bytes");
+    expect_printed(block, "custody:   released at test_api+0x");
+}
+
+static void what_the_program_told_of_a_block_is_described_and_printed(void **state)
+{
+    (void)state;
+    custody_type type;
+    custody_loan loan;
+    struct custody_description description;
+    assert_int_equal(custody_type_register(ledger, "page", "page_close", 0, &type), CUSTODY_STATUS_OK);
+    char *page = custody_create(type, 303);
+    assert_int_equal(custody_lend(page, ledger, vault, CUSTODY_LOAN_SHARED, &loan), 1);
+    assert_int_equal(custody_describe(page + 9, &description), CUSTODY_STATUS_OK);
+    assert_string_equal(description.type, "page");
+    assert_int_equal(description.loans, 1);
+    expect_printed(page, "custody:   an object of the type page\n");
+    expect_printed(page, "custody:   1 loan is out\n");
+    expect_printed(page, "custody:   lent by ledger (c) to vault (c++) at test_api+0x");
+    assert_int_equal(custody_return(loan), 1);
+    assert_int_equal(custody_describe(page, &description), CUSTODY_STATUS_OK);
+    assert_int_equal(description.loans, 0);
+    assert_int_equal(custody_destroy(type, page), CUSTODY_ENDED);
+    assert_int_equal(custody_describe(page, &description), CUSTODY_STATUS_OK);
+    assert_null(description.type);
+}
+
+static void a_printed_address_that_is_no_block_has_a_place(void **state)
+{
+    char local = 0;
+    expect_printed(&local, ": on a stack: [stack]\n");
+    expect_printed(&ledger, ": code or static data: test_api\n");
+    expect_printed((void *)16, "custody: 0x10: not mapped\n");
+    expect_printed(NULL, "custody: 0x0: not mapped\n");
+    (void)state;
 }
 
 static void a_resize_keeps_contents_and_alignment(void **state)
@@ -206,7 +340,14 @@ int main(void)
         cmocka_unit_test(a_side_is_one_for_equal_names_and_languages),
         cmocka_unit_test(a_side_needs_a_name_a_language_and_a_place_for_the_answer),
         cmocka_unit_test(a_block_is_described_by_any_address_in_it),
-        cmocka_unit_test(what_is_no_block_is_not_described),
+        cmocka_unit_test(what_is_no_block_has_a_place),
+        cmocka_unit_test(an_owner_is_that_of_the_live_block),
+        cmocka_unit_test(a_side_has_a_name),
+        cmocka_unit_test(code_is_of_its_modules_side),
+        cmocka_unit_test(what_is_no_code_is_of_no_side),
+        cmocka_unit_test(a_printed_block_is_described_in_lines),
+        cmocka_unit_test(what_the_program_told_of_a_block_is_described_and_printed),
+        cmocka_unit_test(a_printed_address_that_is_no_block_has_a_place),
         cmocka_unit_test(a_resize_keeps_contents_and_alignment),
         cmocka_unit_test(impossible_requests_give_null_and_errno),
         cmocka_unit_test(right_use_is_silent),

@@ -133,20 +133,6 @@ static void callers_agree_by_module_and_contract(void **state)
     assert_false(cst_caller_agrees(&one, &otherwise));
 }
 
-static int begin(void **state)
-{
-    (void)state;
-    fixture_begin();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,5 +144,5 @@ int main(void)
         cmocka_unit_test(libc_is_not_taken_apart),
         cmocka_unit_test(callers_agree_by_module_and_contract),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }

@@ -3,48 +3,18 @@
 #include "site/decode_x86_64.h"
 
 #include <Zydis/Zydis.h>
-#include <elf.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-struct text {
-    const uint8_t *bytes;
-    size_t size;
-    uintptr_t address;
-};
+#include "fixtures/text.h"
 
 struct tally {
     size_t instructions, calls, ambiguous;
 };
-
-/* The .text of an ELF file; fails the test when there is none. */
-static struct text text_of(const char *path)
-{
-    struct stat status;
-    int fd = open(path, O_RDONLY);
-    assert_true(fd >= 0 && fstat(fd, &status) == 0);
-    const uint8_t *file = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    assert_true(file != MAP_FAILED);
-    close(fd);
-    const Elf64_Ehdr *header = (const void *)file;
-    const Elf64_Shdr *sections = (const void *)(file + header->e_shoff);
-    const char *names = (const char *)file + sections[header->e_shstrndx].sh_offset;
-    for (int i = 0; i < header->e_shnum; i++) {
-        if (strcmp(names + sections[i].sh_name, ".text") == 0) {
-            return (struct text){file + sections[i].sh_offset, sections[i].sh_size, sections[i].sh_addr};
-        }
-    }
-    fail_msg("no .text in %s", path);
-    return (struct text){0};
-}
 
 static uintptr_t absolute(const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operand, uintptr_t address)
 {

@@ -5,7 +5,6 @@
 #include "site/stack.h"
 #include "site/stack_frame.h"
 
-#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "fixtures/fixture.h"
+#include "fixtures/plain.h"
 
 static unsigned asked;
 
@@ -30,32 +29,12 @@ static uint32_t site_of(uintptr_t return_address)
     return 9;
 }
 
-static int build_fixtures(void **state)
+static int begin(void **state)
 {
     static const uintptr_t doors[CUSTODY_DOOR_COUNT];
     static const struct cst_callsite_resolver resolver = {.owner = owner_of, .site = site_of};
-    (void)state;
-    fixture_begin();
-    fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0a -o @/plain.so %/plain.c");
     cst_callsite_setup(doors, &resolver);
-    cst_module_watch(NULL);
-    cst_module_scan();
-    return 0;
-}
-
-static int remove_fixtures(void **state)
-{
-    (void)state;
-    fixture_end();
-    return 0;
-}
-
-static const struct cst_module *load(void **out_library, uintptr_t *out_address)
-{
-    *out_library = dlopen(fixture_path("plain.so"), RTLD_NOW | RTLD_LOCAL);
-    assert_non_null(*out_library);
-    *out_address = (uintptr_t)dlsym(*out_library, "plain_name") + 1;
-    return cst_module_find(*out_address - 1);
+    return plain_begin(state);
 }
 
 static void a_module_goes_with_its_record_and_its_call_sites_are_forgotten(void **state)
@@ -63,7 +42,7 @@ static void a_module_goes_with_its_record_and_its_call_sites_are_forgotten(void 
     (void)state;
     void *library;
     uintptr_t address;
-    const struct cst_module *module = load(&library, &address);
+    const struct cst_module *module = plain_load(&library, &address);
     cst_departure_watch(module); /* its record is no block of ours: nothing to watch */
     (void)cst_callsite_get(address, CUSTODY_DOOR_FREE);
     unsigned before = asked;
@@ -84,7 +63,7 @@ static void what_went_unnoticed_is_found_by_looking(void **state)
     (void)state;
     void *library;
     uintptr_t address;
-    const struct cst_module *module = load(&library, &address);
+    const struct cst_module *module = plain_load(&library, &address);
     cst_departure_sweep();
     assert_false(module->unloaded);
     dlclose(library);
@@ -97,7 +76,7 @@ static void stacks_of_a_displaced_module_name_it(void **state)
     (void)state;
     void *library;
     uintptr_t address, frames[CST_STACK_FRAMES_MAX];
-    const struct cst_module *module = load(&library, &address);
+    const struct cst_module *module = plain_load(&library, &address);
     uint32_t stack = cst_stack_store(&address, 1);
     dlclose(library);
     cst_departure_sweep();
@@ -113,5 +92,5 @@ int main(void)
         cmocka_unit_test(what_went_unnoticed_is_found_by_looking),
         cmocka_unit_test(stacks_of_a_displaced_module_name_it),
     };
-    return cmocka_run_group_tests_name("departure", tests, build_fixtures, remove_fixtures);
+    return cmocka_run_group_tests_name("departure", tests, begin, fixture_end);
 }

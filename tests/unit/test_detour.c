@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "fixtures/fixture.h"
+#include "fixtures/built.h"
 
 typedef long shape(long a, long b);
 
@@ -44,16 +44,8 @@ __attribute__((noinline)) static long hook(long a, long b, const struct cst_deto
 
 static int begin(void **state)
 {
-    (void)state;
-    fixture_begin();
+    (void)fixture_begin(state);
     cst_code_alone(true);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end();
     return 0;
 }
 
@@ -66,27 +58,10 @@ static int reset(void **state)
     return 0;
 }
 
-/* Builds with `command`, which writes @/built.so, and loads that under a name of its own. */
-static struct library load_built(const char *command)
+static struct library load(const char *command)
 {
-    static unsigned number;
-    struct library library = {0};
-    char name[32], move[96];
-    snprintf(name, sizeof name, "detours%u.so", number++);
-    snprintf(move, sizeof move, "mv @/built.so @/%s", name);
-    fixture_run(command);
-    fixture_run(move);
-    library.handle = dlopen(fixture_path(name), RTLD_NOW | RTLD_LOCAL);
-    if (!library.handle) {
-        fail_msg("%s", dlerror());
-    }
-    cst_module_scan();
-    for (uint32_t id = 0; id < cst_module_count(); id++) {
-        if (strcmp(cst_module_get(id)->name, name) == 0) {
-            library.module = cst_module_get(id);
-        }
-    }
-    assert_non_null(library.module);
+    struct library library;
+    library.handle = load_built(command, &library.module);
     assert_true(cst_module_open_file(library.module, &library.elf));
     return library;
 }
@@ -94,13 +69,12 @@ static struct library load_built(const char *command)
 static void unload(struct library *library)
 {
     cst_elf_close(&library->elf);
-    dlclose(library->handle);
-    cst_module_sweep(NULL);
+    unload_built(library->handle);
 }
 
 static struct library load_made(void)
 {
-    return load_built("cc -shared -o @/built.so %/detours.S");
+    return load("cc -shared -o @/built.so %/detours.S");
 }
 
 static uintptr_t address_in(const struct library *library, const char *symbol)
@@ -164,7 +138,7 @@ static void redirect_shapes(const char *compiler, const char *flags)
                                          "shape_constant"};
     char command[256];
     snprintf(command, sizeof command, "%s -w -fPIC -shared %s -o @/built.so %%/detours.c", compiler, flags);
-    struct library plain = load_built(command), redirected = load_built(command);
+    struct library plain = load(command), redirected = load(command);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         function_goes_on_doing_what_it_did(&plain, &redirected, shapes[i]);
     }
@@ -393,7 +367,7 @@ static void a_stack_walk_comes_through_a_redirected_function(void **state)
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         char command[128];
         snprintf(command, sizeof command, "cc -w -fPIC -shared %s -o @/built.so %%/detours.c", flags[i]);
-        struct library library = load_built(command);
+        struct library library = load(command);
         struct cst_detour *detour = new_detour(&library, "shape_callback");
         assert_true(lay(&library, detour));
         looked_for = detour->function;
@@ -409,7 +383,7 @@ static void an_exception_passes_redirected_functions(void **state)
                                            "g++ -O2 -fPIC -shared -o @/built.so %/thrower.cpp",
                                            "clang++ -Os -fPIC -shared -o @/built.so %/thrower.cpp"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        struct library library = load_built(commands[i]);
+        struct library library = load(commands[i]);
         struct cst_detour *throwing = new_detour(&library, "throwing"), *catching = new_detour(&library, "catching");
         long destroyed = 0;
         assert_true(lay(&library, throwing) && lay(&library, catching));
@@ -465,7 +439,7 @@ static void a_module_that_comes_and_goes_leaves_nothing(void **state)
 static void a_program_at_a_fixed_address_has_room_too(void **state)
 {
     (void)state;
-    struct library library = load_built("cc -shared -Wl,-Ttext-segment=0x400000 -o @/built.so %/detours.S");
+    struct library library = load("cc -shared -Wl,-Ttext-segment=0x400000 -o @/built.so %/detours.S");
     struct cst_detour *detour = new_detour(&library, "made_endbr");
     assert_true(lay(&library, detour));
     assert_int_equal(call(detour->function, 1, 1), 3);
@@ -491,5 +465,5 @@ int main(void)
         cmocka_unit_test_setup(a_module_that_comes_and_goes_leaves_nothing, reset),
         cmocka_unit_test_setup(a_program_at_a_fixed_address_has_room_too, reset),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, begin, fixture_end);
 }

@@ -3,8 +3,6 @@
 #include "site/detour_move.h"
 
 #include <Zydis/Zydis.h>
-#include <elf.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,11 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
+
+#include "fixtures/text.h"
 
 #define PUSH_SIZE 20
 
@@ -144,33 +141,6 @@ static bool moved_as_it_was(const uint8_t *code, size_t size, uintptr_t from, ui
     assert_int_equal(target_of(&new, &new.operands[0]), from + done);
     assert_int_equal(at + new.insn.length, moved.size);
     return true;
-}
-
-/* Bytes of the sections that hold code. */
-struct text {
-    const uint8_t *bytes;
-    size_t size;
-    uintptr_t address;
-};
-
-static struct text text_of(const char *path)
-{
-    struct stat status = {0};
-    int fd = open(path, O_RDONLY);
-    assert_true(fd >= 0 && fstat(fd, &status) == 0);
-    const uint8_t *file = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    assert_true(file != MAP_FAILED);
-    close(fd);
-    const Elf64_Ehdr *header = (const void *)file;
-    const Elf64_Shdr *sections = (const void *)(file + header->e_shoff);
-    const char *names = (const char *)file + sections[header->e_shstrndx].sh_offset;
-    for (int i = 0; i < header->e_shnum; i++) {
-        if (strcmp(names + sections[i].sh_name, ".text") == 0) {
-            return (struct text){file + sections[i].sh_offset, sections[i].sh_size, sections[i].sh_addr};
-        }
-    }
-    fail_msg("no .text in %s", path);
-    return (struct text){0};
 }
 
 static void code_of_real_binaries_is_moved_as_it_was(void **state)

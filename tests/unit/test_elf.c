@@ -116,17 +116,9 @@ static size_t touch_all(const void *bytes, size_t size)
 
 static int build_fixture(void **state)
 {
-    (void)state;
-    fixture_begin();
+    (void)fixture_begin(state);
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x1234abcd -Wl,-soname,libplain.so.7 -Wl,--no-as-needed "
                 "-o @/plain.so %/plain.c -lm");
-    return 0;
-}
-
-static int remove_fixture(void **state)
-{
-    (void)state;
-    fixture_end();
     return 0;
 }
 
@@ -420,9 +412,38 @@ static void notes_with_absurd_sizes_end_the_search(void **state)
     }
 }
 
+static void a_note_is_found_by_its_name_and_type_behind_others(void **state)
+{
+    (void)state;
+    static const struct {
+        Elf64_Nhdr head;
+        char name[8];
+        uint32_t data;
+    } list[] = {
+        {{4, 4, 7}, "GNU", 1},
+        {{8, 4, 1}, "Custody", 2},
+        {{8, 4, 2}, "Custody", 3},
+    };
+    /* The first has a shorter name: what follows it begins earlier. */
+    unsigned char bytes[sizeof list - 4];
+    memcpy(bytes, &list[0], sizeof list[0].head + 4);
+    memcpy(bytes + sizeof list[0].head + 4, &list[0].data, 4);
+    memcpy(bytes + sizeof list[0] - 4, &list[1], 2 * sizeof list[1]);
+    const struct cst_elf_bytes notes = {bytes, sizeof bytes};
+    uint32_t data = 0;
+    struct cst_elf_bytes found = cst_elf_note(notes, 4, "Custody", 2);
+    assert_int_equal(found.size, sizeof data);
+    memcpy(&data, found.bytes, sizeof data);
+    assert_int_equal(data, 3);
+    assert_int_equal(cst_elf_note(notes, 4, "Custod", 2).size, 0);
+    assert_int_equal(cst_elf_note(notes, 4, "Custody", 3).size, 0);
+    assert_int_equal(cst_elf_note(notes, 4, "GNU", 7).size, sizeof data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_note_is_found_by_its_name_and_type_behind_others),
         cmocka_unit_test(a_library_is_read_as_it_was_built),
         cmocka_unit_test(the_build_id_is_found_among_the_notes),
         cmocka_unit_test(the_function_at_an_address_is_the_one_that_covers_it),
@@ -436,5 +457,5 @@ int main(void)
         cmocka_unit_test(counts_too_large_for_the_header_are_found_in_section_zero),
         cmocka_unit_test(notes_with_absurd_sizes_end_the_search),
     };
-    return cmocka_run_group_tests(tests, build_fixture, remove_fixture);
+    return cmocka_run_group_tests(tests, build_fixture, fixture_end);
 }

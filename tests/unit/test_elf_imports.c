@@ -12,19 +12,11 @@
 
 static int begin(void **state)
 {
-    (void)state;
-    fixture_begin();
+    (void)fixture_begin(state);
     fixture_run(
         "printf 'int getpid(void), getppid(void); void *take(void); int call(void);\\n"
         "void *take(void) { return (void *)getppid; }\\nint call(void) { return getpid() + 1; }\\n' >@/user.c && "
         "cc -O1 -shared -fPIC -o @/user.so @/user.c");
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end();
     return 0;
 }
 
@@ -92,5 +84,5 @@ int main(void)
         cmocka_unit_test(a_file_without_relocations_has_none),
         cmocka_unit_test(an_altered_file_is_read_within_bounds),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, begin, fixture_end);
 }

@@ -507,12 +507,6 @@ static void an_isolated_side_is_served_from_a_heap_of_its_own(void **state)
     assert_int_equal(in_a_child(use_an_isolated_side), 0);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    return world_start() ? 0 : -1;
-}
-
 static int forget(void **state)
 {
     (void)state;
@@ -572,5 +566,5 @@ int main(void)
         TEST(the_guard_is_as_before_after_a_finding),
         TEST(an_isolated_side_is_served_from_a_heap_of_its_own),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, world_begin, NULL);
 }

@@ -42,19 +42,11 @@ static void notice(const char *text)
 
 static int build_fixtures(void **state)
 {
-    (void)state;
-    fixture_begin();
+    (void)fixture_begin(state);
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0a0b -o @/plain.so %/plain.c");
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=none -o @/bare.so %/plain.c");
     fixture_run("cc -O1 -shared -fPIC -s -Wl,--build-id=0x0c -o @/stripped.so %/plain.c");
     fixture_run("mkdir @/facts");
-    return 0;
-}
-
-static int remove_fixtures(void **state)
-{
-    (void)state;
-    fixture_end();
     return 0;
 }
 
@@ -406,5 +398,5 @@ int main(void)
         cmocka_unit_test(requests_that_do_not_fit_are_not_made),
         cmocka_unit_test(a_process_that_restricts_itself_does_not_ask),
     };
-    return cmocka_run_group_tests(tests, build_fixtures, remove_fixtures);
+    return cmocka_run_group_tests(tests, build_fixtures, fixture_end);
 }

@@ -308,20 +308,6 @@ static void a_file_of_another_user_is_not_believed_unless_it_is_roots(void **sta
     assert_int_equal(read_file(path, &facts), CST_FACTS_GOOD);
 }
 
-static int begin(void **state)
-{
-    (void)state;
-    fixture_begin();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,5 +323,5 @@ int main(void)
         cmocka_unit_test(what_is_no_file_of_the_users_is_not_read),
         cmocka_unit_test(a_file_of_another_user_is_not_believed_unless_it_is_roots),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }

@@ -42,6 +42,14 @@ static void a_library_is_recognised_by_one_function(void **state)
     }
 }
 
+static void every_family_is_recognised_by_its_own_signature(void **state)
+{
+    (void)state;
+#define CUSTODY_FAMILY(contract, signature) assert_int_equal(cst_family_of(signature), CUSTODY_CONTRACT_##contract);
+#define CUSTODY_FAMILY_DOOR(ID, symbol, contract, role, block, size, count, align)
+#include "custody/families.def"
+}
+
 static void is_found(enum custody_contract contract, const char *name, enum custody_door door)
 {
     const struct cst_family_function *function = cst_family_find(contract, name);
@@ -103,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_library_is_recognised_by_one_function),
+        cmocka_unit_test(every_family_is_recognised_by_its_own_signature),
         cmocka_unit_test(functions_of_jemalloc_are_found_with_any_prefix_and_others_with_none),
         cmocka_unit_test(every_row_names_arguments_that_there_are),
         cmocka_unit_test(every_row_can_be_found_by_its_name),

@@ -154,12 +154,6 @@ static void is_told(unsigned count, enum custody_finding_kind kind)
     assert_string_equal(custody_finding_name(told[count - 1].finding.kind), custody_finding_name(kind));
 }
 
-static int begin(void **state)
-{
-    (void)state;
-    return world_start() ? 0 : -1;
-}
-
 static int reset(void **state)
 {
     (void)state;
@@ -352,6 +346,20 @@ static void a_thread_inside_the_runtime_has_the_function_itself(void **state)
     assert_int_equal(cst_heap_find((uintptr_t)ours).state, CST_STATE_RELEASED);
 }
 
+static void a_place_for_a_block_is_none_where_nothing_is_known_either(void **state)
+{
+    (void)state;
+    void **place = of_our_heap(65);
+    *place = NULL;
+    cst_thread.mode = CST_THREAD_INSIDE;
+    uintptr_t answer = call_3("mi_posix_memalign", (void *)own_make_out, (uintptr_t)place, 64, 66);
+    uintptr_t written = call("mi_realpath", (void *)own_make, 5, (uintptr_t)place);
+    cst_thread.mode = CST_THREAD_READY;
+    assert_int_equal(answer, 0);
+    assert_non_null(*place);
+    assert_true(written);
+}
+
 static void *inner_block;
 
 /* A function that makes its block with another of its family. */
@@ -403,8 +411,9 @@ int main(void)
         cmocka_unit_test_setup(a_named_size_may_be_anything_that_the_block_has, reset),
         cmocka_unit_test_setup(blocks_of_either_kind_are_measured_and_told_apart, reset),
         cmocka_unit_test_setup(a_thread_inside_the_runtime_has_the_function_itself, reset),
+        cmocka_unit_test_setup(a_place_for_a_block_is_none_where_nothing_is_known_either, reset),
         cmocka_unit_test_setup(what_a_function_asks_of_its_own_family_is_not_known, reset),
         cmocka_unit_test_setup(a_function_that_was_left_by_a_jump_hides_nothing, reset),
     };
-    return cmocka_run_group_tests(tests, begin, NULL);
+    return cmocka_run_group_tests(tests, world_begin, NULL);
 }

@@ -81,12 +81,6 @@ static void is_told_once(enum custody_finding_kind kind)
     assert_int_equal(told[0].finding.confidence, CUSTODY_CONFIDENCE_EXACT);
 }
 
-static int begin(void **state)
-{
-    (void)state;
-    return world_start() ? 0 : -1;
-}
-
 static int reset(void **state)
 {
     (void)state;
@@ -271,5 +265,5 @@ int main(void)
         cmocka_unit_test_setup(realloc_of_an_adopted_block_gives_one_of_ours_with_the_same_bytes, reset),
         cmocka_unit_test_setup(realloc_of_a_released_adopted_block_gives_nothing, reset),
     };
-    return cmocka_run_group_tests(tests, begin, NULL);
+    return cmocka_run_group_tests(tests, world_begin, NULL);
 }

@@ -759,12 +759,6 @@ static void audits_while_threads_allocate_accuse_nobody(void **state)
     assert_blocks(0, 0, 0, 0);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    return world_start() ? 0 : -1;
-}
-
 #define TEST(name) cmocka_unit_test_teardown(name, release_all)
 
 int main(void)
@@ -800,5 +794,5 @@ int main(void)
         TEST(what_a_block_holds_that_is_being_resized_is_never_lost),
         TEST(audits_while_threads_allocate_accuse_nobody),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, world_begin, NULL);
 }

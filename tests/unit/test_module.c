@@ -60,8 +60,7 @@ static const struct cst_module_watch watch = {
 
 static int build_fixtures(void **state)
 {
-    (void)state;
-    fixture_begin();
+    (void)fixture_begin(state);
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0a -o @/plain.so %/plain.c");
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0b -o @/other.so %/plain.c");
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=none -o @/bare.so %/plain.c");
@@ -78,13 +77,6 @@ static int build_fixtures(void **state)
         "cc -O1 -shared -fPIC -Wl,--build-id=none -o @/slow.so %/plain.c @/labels.s");
     cst_module_watch(&watch);
     cst_module_scan();
-    return 0;
-}
-
-static int remove_fixtures(void **state)
-{
-    (void)state;
-    fixture_end();
     return 0;
 }
 
@@ -689,5 +681,5 @@ int main(void)
         cmocka_unit_test(a_child_registers_for_itself),
         cmocka_unit_test(when_ids_are_used_up_modules_are_not_found),
     };
-    return cmocka_run_group_tests(tests, build_fixtures, remove_fixtures);
+    return cmocka_run_group_tests(tests, build_fixtures, fixture_end);
 }

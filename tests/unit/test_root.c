@@ -366,10 +366,9 @@ static void thousands_of_mappings_are_gathered_quickly(void **state)
 static int start(void **state)
 {
     (void)state;
-    if (!cst_heap_start(true)) {
+    if (!cst_heap_start(true) || !cst_heap_enter_thread()) {
         return -1;
     }
-    cst_heap_enter_thread();
     cst_module_scan();
     return 0;
 }

@@ -314,13 +314,21 @@ static void two_sides_of_one_module_are_no_crossing(void **state)
     expect(&facts, "silent");
 }
 
-static void names_without_a_module_are_sides_like_any_other(void **state)
+static void names_without_a_module_are_sides_where_custody_itself_releases(void **state)
 {
     (void)state;
-    struct cst_rule_case facts = a_release(NULL, MALLOC, NULL, MALLOC);
+    struct cst_rule_case facts = a_release(NULL, CUSTODY_CONTRACT_CUSTODY, NULL, CUSTODY_CONTRACT_CUSTODY);
     facts.owner.side = 500;
     facts.by.side = 501;
     expect(&facts, "exact warning: cross-side-free");
+}
+
+static void what_a_name_without_a_module_was_given_is_released_by_any_module_as_agreed(void **state)
+{
+    (void)state;
+    struct cst_rule_case facts = a_release(NULL, MALLOC, &client, MALLOC);
+    facts.owner.side = 500;
+    expect(&facts, "silent");
     facts.by.contract = NEW;
     expect(&facts, "exact error: cross-allocator-free");
 }
@@ -683,6 +691,7 @@ static void a_policy_makes_an_error_of_what_is_exact_and_a_warning_of_what_is_no
         {&client, MALLOC, &client, NEW, "exact error: mismatched-release"},
         {&lto, MALLOC, &client, MALLOC, "inferred warning: cross-side-free"},
         {&lto, MALLOC, &lto, MALLOC, "inferred warning: cross-side-free"},
+        {&ledger, EITHER, &client, EITHER, "inferred warning: cross-side-free"},
         {&client, RUST, &lto, MALLOC, "inferred warning: cross-allocator-free"},
         {&operators, MALLOC, &client, NEW, "inferred warning: cross-allocator-free"},
     };
@@ -736,7 +745,8 @@ int main(void)
         cmocka_unit_test(a_block_released_by_another_side_is_a_warning_for_malloc_and_a_note_for_new),
         cmocka_unit_test(strict_makes_every_crossing_an_error),
         cmocka_unit_test(two_sides_of_one_module_are_no_crossing),
-        cmocka_unit_test(names_without_a_module_are_sides_like_any_other),
+        cmocka_unit_test(names_without_a_module_are_sides_where_custody_itself_releases),
+        cmocka_unit_test(what_a_name_without_a_module_was_given_is_released_by_any_module_as_agreed),
         cmocka_unit_test(rust_whose_entries_are_not_hooked_is_accused_on_suspicion_only),
         cmocka_unit_test(rust_told_by_facts_is_exact_where_the_other_is_proven),
         cmocka_unit_test(a_site_that_facts_do_not_describe_is_accused_on_suspicion_only),

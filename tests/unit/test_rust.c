@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "fixtures/fixture.h"
+#include "fixtures/built.h"
 
 /* Functions of the fixtures. */
 typedef void *maker(size_t length);
@@ -76,16 +76,8 @@ static uintptr_t route(uint32_t module, enum cst_rust_entry entry)
 
 static int begin(void **state)
 {
-    (void)state;
-    fixture_begin();
+    (void)fixture_begin(state);
     cst_rust_route(route);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end();
     return 0;
 }
 
@@ -95,37 +87,6 @@ static int reset(void **state)
     memset(calls, 0, sizeof calls);
     cst_rust_route(route);
     return 0;
-}
-
-/* Builds a library with `command`, which writes @/built.so; loads it under a name of its own and registers it. */
-static void *load_built(const char *command, const struct cst_module **out_module)
-{
-    static unsigned number;
-    char name[32];
-    char move[96];
-    snprintf(name, sizeof name, "built%u.so", number++);
-    snprintf(move, sizeof move, "mv @/built.so @/%s", name);
-    fixture_run(command);
-    fixture_run(move);
-    void *library = dlopen(fixture_path(name), RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) {
-        fail_msg("%s", dlerror());
-    }
-    cst_module_scan();
-    *out_module = NULL;
-    for (uint32_t id = 0; id < cst_module_count(); id++) {
-        if (strcmp(cst_module_get(id)->name, name) == 0) {
-            *out_module = cst_module_get(id);
-        }
-    }
-    assert_non_null(*out_module);
-    return library;
-}
-
-static void unload(void *library)
-{
-    dlclose(library);
-    cst_module_sweep(NULL);
 }
 
 static uintptr_t address_in(void *library, const char *symbol)
@@ -163,7 +124,7 @@ static void hooks_receive_what_is_allocated_by(enum cst_rust_by by, const char *
     assert_int_equal(module->rust_by, by);
     assert_int_equal(module->lang, CUSTODY_LANG_RUST);
     use_library(library);
-    unload(library);
+    unload_built(library);
 }
 
 static void hooks_receive_what_a_library_allocates(const char *command)
@@ -221,7 +182,7 @@ static void is_left_alone(const char *command)
     for (enum cst_rust_entry entry = 0; entry < CST_RUST_ENTRY_COUNT; entry++) {
         assert_int_equal(calls[entry], 0);
     }
-    unload(library);
+    unload_built(library);
 }
 
 static void a_library_after_lto_is_left_alone(void **state)
@@ -319,7 +280,7 @@ static void entries_of_an_allocator_of_the_librarys_own_are_redirected(void **st
         own_allocs = 0;
         assert_true(((grower *)address_in(library, "fixture_grow"))(500) >= 500);
         assert_true(module->rust_mingles || own_allocs != 0);
-        unload(library);
+        unload_built(library);
     }
 }
 
@@ -340,7 +301,7 @@ static void attribution_of_hand_written_entries_is(enum cst_rust_attribution exp
     } else {
         assert_int_equal((uintptr_t)alloc(24, 8), 42);
     }
-    unload(library);
+    unload_built(library);
 }
 
 static void entries_under_plain_names_are_hooked(void **state)
@@ -379,7 +340,7 @@ static void code_behind_an_entry_stays_when_it_is_hooked(void **state)
         assert_int_equal(behind_entry(library), 0xc3);
         free(((allocator *)address_in(library, "__rust_alloc"))(24, 8));
         assert_int_equal(calls[CST_RUST_ENTRY_ALLOC], i + 1);
-        unload(library);
+        unload_built(library);
     }
 }
 
@@ -451,7 +412,7 @@ static void a_module_that_imports_the_entries_is_as_exact_as_their_owner(void **
     taker *take = (taker *)address_in(library, "take");
     free(take());
     assert_int_equal(calls[CST_RUST_ENTRY_ALLOC], 1);
-    unload(library);
+    unload_built(library);
 }
 
 /* Rust calls entries through words near its code too, and without optimisation through registers. Should such a call have
@@ -471,7 +432,7 @@ static void calls_through_words_that_hold_an_entry_are_rusts(void **state)
         struct cst_callsite_reading reading = cst_callsite_read(last_return, &goal);
         assert_int_equal(reading.how, CST_HOW_RUST);
         assert_ptr_equal(reading.caller.module, module);
-        unload(library);
+        unload_built(library);
     }
 }
 
@@ -481,7 +442,7 @@ static void a_c_library_has_no_rust(void **state)
     const struct cst_module *module;
     void *library = load_built("cc -shared -fPIC -o @/built.so %/plain.c", &module);
     assert_int_equal(module->rust, CST_RUST_ABSENT);
-    unload(library);
+    unload_built(library);
 }
 
 static void hooked_entries_and_their_old_targets_are_known_until_unloaded(void **state)
@@ -508,7 +469,7 @@ static void hooked_entries_and_their_old_targets_are_known_until_unloaded(void *
     assert_false(cst_rust_is_entry(entry_address + 1, &entry, &id));
     assert_false(cst_rust_is_entry(0, &entry, &id));
     assert_false(cst_rust_is_entry(1, &entry, &id));
-    unload(library);
+    unload_built(library);
     assert_false(cst_rust_is_entry(entry_address, &entry, &id));
     assert_false(cst_rust_is_entry(target, &entry, &id));
 }
@@ -543,5 +504,5 @@ int main(void)
         TEST(entries_of_an_allocator_of_the_librarys_own_are_redirected),
         TEST(entries_with_frames_are_hooked_only_while_no_other_thread_runs),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, begin, fixture_end);
 }

@@ -13,20 +13,6 @@
 
 #include "fixtures/fixture.h"
 
-static int begin(void **state)
-{
-    (void)state;
-    fixture_begin();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end();
-    return 0;
-}
-
 /* Builds the fixture with `macros`, loads it and looks for entries. */
 static enum cst_rust_pattern find(const char *macros, struct cst_rust_survey *out_survey, uint64_t *out_thunks)
 {
@@ -141,5 +127,5 @@ int main(void)
         cmocka_unit_test(an_allocator_that_calls_others_is_another),
         cmocka_unit_test(a_release_of_another_argument_is_another),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }

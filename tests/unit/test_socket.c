@@ -180,12 +180,13 @@ static void interruptions_change_nothing(void **state)
     sigset_t alarm;
     sigemptyset(&alarm);
     sigaddset(&alarm, SIGALRM);
-    uint64_t begun = now_ns();
     setitimer(ITIMER_REAL, &often, NULL);
-    assert_int_equal(cst_socket_ask(listener.name, "x", 1, 2 * SOON), -ETIMEDOUT);
+    do { /* again where the machine had no time for us: signals that wait count once */
+        uint64_t begun = now_ns();
+        assert_int_equal(cst_socket_ask(listener.name, "x", 1, 2 * SOON), -ETIMEDOUT);
+        assert_true(now_ns() - begun >= 2 * SOON);
+    } while (atomic_load(&interruptions) <= 3);
     setitimer(ITIMER_REAL, &never, NULL);
-    assert_true(now_ns() - begun >= 2 * SOON);
-    assert_true(atomic_load(&interruptions) > 3);
     sigaction(SIGALRM, &before, NULL);
     stop_serving();
 }
@@ -284,6 +285,69 @@ static void a_descriptor_that_the_program_took_is_left_alone(void **state)
     close(listener.fd);
 }
 
+/* Connects until the next who tries has to wait. */
+static size_t fill_queue(int clients[], size_t limit)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path + 1, listener.name, strlen(listener.name));
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(listener.name));
+    for (size_t count = 0; count < limit; count++) {
+        clients[count] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+        if (connect(clients[count], (struct sockaddr *)&address, size) != 0) {
+            close(clients[count]);
+            return count;
+        }
+    }
+    return limit;
+}
+
+/* The descriptor of who waits to be accepted: it is high, and blocks. */
+static int await_connecting(void)
+{
+    struct timeval limit = {0};
+    socklen_t size = sizeof limit;
+    int fd = -1;
+    while (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &size) != 0 || limit.tv_sec == 0) {
+        fd = -1;
+        for (int at = 100; at < 1024 && fd < 0; at++) {
+            int type = 0;
+            socklen_t type_size = sizeof type;
+            fd = getsockopt(at, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_SEQPACKET ? at : -1;
+        }
+    }
+    return fd;
+}
+
+/* As above, while the listener is too busy to accept: nothing is said to whom the number belongs by then. */
+static void a_descriptor_that_is_taken_before_the_question_is_sent_hears_nothing(void **state)
+{
+    (void)state;
+    int clients[8], pair[2];
+    pthread_t asker;
+    begin_listening("busy", 0);
+    size_t count = fill_queue(clients, 8);
+    assert_true(count > 0 && count < 8);
+    assert_int_equal(pthread_create(&asker, NULL, ask_in_background, NULL), 0);
+    int asking = await_connecting();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    assert_int_equal(dup2(pair[0], asking), asking);
+    assert_int_equal(send(pair[1], "mine", 4, 0), 4);
+    for (size_t i = 0; i < count; i++) {
+        close(accept(listener.fd, NULL, NULL));
+        close(clients[i]);
+    }
+    void *answer;
+    pthread_join(asker, &answer);
+    assert_true((intptr_t)answer < 0);
+    char text[8] = "";
+    assert_int_equal(recv(pair[1], text, sizeof text, MSG_DONTWAIT), -1);
+    assert_int_equal(recv(asking, text, sizeof text, MSG_DONTWAIT), 4);
+    close(asking);
+    close(pair[0]);
+    close(pair[1]);
+    close(listener.fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +361,7 @@ int main(void)
         cmocka_unit_test(no_descriptor_stays_open),
         cmocka_unit_test(a_child_that_is_forked_meanwhile_has_nothing_of_it),
         cmocka_unit_test(a_descriptor_that_the_program_took_is_left_alone),
+        cmocka_unit_test(a_descriptor_that_is_taken_before_the_question_is_sent_hears_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,6 @@
 
 #include "site/stack.h"
 
-#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,38 +10,12 @@
 
 #include <cmocka.h>
 
-#include "fixtures/fixture.h"
-
-static int build_fixtures(void **state)
-{
-    (void)state;
-    fixture_begin();
-    fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0a -o @/plain.so %/plain.c");
-    cst_module_watch(NULL);
-    cst_module_scan();
-    return 0;
-}
-
-static int remove_fixtures(void **state)
-{
-    (void)state;
-    fixture_end();
-    return 0;
-}
-
-/* A module that is loaded, an address in it, and whether it is loaded still. */
-static const struct cst_module *load(void **out_library, uintptr_t *out_address)
-{
-    *out_library = dlopen(fixture_path("plain.so"), RTLD_NOW | RTLD_LOCAL);
-    assert_non_null(*out_library);
-    *out_address = (uintptr_t)dlsym(*out_library, "plain_name") + 1;
-    return cst_module_find(*out_address - 1);
-}
+#include "fixtures/plain.h"
 
 static void an_address_is_in_the_module_that_covers_it(void **state)
 {
     (void)state;
-    uintptr_t here = (uintptr_t)&load + 4;
+    uintptr_t here = (uintptr_t)&plain_load + 4;
     struct cst_stack_frame_place place = cst_stack_frame_place(here);
     assert_ptr_equal(place.module, cst_module_get(0));
     assert_int_equal(place.offset, here - place.module->base);
@@ -63,7 +36,7 @@ static void an_address_is_in_the_module_that_was_there_last(void **state)
     (void)state;
     void *library;
     uintptr_t address;
-    const struct cst_module *module = load(&library, &address);
+    const struct cst_module *module = plain_load(&library, &address);
     dlclose(library);
     (void)cst_module_sweep(NULL);
     assert_ptr_equal(cst_stack_frame_place(address).module, module);
@@ -74,7 +47,7 @@ static void a_detached_frame_keeps_its_module(void **state)
     (void)state;
     void *library;
     uintptr_t address;
-    const struct cst_module *module = load(&library, &address);
+    const struct cst_module *module = plain_load(&library, &address);
     uintptr_t frame = cst_stack_frame_detach(address, module);
     dlclose(library);
     (void)cst_module_sweep(NULL);
@@ -99,8 +72,8 @@ static void stored_stacks_are_detached_from_the_module_that_went(void **state)
     (void)state;
     void *library;
     uintptr_t address, loaded[CST_STACK_FRAMES_MAX];
-    const struct cst_module *module = load(&library, &address);
-    const uintptr_t through[] = {address, (uintptr_t)&load + 4}, past_it[] = {(uintptr_t)&load + 4};
+    const struct cst_module *module = plain_load(&library, &address);
+    const uintptr_t through[] = {address, (uintptr_t)&plain_load + 4}, past_it[] = {(uintptr_t)&plain_load + 4};
     uint32_t stack = cst_stack_store(through, 2), other = cst_stack_store(past_it, 1);
     assert_int_equal(cst_stack_store(through, 2), stack);
 
@@ -133,5 +106,5 @@ int main(void)
         cmocka_unit_test(a_frame_belongs_to_the_call_in_front_of_it),
         cmocka_unit_test(stored_stacks_are_detached_from_the_module_that_went),
     };
-    return cmocka_run_group_tests_name("stack_frame", tests, build_fixtures, remove_fixtures);
+    return cmocka_run_group_tests_name("stack_frame", tests, plain_begin, fixture_end);
 }

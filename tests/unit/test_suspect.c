@@ -247,12 +247,6 @@ static void the_first_error_aborts_when_asked_to_and_a_warning_does_not(void **s
     assert_int_equal(in_a_child(warn_then_err), 128 + SIGABRT);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    return world_start() ? 0 : -1;
-}
-
 static int forget(void **state)
 {
     (void)state;
@@ -280,5 +274,5 @@ int main(void)
         TEST(strict_is_looked_at),
         TEST(the_first_error_aborts_when_asked_to_and_a_warning_does_not),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, world_begin, NULL);
 }

@@ -179,6 +179,157 @@ static void each_class_has_advice_of_its_own(void **state)
     assert_string_equal(cst_leak_class_advice(&arena, &later), "");
 }
 
+/* What the program told of, to be changed: an object of ledger that client gave to custody_check. */
+static struct cst_log_finding about_an_object(const char *kind)
+{
+    struct cst_log_finding finding = release_of_24_bytes(kind);
+    finding.has_block = false;
+    finding.address = "0x10";
+    finding.owner = ledger;
+    finding.by = (struct cst_log_party){"client", "rust", "custody", "custody_check"};
+    finding.told.type = "ledger";
+    return finding;
+}
+
+static void handles_are_told_by_type_and_owner(void **state)
+{
+    (void)state;
+    struct cst_log_finding finding = about_an_object("stale-handle");
+    assert_says(&finding, "ledger of libledger.so (c), given to custody_check by client (rust)");
+    finding.kind = "wrong-thread";
+    assert_says(&finding, "ledger of libledger.so (c), given to custody_check by client (rust)");
+    finding.told.expected_type = "ledger";
+    assert_says(&finding, "ledger of libledger.so (c), given to custody_check by client (rust)");
+    finding.kind = "wrong-type";
+    finding.told.expected_type = "account";
+    assert_says(&finding, "ledger of libledger.so (c), given to custody_check as account by client (rust)");
+    finding.told.type = NULL;
+    assert_says(&finding, "block of libledger.so (c), given to custody_check as account by client (rust)");
+    finding.has_owner = false;
+    assert_says(&finding, "0x10, given to custody_check as account by client (rust)");
+    finding.address = "";
+    finding.by.call = "";
+    finding.told.expected_type = NULL;
+    assert_says(&finding, "a pointer, given to a function by client (rust)");
+}
+
+static void handles_that_are_left_were_never_ended_or_dropped(void **state)
+{
+    (void)state;
+    struct cst_log_moment made = {.deed = "made", .by = ledger};
+    struct cst_log_finding finding = about_an_object("handle-leak");
+    finding.has_by = false;
+    finding.told.history = &made;
+    finding.told.history_count = 1;
+    assert_says(&finding, "ledger of libledger.so (c), never ended");
+    made.deed = "registered";
+    finding.told.type = "on_event";
+    assert_says(&finding, "callback on_event of libledger.so (c), never dropped");
+}
+
+/* The block of 24 bytes, lent or handed over. */
+static struct cst_log_finding about_a_loan(const char *kind, struct cst_log_moment *moment)
+{
+    struct cst_log_finding finding = release_of_24_bytes(kind);
+    *moment = (struct cst_log_moment){.deed = "lent", .by = client, .has_to = true, .to = ledger};
+    finding.told.history = moment;
+    finding.told.history_count = 1;
+    return finding;
+}
+
+static void loans_are_told_by_their_block(void **state)
+{
+    (void)state;
+    struct cst_log_moment moment;
+    struct cst_log_finding finding = about_a_loan("released-while-lent", &moment);
+    assert_says(&finding, "24 bytes of client (rust), given to free by libledger.so (c)");
+    finding.kind = "lend-conflict";
+    finding.by.call = "custody_lend";
+    assert_says(&finding, "24 bytes of client (rust), given to custody_lend by libledger.so (c)");
+    finding.kind = "not-owner";
+    assert_says(&finding, "24 bytes of client (rust), given to custody_lend by libledger.so (c)");
+    finding.kind = "lend-outlived";
+    finding.by.call = "custody_return";
+    assert_says(&finding, "24 bytes of client (rust), given to custody_return by libledger.so (c)");
+}
+
+static void loans_that_are_left_name_who_has_them(void **state)
+{
+    (void)state;
+    struct cst_log_moment moment;
+    struct cst_log_finding finding = about_a_loan("lend-outlived", &moment);
+    finding.has_by = false;
+    assert_says(&finding, "24 bytes of client (rust), lent to libledger.so (c), never returned");
+    moment.deed = "lent-exclusively";
+    assert_says(&finding, "24 bytes of client (rust), lent to libledger.so (c), never returned");
+    finding.told.history_count = 0;
+    assert_says(&finding, "24 bytes of client (rust), never returned");
+    finding.kind = "transfer-leak";
+    assert_says(&finding, "24 bytes of client (rust), never released");
+    finding.told.history_count = 1;
+    moment.deed = "transferred";
+    assert_says(&finding, "24 bytes of client (rust), handed over by client (rust), never released");
+}
+
+/* A buffer that client leased to ledger. */
+static struct cst_log_finding about_a_buffer(const char *kind, uint64_t capacity, uint64_t length)
+{
+    static struct cst_log_moment leased;
+    leased = (struct cst_log_moment){.deed = "leased", .by = client, .has_to = true, .to = ledger};
+    struct cst_log_finding finding = about_an_object(kind);
+    finding.by.call = "custody_lease_end";
+    finding.told = (struct cst_log_told){.has_capacity = true,
+                                         .has_length = true,
+                                         .capacity = capacity,
+                                         .length = length,
+                                         .history = &leased,
+                                         .history_count = 1};
+    return finding;
+}
+
+static void buffers_are_told_with_what_they_hold_and_what_was_done(void **state)
+{
+    (void)state;
+    struct cst_log_finding finding = about_a_buffer("buffer-overrun", 8, 12);
+    assert_says(&finding, "buffer of 8 bytes, written up to 12 in its lease to libledger.so (c), given to "
+                          "custody_lease_end by client (rust)");
+    finding.told.has_length = false;
+    assert_says(&finding, "buffer of 8 bytes, written where its lease to libledger.so (c) forbids it, given to "
+                          "custody_lease_end by client (rust)");
+    finding = about_a_buffer("buffer-overrun", 8, 32);
+    finding.by.call = "custody_lease_begin";
+    assert_says(&finding, "buffer of 8 bytes, leased as 32 to libledger.so (c), given to custody_lease_begin by "
+                          "client (rust)");
+}
+
+static void claims_are_told_as_far_as_numbers_go(void **state)
+{
+    (void)state;
+    struct cst_log_finding finding = about_a_buffer("buffer-overclaim", 16, 20);
+    assert_says(&finding,
+                "buffer of 16 bytes, reported as 20, leased to libledger.so (c), given to custody_lease_end by "
+                "client (rust)");
+    finding.told.length = 16;
+    assert_says(&finding,
+                "buffer of 16 bytes, reported as 16, without its terminator, leased to libledger.so (c), given "
+                "to custody_lease_end by client (rust)");
+    finding.told.length = INT64_MAX;
+    assert_says(&finding, "buffer of 16 bytes, reported as at least 9223372036854775807, leased to libledger.so (c), "
+                          "given to custody_lease_end by client (rust)");
+}
+
+static void buffers_that_were_kept_name_who_kept_or_released_them(void **state)
+{
+    (void)state;
+    struct cst_log_finding finding = about_a_buffer("buffer-retained", 1, 0);
+    assert_says(&finding, "buffer of 1 byte, written after its lease to libledger.so (c)");
+    finding.by.call = "free";
+    assert_says(&finding, "buffer of 1 byte, given to free by client (rust)");
+    finding.has_by = false;
+    finding.told.history_count = 0;
+    assert_says(&finding, "buffer of 1 byte, written after its lease");
+}
+
 static void kinds_of_later_versions_get_a_plain_sentence(void **state)
 {
     (void)state;
@@ -216,6 +367,13 @@ int main(void)
         cmocka_unit_test(leaks_that_were_asked_for_do_not_speak_of_the_exit),
         cmocka_unit_test(leaks_name_the_side_that_holds_them),
         cmocka_unit_test(each_class_has_advice_of_its_own),
+        cmocka_unit_test(handles_are_told_by_type_and_owner),
+        cmocka_unit_test(handles_that_are_left_were_never_ended_or_dropped),
+        cmocka_unit_test(loans_are_told_by_their_block),
+        cmocka_unit_test(loans_that_are_left_name_who_has_them),
+        cmocka_unit_test(buffers_are_told_with_what_they_hold_and_what_was_done),
+        cmocka_unit_test(claims_are_told_as_far_as_numbers_go),
+        cmocka_unit_test(buffers_that_were_kept_name_who_kept_or_released_them),
         cmocka_unit_test(kinds_of_later_versions_get_a_plain_sentence),
         cmocka_unit_test(unknown_parties_are_said_to_be_unknown),
         cmocka_unit_test(bytes_are_short_to_read),

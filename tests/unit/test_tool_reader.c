@@ -159,6 +159,55 @@ static void files_without_events_and_of_other_versions_fail(void **state)
     assert_true(cst_reader_add(log, "/dev/null", true));
 }
 
+#define MOMENT(deed, by) \
+    "{\"deed\":\"" deed "\",\"by\":{\"side\":\"" by \
+    "\",\"lang\":\"c\"},\"thread\":\"t\",\"stack\":[{\"module\":0,\"offset\":\"0x5\"}]}"
+
+static void what_the_program_told_of_has_its_history(void **state)
+{
+    struct cst_log *log = *state;
+    assert_true(read_text(log, FINDING(1, "wrong-type", "error", "k",
+                                       ",\"type\":\"ledger\",\"expected_type\":\"account\",\"number\":7,\"capacity\":8,"
+                                       "\"length\":18446744073709551614,\"history\":[" MOMENT("made", "x") "," MOMENT(
+                                           "ended", "y") "],\"history_left_out\":3")));
+    const struct cst_log_told *told = &log->findings[0]->told;
+    assert_string_equal(told->type, "ledger");
+    assert_string_equal(told->expected_type, "account");
+    assert_int_equal(told->number, 7);
+    assert_int_equal(told->capacity, 8);
+    assert_int_equal(told->length, INT64_MAX);
+    assert_int_equal(told->history_count, 2);
+    assert_int_equal(told->history_left_out, 3);
+    assert_string_equal(told->history[1].deed, "ended");
+    assert_string_equal(told->history[1].by.side, "y");
+    assert_false(told->history[1].has_to);
+    assert_int_equal(told->history[1].stack.frames[0].offset, 5);
+    assert_ptr_equal(cst_log_stack_at(log->findings[0], 4), &told->history[1].stack);
+    assert_null(cst_log_stack_at(log->findings[0], 5));
+    assert_ptr_equal(cst_log_stack_of_origin(log->findings[0]), &told->history[0].stack);
+}
+
+#define LENT(address, size, number) \
+    EVENT("lend", 1, ",\"deed\":\"lent\",\"addr\":\"" address "\",\"size\":" #size ",\"number\":" #number)
+
+static void calls_are_kept_as_far_as_they_are_of_interest(void **state)
+{
+    struct cst_log *log = *state;
+    const char *text = LENT("0x10", 8, 1) LENT("0x18", 8, 2) LENT("0x10", 0, 2) LENT("", 8, 3) LENT("0x", 99, 3);
+    assert_true(read_text(log, text));
+    assert_true(log->has_ownership);
+    assert_int_equal(log->deed_count, 0);
+    log->interest = (struct cst_log_interest){.has_address = true, .address = 0x17};
+    assert_true(read_text(log, text));
+    assert_int_equal(log->deed_count, 1);
+    assert_int_equal(log->deeds[0]->number, 1);
+    log->interest = (struct cst_log_interest){.has_number = true, .number = 2};
+    assert_true(read_text(log, text));
+    assert_int_equal(log->deed_count, 3);
+    assert_string_equal(log->deeds[2]->address, "0x10");
+    assert_true(log->deeds[1]->line < log->deeds[2]->line);
+}
+
 static void wild_values_read_as_missing(void **state)
 {
     struct cst_log *log = *state;
@@ -191,6 +240,8 @@ int main(void)
         cmocka_unit_test(a_cut_last_line_is_not_counted_as_malformed),
         cmocka_unit_test(a_whole_last_line_needs_no_newline),
         cmocka_unit_test(files_without_events_and_of_other_versions_fail),
+        cmocka_unit_test(what_the_program_told_of_has_its_history),
+        cmocka_unit_test(calls_are_kept_as_far_as_they_are_of_interest),
         cmocka_unit_test(wild_values_read_as_missing),
     };
     struct CMUnitTest fresh[sizeof tests / sizeof *tests];

@@ -126,6 +126,25 @@ static void owner_and_class_are_part_of_the_key(void **state)
     assert_true(cst_site_key(fixture->symbols, now[2].first) == key_before(fixture));
 }
 
+/* An object that nobody ended: nothing tells it apart but its type and where it was made. */
+#define HANDLE(key, type, frames) \
+    FINDING(1, "handle-leak", "error", key, \
+            ",\"type\":\"" type "\",\"history\":[{\"deed\":\"made\",\"stack\":[" frames "]}," \
+            "{\"deed\":\"lent\",\"stack\":[" FRAME(0x20) "]}]")
+
+static void handles_are_known_by_type_and_by_where_they_were_made(void **state)
+{
+    struct fixture *fixture = *state;
+    read_both(fixture, START(1) MODULE HANDLE("a", "session", FRAME(0x10) "," FRAME(0x20)) BEFORE,
+              START(1) MODULE HANDLE("b", "session", FRAME(0x99) "," FRAME(0x60))
+                  HANDLE("c", "cursor", FRAME(0x99) "," FRAME(0x60)) HANDLE("d", "session", FRAME(0x50)) AFTER);
+    const struct cst_group *now = fixture->groups_now.items;
+    assert_true(key_before(fixture) != 0);
+    assert_true(cst_site_key(fixture->symbols, now[0].first) == key_before(fixture));
+    assert_true(cst_site_key(fixture->symbols, now[1].first) != key_before(fixture));
+    assert_true(cst_site_key(fixture->symbols, now[2].first) != key_before(fixture));
+}
+
 static void without_a_line_there_is_no_key(void **state)
 {
     struct fixture *fixture = *state;
@@ -209,10 +228,15 @@ static void a_leak_grows_by_what_a_process_leaks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(names_lose_what_the_compiler_adds),    TEST(another_build_of_the_same_code_has_the_same_key),
-        TEST(another_line_or_depth_is_another_key), TEST(owner_and_class_are_part_of_the_key),
-        TEST(without_a_line_there_is_no_key),       TEST(symbols_of_another_build_are_not_taken),
-        TEST(malformed_symbols_are_harmless),       TEST(a_finding_is_known_by_either_key),
+        TEST(names_lose_what_the_compiler_adds),
+        TEST(another_build_of_the_same_code_has_the_same_key),
+        TEST(another_line_or_depth_is_another_key),
+        TEST(owner_and_class_are_part_of_the_key),
+        TEST(handles_are_known_by_type_and_by_where_they_were_made),
+        TEST(without_a_line_there_is_no_key),
+        TEST(symbols_of_another_build_are_not_taken),
+        TEST(malformed_symbols_are_harmless),
+        TEST(a_finding_is_known_by_either_key),
         TEST(a_leak_grows_by_what_a_process_leaks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,29 @@ static void lines_match_by_what_one_call_is(void **state)
     assert_string_equal(suppressed(state, "leak function=\"<parser::*>::insert\"\n"), "c");
 }
 
+#define MOMENT(deed, side, frame) \
+    "{\"deed\":\"" deed "\",\"by\":{\"side\":\"" side "\",\"lang\":\"c\"},\"stack\":[" frame "]}"
+#define HANDLE(key, type, side) \
+    FINDING(1, "handle-leak", "error", key, \
+            ",\"type\":\"" type "\",\"history\":[" MOMENT("made", side, FRAME(0, 0x10)) "]")
+
+static void lines_match_by_type_and_history(void **state)
+{
+    struct fixture *fixture = *state;
+    cst_groups_free(&fixture->groups);
+    assert_true(read_text(&fixture->log, START(1) MODULE(0, "/nowhere/client") HANDLE("x", "session", "client")
+                                             HANDLE("y", "cursor", "libledger.so.1")
+                                                 SYMBOLS("/nowhere/client", CALL(0x10, "open_it", "/src/open.c"))));
+    fixture->groups = cst_groups_make(&fixture->log);
+    assert_string_equal(suppressed(state, "* type=session\n"), "x");
+    assert_string_equal(suppressed(state, "handle-leak type=*s*r\n"), "y");
+    assert_string_equal(suppressed(state, "leak type=session\n"), "");
+    assert_string_equal(suppressed(state, "* type=*\n"), "xy");
+    assert_string_equal(suppressed(state, "handle-leak side=libledger*\n"), "y");
+    assert_string_equal(suppressed(state, "* function=open_it type=cursor\n"), "y");
+    assert_string_equal(suppressed(state, "* source=open.c\n"), "xy");
+}
+
 static void lines_match_by_side_and_crate(void **state)
 {
     assert_string_equal(suppressed(state, "leak side=client\n"), "ac");
@@ -214,6 +237,7 @@ int main(void)
         TEST(lines_match_by_kind),
         TEST(lines_match_by_what_one_call_is),
         TEST(lines_match_by_side_and_crate),
+        TEST(lines_match_by_type_and_history),
         TEST(the_first_line_that_matches_takes_a_finding),
         TEST(more_than_the_maximum_is_not_suppressed),
         TEST(suppressed_findings_do_not_count),

@@ -38,8 +38,7 @@ static void *libraries[COUNT(compilers)][COUNT(flags)];
 
 static int build_fixtures(void **state)
 {
-    (void)state;
-    fixture_begin();
+    (void)fixture_begin(state);
     for (size_t i = 0; i < COUNT(compilers); i++) {
         for (size_t j = 0; j < COUNT(flags); j++) {
             char command[256], name[32];
@@ -51,13 +50,6 @@ static int build_fixtures(void **state)
             assert_non_null(libraries[i][j]);
         }
     }
-    return 0;
-}
-
-static int remove_fixtures(void **state)
-{
-    (void)state;
-    fixture_end();
     return 0;
 }
 
@@ -155,5 +147,5 @@ int main(void)
         cmocka_unit_test(a_walk_finds_what_the_c_library_finds),
         cmocka_unit_test(a_walk_in_another_thread_finds_what_the_c_library_finds),
     };
-    return cmocka_run_group_tests(tests, build_fixtures, remove_fixtures);
+    return cmocka_run_group_tests(tests, build_fixtures, fixture_end);
 }

@@ -30,10 +30,15 @@ static struct cst_call rust_call(enum custody_door door, uintptr_t from)
 }
 
 /* libc's allocator, as the wrapper's code calls it: in Rust, from the same module. */
-static void *system_alloc(size_t size)
+static void *system_alloc_aligned(size_t size, size_t align)
 {
     struct cst_call call = {.door = CUSTODY_DOOR_MALLOC, .side = rust_side, .return_address = AT_MAKE};
-    return cst_engine_alloc_slow(&call, size, CST_BLOCK_ALIGN, false);
+    return cst_engine_alloc_slow(&call, size, align, false);
+}
+
+static void *system_alloc(size_t size)
+{
+    return system_alloc_aligned(size, CST_BLOCK_ALIGN);
 }
 
 static void system_free(void *block)
@@ -85,12 +90,6 @@ static void is_told_once(enum custody_finding_kind kind)
 static uint64_t live_bytes(void)
 {
     return cst_count_sum(rust_side).live_bytes;
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    return world_start() ? 0 : -1;
 }
 
 static int reset(void **state)
@@ -186,6 +185,30 @@ static void a_larger_block_is_nobodys(void **state)
     assert_int_equal(cst_tag_state(tag_of(block)), CST_STATE_RELEASED);
 }
 
+/* To cache lines, such as where threads must not share them. The heap is to be told that alignment again. */
+static void a_block_that_is_aligned_otherwise_than_asked_is_nobodys(void **state)
+{
+    (void)state;
+    uint64_t before = live_bytes();
+    void *block = made(system_alloc_aligned(100, 64), 100, 8);
+    assert_int_equal(cst_tag_contract(tag_of(block)), CUSTODY_CONTRACT_UNKNOWN);
+    assert_int_equal(cst_tag_align(tag_of(block)), 64);
+    assert_int_equal(live_bytes(), before);
+    give(block, 100, 8);
+    assert_int_equal(told_count, 0);
+    assert_int_equal(cst_tag_state(tag_of(block)), CST_STATE_RELEASED);
+}
+
+static void a_passed_on_block_keeps_an_alignment_that_nobody_names(void **state)
+{
+    (void)state;
+    void *block = made(system_alloc_aligned(101, 32), 101, 0);
+    assert_int_equal(cst_tag_contract(tag_of(block)), CUSTODY_CONTRACT_RUST);
+    assert_int_equal(cst_tag_align(tag_of(block)), 32);
+    give(block, 101, 32);
+    assert_int_equal(told_count, 0);
+}
+
 /* The allocator keeps the block and hands it out again, or releases it later and elsewhere. */
 static void a_block_that_is_kept_is_nobodys_until_it_is_made_again(void **state)
 {
@@ -214,6 +237,21 @@ static void a_block_that_could_not_be_resized_is_as_it_was(void **state)
     cst_wrapped_taken(&handover, true);
     assert_int_equal(live_bytes(), before + 48);
     give(block, 48, 4);
+    assert_int_equal(told_count, 0);
+}
+
+static void a_block_of_nobodys_that_could_not_be_resized_counts_nothing_in(void **state)
+{
+    (void)state;
+    uint64_t before = cst_count_sum(CST_SIDE_UNKNOWN).live_blocks;
+    void *block = made(system_alloc(64), 53, 1);
+    struct cst_handover handover = hand_over(block, 53, 1);
+    cst_wrapped_taken(&handover, true);
+    handover = hand_over((char *)block + 16, 8, 1);
+    cst_wrapped_taken(&handover, true);
+    assert_int_equal(cst_adopted_count(), 0);
+    assert_int_equal(cst_count_sum(CST_SIDE_UNKNOWN).live_blocks, before);
+    give(block, 53, 1);
     assert_int_equal(told_count, 0);
 }
 
@@ -266,11 +304,14 @@ int main(void)
         TEST(a_block_of_malloc_is_passed_on_where_entries_may_be_inlined),
         TEST(pointers_behind_headers_are_the_allocators_business),
         TEST(a_larger_block_is_nobodys),
+        TEST(a_block_that_is_aligned_otherwise_than_asked_is_nobodys),
+        TEST(a_passed_on_block_keeps_an_alignment_that_nobody_names),
         TEST(a_block_that_is_kept_is_nobodys_until_it_is_made_again),
         TEST(a_block_that_could_not_be_resized_is_as_it_was),
+        TEST(a_block_of_nobodys_that_could_not_be_resized_counts_nothing_in),
         TEST(blocks_with_memory_of_their_own_are_adopted_when_nothing_passes_by),
         TEST(an_adopted_block_is_passed_on_once),
         TEST(an_unknown_alignment_is_not_compared),
     };
-    return cmocka_run_group_tests(tests, begin, NULL);
+    return cmocka_run_group_tests(tests, world_begin, NULL);
 }

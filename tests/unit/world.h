@@ -59,10 +59,9 @@ static inline uint64_t keep(const struct cst_finding *finding)
 static inline bool world_start(void)
 {
     static uintptr_t doors[CUSTODY_DOOR_COUNT];
-    if (!cst_heap_start(true)) {
+    if (!cst_heap_start(true) || !cst_heap_enter_thread()) {
         return false;
     }
-    cst_heap_enter_thread();
     cst_callsite_setup(doors, &cst_origin_resolver);
     cst_findings_start(keep);
     cst_engine_settings.stacks = 1;
@@ -73,6 +72,13 @@ static inline bool world_start(void)
     rust_side = cst_side_of_module(&program, CUSTODY_CONTRACT_RUST);
     library_side = cst_side_of_module(&library, CUSTODY_CONTRACT_MALLOC);
     return true;
+}
+
+/** A group's set-up that starts the world and nothing else. */
+static inline int world_begin(void **state)
+{
+    (void)state;
+    return world_start() ? 0 : -1;
 }
 
 /** Forgets what was told and counted as crossings. */

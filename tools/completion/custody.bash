@@ -16,7 +16,7 @@ _custody_values() {
 _custody_options() {
     case $1 in
     run) echo --log --fail-on --exit-code --strict --policy --stacks --leaks --suppressions --no-prepare --quiet --help ;;
-    report) echo --format --severity --side --leaks-by --folded-by --all-frames --suppressions --help ;;
+    report) echo --format --severity --side --block --handle --leaks-by --folded-by --all-frames --suppressions --help ;;
     policy) echo --quiet --help ;;
     prepare) echo --cache --timeout --force --show --clean --quiet --help ;;
     check) echo --fail-on --baseline --write-baseline --budget --suppressions --help ;;
@@ -65,13 +65,15 @@ _custody() {
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
-    --exit-code | --stacks | --side | --budget | --timeout) return ;;
+    --exit-code | --stacks | --side | --block | --handle | --budget | --timeout) return ;;
     esac
     case $command:$word in
     *:-*) mapfile -t COMPREPLY < <(compgen -W "$(_custody_options "$command")" -- "$word") ;;
     explain:*)
         mapfile -t COMPREPLY < <(compgen -W "cross-allocator-free mismatched-release cross-side-free layout-mismatch \
-            double-free invalid-free interior-free foreign-free leak" -- "$word")
+            double-free invalid-free interior-free foreign-free wrong-type stale-handle wrong-thread not-owner \
+            released-while-lent lend-conflict lend-outlived buffer-overrun buffer-overclaim buffer-retained \
+            handle-leak transfer-leak leak" -- "$word")
         ;;
     help:*) mapfile -t COMPREPLY < <(compgen -W "commands settings findings log suppressions run report check policy prepare explain" -- "$word") ;;
     run:*) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;

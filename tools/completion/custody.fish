@@ -30,6 +30,8 @@ complete -c custody -n '__custody_uses run' -a '(__fish_complete_subcommand --fc
 complete -c custody -n '__custody_uses report' -l format -x -a 'text json folded' -d 'Form of the report'
 complete -c custody -n '__custody_uses report' -l severity -x -a 'error warning note' -d 'Least severity shown'
 complete -c custody -n '__custody_uses report' -l side -x -d 'Only findings of this side'
+complete -c custody -n '__custody_uses report' -l block -x -d 'All that is known of this address'
+complete -c custody -n '__custody_uses report' -l handle -x -d 'All that is known of this number'
 complete -c custody -n '__custody_uses report' -l leaks-by -x -a 'side module crate site' -d 'Leaks as a table by who pays'
 complete -c custody -n '__custody_uses report' -l folded-by -x -a 'bytes blocks' -d 'Weight of collapsed stacks'
 complete -c custody -n '__custody_uses report' -l all-frames -d 'Frames of standard libraries too'
@@ -54,5 +56,5 @@ complete -c custody -n '__custody_uses prepare' -l clean -d 'Empty the cache fir
 complete -c custody -n '__custody_uses prepare' -l quiet -d 'Print nothing unless something fails'
 complete -c custody -n '__custody_uses prepare' -F
 
-complete -c custody -n '__custody_uses explain' -a 'cross-allocator-free mismatched-release cross-side-free layout-mismatch double-free invalid-free interior-free foreign-free leak'
+complete -c custody -n '__custody_uses explain' -a 'cross-allocator-free mismatched-release cross-side-free layout-mismatch double-free invalid-free interior-free foreign-free wrong-type stale-handle wrong-thread not-owner released-while-lent lend-conflict lend-outlived buffer-overrun buffer-overclaim buffer-retained handle-leak transfer-leak leak'
 complete -c custody -n '__custody_uses help' -a 'commands settings findings log suppressions run report check policy prepare explain'

@@ -46,6 +46,27 @@ struct cst_log_party {
 
 struct cst_log_process;
 
+/** One moment in the history of something that the program told of. */
+struct cst_log_moment {
+    const char *deed;            /**< the log's word: "lent" */
+    struct cst_log_party by, to; /**< without calls; `to` has a contract where one was named, "unknown" otherwise */
+    bool has_to;
+    const char *thread;
+    struct cst_log_stack stack;
+};
+
+/** What a finding says of something that the program told of: an object, a block of the ledger, a buffer, a callback. */
+struct cst_log_told {
+    const char *type, *expected_type; /**< NULL when not told */
+    bool has_number;
+    uint64_t number;
+    bool has_capacity, has_length;
+    uint64_t capacity, length;      /**< bytes */
+    struct cst_log_moment *history; /**< oldest first */
+    size_t history_count;
+    uint64_t history_left_out;
+};
+
 /** One `finding` line. */
 struct cst_log_finding {
     const struct cst_log_process *process;
@@ -72,12 +93,38 @@ struct cst_log_finding {
 
     struct cst_log_stack alloc, release, first_release;
 
+    struct cst_log_told told;
+
     const char *leak_class; /**< "" unless a leak */
     uint64_t leak_blocks, leak_bytes;
     bool on_request; /**< a leak told before the process ended; what it tells at its end takes the place of it */
     bool has_holder;
     struct cst_log_party
         holder; /**< of a leak: the other side in whose memory all references lie; side and lang only */
+
+    size_t line; /**< which one of all events that were read */
+};
+
+/** One line `handle`, `transfer`, `lend` or `lease`. */
+struct cst_log_deed {
+    const struct cst_log_process *process;
+    const char *event;
+    struct cst_log_moment moment;
+    bool has_number;
+    uint64_t number;
+    const char *address; /**< as the log spells it */
+    bool has_size;
+    uint64_t size;    /**< bytes; of a buffer, its capacity */
+    const char *type; /**< NULL when not told */
+    size_t line;      /**< which one of all events that were read */
+};
+
+/** What is to be kept of deeds: a log may have millions. Zeroed: nothing. */
+struct cst_log_interest {
+    bool stacks; /**< each stack once; see seen_stacks */
+    bool has_address, has_number;
+    uint64_t address; /**< of what begins there, or has it inside */
+    uint64_t number;
 };
 
 /** Totals of one side in one process. */
@@ -126,6 +173,7 @@ enum cst_log_end {
 };
 
 struct cst_recorded;
+struct cst_seen_stacks;
 
 /** One program run: from a `start` (or `fork`) event to the next of the same pid. */
 struct cst_log_process {
@@ -144,6 +192,7 @@ struct cst_log_process {
     size_t repeat_count;
     struct cst_log_policy policy;
     const struct cst_recorded *recorded; /**< symbols that its file recorded (recorded.h); NULL when none */
+    struct cst_seen_stacks *seen_stacks; /**< of its deeds (seen_stacks.h), with that interest; NULL when none */
     bool leaks_on_request;               /**< told leaks before its end, */
     bool leaks_at_exit;                  /**< and at its end */
 };
@@ -155,6 +204,11 @@ struct cst_log {
     size_t process_count;
     struct cst_log_finding **findings;
     size_t finding_count;
+    struct cst_log_interest interest; /**< set before anything is read */
+    struct cst_log_deed **deeds;
+    size_t deed_count;
+    bool has_ownership;            /**< there are deeds, kept or not */
+    size_t lines;                  /**< events that were read so far */
     size_t skipped_lines;          /**< malformed lines, already reported on stderr */
     struct cst_recorded *recorded; /**< of all files; NULL when there is none */
 };
@@ -165,6 +219,17 @@ const struct cst_log_module *cst_log_module_of(const struct cst_log_process *pro
 
 /** True when any process in the log wrote a `start` event. */
 bool cst_log_any_start(const struct cst_log *log);
+
+/** The stacks of a finding, those of its history behind the others; NULL behind the last. */
+const struct cst_log_stack *cst_log_stack_at(const struct cst_log_finding *finding, size_t index);
+
+/** The stack that says where what the finding is about comes from: that of the allocation, or the first of its history.
+ * Empty when neither is known. */
+const struct cst_log_stack *cst_log_stack_of_origin(const struct cst_log_finding *finding);
+
+/** True when what begins at `start`, as the log spells it, and has `size` bytes (0: not known) begins at `address` or has
+ * it inside. */
+bool cst_log_covers(const char *start, uint64_t size, uint64_t address);
 
 /** Releases everything and leaves an empty log. */
 void cst_log_free(struct cst_log *log);

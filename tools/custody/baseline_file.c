@@ -50,10 +50,10 @@ static json_t *start_event(const struct cst_log_process *process)
 
 static void mark_modules(bool *wanted, const struct cst_log_finding *finding)
 {
-    const struct cst_log_stack *stacks[] = {&finding->alloc, &finding->release, &finding->first_release};
-    for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++) {
-        for (size_t j = 0; j < stacks[i]->count; j++) {
-            uint32_t id = stacks[i]->frames[j].module;
+    const struct cst_log_stack *stack = NULL;
+    for (size_t i = 0; (stack = cst_log_stack_at(finding, i)); i++) {
+        for (size_t j = 0; j < stack->count; j++) {
+            uint32_t id = stack->frames[j].module;
             if (id < finding->process->module_count) {
                 wanted[id] = true;
             }

@@ -64,7 +64,8 @@ struct cst_bill cst_bill_make(struct cst_arena *arena, struct cst_symbols *symbo
         .function = "",
         .file = "",
     };
-    const struct cst_log_stack *stack = finding->alloc.count ? &finding->alloc : &finding->release;
+    const struct cst_log_stack *stack = cst_log_stack_of_origin(finding);
+    stack = stack->count ? stack : &finding->release;
     struct cst_arena scratch = {0};
     struct cst_call_list list = cst_call_list_make(&scratch, symbols, finding->process, stack);
     bill_calls(arena, &bill, &list);

@@ -22,7 +22,7 @@ struct cst_bill {
     bool machinery;
 };
 
-/** Bills a finding by the stack of its allocation, or, without one, by that of its release. */
+/** Bills a finding by the stack of where it comes from, or, without one, by that of its release. */
 struct cst_bill cst_bill_make(struct cst_arena *arena, struct cst_symbols *symbols,
                               const struct cst_log_finding *finding);
 

@@ -14,7 +14,7 @@
 /* Where the finding is to be looked at: the first call with a line in the stack that tells most. */
 static void print_place(struct cst_symbols *symbols, const struct cst_log_finding *finding)
 {
-    const struct cst_log_stack *stack = finding->release.count ? &finding->release : &finding->alloc;
+    const struct cst_log_stack *stack = finding->release.count ? &finding->release : cst_log_stack_of_origin(finding);
     for (size_t i = 0; i < stack->count; i++) {
         const struct cst_calls *calls = cst_symbols_resolve(symbols, finding->process, &stack->frames[i]);
         for (size_t j = 0; j < calls->count; j++) {

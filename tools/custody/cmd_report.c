@@ -1,4 +1,5 @@
 /* `custody report`: logs as text, JSON or collapsed stacks on standard output. */
+#include "cmd_report_timeline.h"
 #include "command.h"
 #include "group.h"
 #include "option.h"
@@ -23,11 +24,12 @@ struct wish {
     int log_count;
     struct cst_option_list suppression_files;
     struct cst_suppressions suppressions;
+    struct cst_log_interest interest; /* with it, the report is about one thing */
 };
 
 /* Options that are words, as they stand on the command line; NULL where they do not. */
 struct words {
-    const char *format, *severity, *leaks_by, *folded_by;
+    const char *format, *severity, *leaks_by, *folded_by, *block, *handle;
 };
 
 static bool read_words(const struct words *words, struct wish *wish)
@@ -49,6 +51,29 @@ static bool read_words(const struct words *words, struct wish *wish)
     return ok;
 }
 
+/* What chooses among findings has no say in what is known of one thing. */
+static bool fits_timeline(const struct words *words, const struct wish *wish)
+{
+    const char *other = wish->report.side                   ? "side"
+                        : words->severity                   ? "severity"
+                        : words->leaks_by                   ? "leaks-by"
+                        : words->folded_by                  ? "folded-by"
+                        : wish->suppression_files.count > 0 ? "suppressions"
+                        : wish->format == FORMAT_FOLDED     ? "format folded"
+                                                            : NULL;
+    if (other) {
+        cst_say("report: --%s does not go with --%s", other, words->block ? "block" : "handle");
+    }
+    return !other;
+}
+
+static bool read_interest(const struct words *words, struct wish *wish)
+{
+    bool asked = words->block || words->handle;
+    return !asked ||
+           (fits_timeline(words, wish) && cst_report_timeline_read(words->block, words->handle, &wish->interest));
+}
+
 static bool read_wish(int argc, char **argv, struct wish *wish, bool *out_help)
 {
     struct words words = {0};
@@ -58,6 +83,8 @@ static bool read_wish(int argc, char **argv, struct wish *wish, bool *out_help)
         {.name = "side", .value = &wish->report.side},
         {.name = "leaks-by", .value = &words.leaks_by},
         {.name = "folded-by", .value = &words.folded_by},
+        {.name = "block", .value = &words.block},
+        {.name = "handle", .value = &words.handle},
         {.name = "all-frames", .flag = &wish->report.all_calls},
         {.name = "suppressions", .list = &wish->suppression_files},
         {.name = "help", .flag = out_help},
@@ -75,7 +102,7 @@ static bool read_wish(int argc, char **argv, struct wish *wish, bool *out_help)
     }
     wish->logs = argv;
     wish->report.tables = true;
-    return read_words(&words, wish) &&
+    return read_words(&words, wish) && read_interest(&words, wish) &&
            cst_suppression_files_read(&wish->suppressions, "report", wish->suppression_files.items,
                                       wish->suppression_files.count);
 }
@@ -94,13 +121,18 @@ static bool print_report(const struct wish *wish, const struct cst_groups *group
     return fputc('\n', stdout) != EOF;
 }
 
-static int report_logs(struct wish *wish, struct cst_log *log)
+/* What the logs hold about one thing. */
+static bool report_timeline(const struct wish *wish, const struct cst_log *log)
 {
-    for (int i = 0; i < wish->log_count; i++) {
-        if (!cst_reader_add(log, wish->logs[i], false)) {
-            return CST_EXIT_OWN_ERROR;
-        }
-    }
+    const struct cst_timeline_wish timeline = {.interest = &wish->interest,
+                                               .all_calls = wish->report.all_calls,
+                                               .logs = wish->logs,
+                                               .log_count = (size_t)wish->log_count};
+    return cst_report_timeline(&timeline, wish->format == FORMAT_JSON, log);
+}
+
+static bool report_findings(struct wish *wish, const struct cst_log *log)
+{
     struct cst_groups groups = cst_groups_make(log);
     if (wish->report.side && !cst_groups_have_side(&groups, wish->report.side)) {
         cst_say("report: no side '%s' in these logs; a report without --side lists them", wish->report.side);
@@ -110,12 +142,26 @@ static int report_logs(struct wish *wish, struct cst_log *log)
     bool ok = print_report(wish, &groups, symbols) && fflush(stdout) == 0;
     cst_suppression_summary_print(stderr, "custody: ", &wish->suppressions, false);
     cst_policy_uses_print(stderr, "custody: ", &groups.policies, false);
-    if (!ok) {
-        cst_say("report: cannot write: %s", strerror(errno));
-    }
     cst_symbols_free(symbols);
     cst_groups_free(&groups);
-    return ok ? CST_EXIT_OK : CST_EXIT_OWN_ERROR;
+    return ok;
+}
+
+static int report_logs(struct wish *wish, struct cst_log *log)
+{
+    log->interest = wish->interest;
+    for (int i = 0; i < wish->log_count; i++) {
+        if (!cst_reader_add(log, wish->logs[i], false)) {
+            return CST_EXIT_OWN_ERROR;
+        }
+    }
+    bool about_one = wish->interest.has_address || wish->interest.has_number;
+    errno = 0;
+    if (about_one ? report_timeline(wish, log) : report_findings(wish, log)) {
+        return CST_EXIT_OK;
+    }
+    cst_say("report: cannot write: %s", strerror(errno));
+    return CST_EXIT_OWN_ERROR;
 }
 
 static int read_and_report(struct wish *wish)

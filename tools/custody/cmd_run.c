@@ -206,13 +206,14 @@ static void tell(const struct run_wish *wish, const struct cst_groups *groups, s
     }
 }
 
-/* Keeps in the log what frames mean, as long as the programs are what ran: of all that a report shows in full, and of
- * what fails. */
-static void keep_symbols(const struct run_wish *wish, const struct cst_groups *groups, struct cst_symbols *symbols)
+/* Keeps in the log what frames mean, as long as the programs are what ran: of all that a report shows in full, of what
+ * fails, and of deeds. */
+static void keep_symbols(const struct run_wish *wish, const struct cst_log *log, const struct cst_groups *groups,
+                         struct cst_symbols *symbols)
 {
     int severity = wish->fail_on < CUSTODY_SEVERITY_WARNING ? wish->fail_on : CUSTODY_SEVERITY_WARNING;
     if (wish->keep_log) {
-        (void)cst_log_symbols_append(wish->settings.log, groups, severity, symbols);
+        (void)cst_log_symbols_append(wish->settings.log, log, groups, severity, symbols);
     }
 }
 
@@ -229,7 +230,7 @@ static int judge_log(struct run_wish *wish, const struct cst_log *log, const str
     struct cst_groups groups = cst_groups_make(log);
     struct cst_symbols *symbols = cst_symbols_new();
     cst_suppressions_apply(&wish->suppressions, &groups, symbols);
-    keep_symbols(wish, &groups, symbols);
+    keep_symbols(wish, log, &groups, symbols);
     tell(wish, &groups, symbols);
     int status = exit_status(wish, &groups, end);
     cst_symbols_free(symbols);
@@ -240,7 +241,7 @@ static int judge_log(struct run_wish *wish, const struct cst_log *log, const str
 /* Reads what the command's processes wrote and decides. */
 static int judge(struct run_wish *wish, const struct cst_launch_end *end)
 {
-    struct cst_log log = {0};
+    struct cst_log log = {.interest = {.stacks = wish->keep_log}};
     int status = CST_EXIT_OWN_ERROR;
     if (end->signal && !wish->quiet) {
         cst_say("%s was killed by signal %d (%s)", wish->command[0], end->signal, strsignal(end->signal));

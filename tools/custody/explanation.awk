@@ -2,7 +2,7 @@
 # becomes code indented by four spaces, which is what a terminal shows well; the rest stays as it is.
 
 function quoted(line) {
-    gsub(/\\/, "\\\\", line)
+    gsub(/\\/, "&&", line)
     gsub(/"/, "\\\"", line)
     gsub(/\t/, "    ", line)
     gsub(/\?\?/, "?\\?", line)

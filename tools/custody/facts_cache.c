@@ -78,9 +78,7 @@ static void count(struct cst_facts_made *made, const custody_facts_row *rows, si
 {
     made->rows = row_count;
     for (size_t i = 0; i < row_count; i++) {
-        unsigned flags = custody_facts_row_flags(rows[i]);
-        made->rust_allocator_ranges += (flags & CUSTODY_FACTS_RUST_ALLOCATOR) != 0;
-        made->described_ranges += (flags & CUSTODY_FACTS_DESCRIBED) != 0;
+        made->rust_allocator_ranges += (custody_facts_row_flags(rows[i]) & CUSTODY_FACTS_RUST_ALLOCATOR) != 0;
     }
 }
 

@@ -23,7 +23,7 @@ struct cst_facts_made {
     bool kept;                   /**< it was there already */
     bool no_module;              /**< the file at the path is nothing of which there could be facts */
     char key[CST_FACTS_KEY_MAX]; /**< its name, without the suffix */
-    size_t rows, rust_allocator_ranges, described_ranges;
+    size_t rows, rust_allocator_ranges;
     char trouble[200]; /**< why there is none */
 };
 
@@ -32,7 +32,7 @@ struct cst_facts_made {
 bool cst_facts_cache_directory(char *out_path, size_t size);
 
 /** Opens `directory` (NULL: the default one), making it, with mode 0700, and those above it when they are not there. It
- * must be the user's own, and written by nobody else. Returns a descriptor, or -1 with the reason in `out_trouble`. */
+ * must be the user's own, and not open to all for writing. Returns a descriptor, or -1 with the reason in `out_trouble`. */
 int cst_facts_cache_open(const char *directory, char *out_trouble, size_t size);
 
 /** Makes the facts file of a module, or finds it in the cache and notes that it was used. Returns `out_made->done`;

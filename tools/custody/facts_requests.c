@@ -16,40 +16,49 @@
 /* Processes that are connected and have not asked yet; further ones wait until they are accepted. */
 #define CLIENT_MAX 64
 
+/* What no facts can be made of: that would be tried for every process anew. The same key may be had at another path: where a
+ * process sees other files than the server, the path is not that of its module. */
+struct refusal {
+    const char *path, *key;
+};
+
 struct service {
     const char *directory;
     struct pollfd waiting[1 + CLIENT_MAX]; /* the listener, then clients */
     nfds_t count;                          /* of `waiting` */
     struct cst_arena arena;
-    const char **refused; /* keys of which no facts can be made: that would be tried for every process anew */
+    struct refusal *refused;
     size_t refused_count;
 };
 
-static bool is_refused(const struct service *service, const char *key)
+static bool is_refused(const struct service *service, const char *path, const char *key)
 {
     for (size_t i = 0; i < service->refused_count; i++) {
-        if (strcmp(service->refused[i], key) == 0) {
+        const struct refusal *refusal = &service->refused[i];
+        if (strcmp(refusal->key, key) == 0 && strcmp(refusal->path, path) == 0) {
             return true;
         }
     }
     return false;
 }
 
-static void refuse(struct service *service, const char *key)
+static void refuse(struct service *service, const char *path, const char *key)
 {
-    service->refused = cst_arena_extend(&service->arena, service->refused, service->refused_count, sizeof(char *));
-    service->refused[service->refused_count++] = cst_arena_copy(&service->arena, key);
+    service->refused =
+        cst_arena_extend(&service->arena, service->refused, service->refused_count, sizeof *service->refused);
+    service->refused[service->refused_count++] =
+        (struct refusal){.path = cst_arena_copy(&service->arena, path), .key = cst_arena_copy(&service->arena, key)};
 }
 
 static bool make(struct service *service, const char *path, const char *key)
 {
     const struct cst_facts_order order = {.path = path, .key = key, .directory = service->directory};
     struct cst_facts_made made;
-    if (path[0] != '/' || is_refused(service, key)) {
+    if (path[0] != '/' || is_refused(service, path, key)) {
         return false;
     }
     if (!cst_facts_worker_make(&order, CST_FACTS_WORKER_SECONDS, &made)) {
-        refuse(service, key);
+        refuse(service, path, key);
     }
     return made.done;
 }

@@ -44,18 +44,19 @@ static int detach(pid_t parent, int listener)
     setsid();
     set_signals();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    /* Without standard streams at its start, the tool has the socket in the place of one. */
+    int kept = STDERR_FILENO + 1, high = fcntl(listener, F_DUPFD_CLOEXEC, kept);
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (getppid() != parent || nothing < 0 || chdir("/") != 0) {
+    if (getppid() != parent || high < 0 || nothing < 0 || chdir("/") != 0) {
         _exit(1);
     }
     for (int fd = 0; fd <= STDERR_FILENO; fd++) {
         dup2(nothing, fd);
     }
-    int kept = STDERR_FILENO + 1;
-    if (listener != kept) {
-        dup2(listener, kept);
+    if (high != kept) {
+        dup2(high, kept);
     }
-    close_range((unsigned)kept + 1, ~0U, 0);
+    closefrom(kept + 1); /* also where a sandbox knows no close_range: the parent waits for it */
     fcntl(kept, F_SETFD, FD_CLOEXEC);
     /* Debug information is not fetched over the network while a program waits for it. */
     unsetenv("DEBUGINFOD_URLS");

@@ -45,16 +45,20 @@ static json_t *frame(const struct cst_log_frame *frame)
     return object;
 }
 
-static void set_stack(json_t *object, const char *name, const struct cst_log_stack *stack)
+static json_t *stack_array(const struct cst_log_stack *stack)
 {
-    if (stack->count == 0) {
-        return;
-    }
     json_t *frames = json_array();
     for (size_t i = 0; i < stack->count; i++) {
         json_array_append_new(frames, frame(&stack->frames[i]));
     }
-    json_object_set_new(object, name, frames);
+    return frames;
+}
+
+static void set_stack(json_t *object, const char *name, const struct cst_log_stack *stack)
+{
+    if (stack->count > 0) {
+        json_object_set_new(object, name, stack_array(stack));
+    }
 }
 
 static void set_block(json_t *object, const struct cst_log_finding *finding)
@@ -126,6 +130,53 @@ static void set_leak(json_t *object, const struct cst_group *group)
     json_object_set_new(object, "bytes", average(group->leak_bytes, group->processes));
 }
 
+static void set_number(json_t *object, const char *name, bool has, uint64_t value)
+{
+    if (has) {
+        json_object_set_new(object, name, number(value));
+    }
+}
+
+/* Side and language, and the contract of who is to release under one. */
+static json_t *who(const struct cst_log_party *party)
+{
+    json_t *object = json_object();
+    set_text(object, "side", party->side);
+    set_text(object, "lang", party->lang);
+    set_text(object, "contract", strcmp(party->contract, "unknown") != 0 ? party->contract : "");
+    return object;
+}
+
+static json_t *moment_object(const struct cst_log_moment *moment)
+{
+    json_t *object = json_object();
+    set_text(object, "deed", moment->deed);
+    json_object_set_new(object, "by", who(&moment->by));
+    if (moment->has_to) {
+        json_object_set_new(object, "to", who(&moment->to));
+    }
+    json_object_set_new(object, "thread", json_string(moment->thread));
+    json_object_set_new(object, "stack", stack_array(&moment->stack));
+    return object;
+}
+
+static void set_told(json_t *object, const struct cst_log_told *told)
+{
+    set_text(object, "type", told->type ? told->type : "");
+    set_text(object, "expected_type", told->expected_type ? told->expected_type : "");
+    set_number(object, "number", told->has_number, told->number);
+    set_number(object, "capacity", told->has_capacity, told->capacity);
+    set_number(object, "length", told->has_length, told->length);
+    if (told->history_count > 0) {
+        json_t *history = json_array();
+        for (size_t i = 0; i < told->history_count; i++) {
+            json_array_append_new(history, moment_object(&told->history[i]));
+        }
+        json_object_set_new(object, "history", history);
+    }
+    set_number(object, "history_left_out", told->history_left_out > 0, told->history_left_out);
+}
+
 json_t *cst_finding_json(const struct cst_group *group)
 {
     const struct cst_log_finding *finding = group->first;
@@ -148,6 +199,7 @@ json_t *cst_finding_json(const struct cst_group *group)
     set_stack(object, "alloc", &finding->alloc);
     set_stack(object, "release", &finding->release);
     set_stack(object, "first_release", &finding->first_release);
+    set_told(object, &finding->told);
     return object;
 }
 

@@ -211,12 +211,23 @@ const struct cst_group *cst_groups_find(const struct cst_groups *groups, const c
     return NULL;
 }
 
+static bool has_in_history(const struct cst_log_told *told, const char *side)
+{
+    for (size_t i = 0; i < told->history_count; i++) {
+        const struct cst_log_moment *moment = &told->history[i];
+        if (strcmp(moment->by.side, side) == 0 || (moment->has_to && strcmp(moment->to.side, side) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cst_group_has_side(const struct cst_group *group, const char *side)
 {
     const struct cst_log_finding *finding = group->first;
     return !side || (finding->has_owner && strcmp(finding->owner.side, side) == 0) ||
            (finding->has_by && strcmp(finding->by.side, side) == 0) ||
-           (finding->has_holder && strcmp(finding->holder.side, side) == 0);
+           (finding->has_holder && strcmp(finding->holder.side, side) == 0) || has_in_history(&finding->told, side);
 }
 
 bool cst_group_is_leak(const struct cst_group *group)

@@ -50,7 +50,8 @@ void cst_groups_free(struct cst_groups *groups);
 /** The group with this key; NULL when none. */
 const struct cst_group *cst_groups_find(const struct cst_groups *groups, const char *key);
 
-/** True when `side` owns the block, releases it, or holds what was not released. NULL stands for any side. */
+/** True when `side` owns the block, releases it, holds what was not released, or takes part in its history. NULL stands for
+ * any side. */
 bool cst_group_has_side(const struct cst_group *group, const char *side);
 
 /** True when the finding is of blocks that were not released. */

@@ -2,6 +2,7 @@
  * a later version gets the plainest one. */
 #include "headline.h"
 
+#include "deed.h"
 #include "demangle.h"
 #include "leak_class.h"
 
@@ -151,6 +152,135 @@ static const char *never_released(struct cst_arena *arena, const struct cst_grou
                             cst_leak_class_fate(arena, group->first, group->leak_blocks));
 }
 
+/* What `told` findings are about: "buffer of 8 bytes", "ledger of libledger.so (c)", "64 bytes of client (c)". */
+static const char *subject(struct cst_arena *arena, const struct cst_log_finding *finding)
+{
+    const struct cst_log_told *told = &finding->told;
+    if (told->has_capacity) {
+        return cst_arena_format(arena, "buffer of %s", cst_headline_count(arena, told->capacity, "byte"));
+    }
+    bool owned = finding->has_owner &&
+                 !(strcmp(finding->owner.side, "unknown") == 0 && strcmp(finding->owner.lang, "unknown") == 0);
+    const char *what = owned ? "block" : *finding->address ? finding->address : "a pointer";
+    if (told->type) {
+        what = cst_arena_format(arena, "%s%s", cst_deed_is_callback(told) ? "callback " : "", told->type);
+    } else if (finding->has_block) {
+        what = cst_headline_count(arena, finding->size, "byte");
+    }
+    return owned ? cst_arena_format(arena, "%s of %s", what, owner_of(arena, finding)) : what;
+}
+
+/* ", given to custody_check as account by client (c)", or what is known of it. */
+static const char *given_to(struct cst_arena *arena, const struct cst_log_finding *finding)
+{
+    if (!finding->has_by) {
+        return "";
+    }
+    const char *call = *finding->by.call ? cst_demangle(arena, finding->by.call) : "a function";
+    const struct cst_log_told *told = &finding->told;
+    /* Of the right type it is something else that is wrong. */
+    bool is_right = told->type && told->expected_type && strcmp(told->type, told->expected_type) == 0;
+    const char *type = is_right ? NULL : told->expected_type;
+    return cst_arena_format(arena, ", given to %s%s%s by %s", call, type ? " as " : "", type ? type : "",
+                            cst_headline_party(arena, finding->by.side, finding->by.lang));
+}
+
+static const char *given(struct cst_arena *arena, const struct cst_group *group)
+{
+    return cst_arena_format(arena, "%s%s", subject(arena, group->first), given_to(arena, group->first));
+}
+
+/* A length as the log has it; what is larger than the reader can tell is told so (number_clamp.h). */
+static const char *length_of(struct cst_arena *arena, const struct cst_log_told *told)
+{
+    return cst_arena_format(arena, "%s%" PRIu64, told->length >= INT64_MAX ? "at least " : "", told->length);
+}
+
+/* " to libledger.so (c)", after the words in front, of who had it last by a deed; "" when nobody had. */
+static const char *last_receiver(struct cst_arena *arena, const struct cst_log_told *told, const char *words,
+                                 const char *deed)
+{
+    const struct cst_log_moment *moment = cst_deed_last(told, deed);
+    return moment && moment->has_to
+               ? cst_arena_format(arena, "%s%s", words, cst_headline_party(arena, moment->to.side, moment->to.lang))
+               : "";
+}
+
+/* The library that a buffer was leased to, after the words in front. */
+static const char *borrower(struct cst_arena *arena, const struct cst_log_told *told, const char *words)
+{
+    return last_receiver(arena, told, words, "leased");
+}
+
+static const char *buffer_overrun(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    const struct cst_log_told *told = &finding->told;
+    const char *how;
+    if (told->has_length && strcmp(finding->by.call, "custody_lease_begin") == 0) {
+        how = cst_arena_format(arena, "leased as %s%s", length_of(arena, told), borrower(arena, told, " to "));
+    } else if (told->has_length) {
+        how = cst_arena_format(arena, "written up to %s%s", length_of(arena, told),
+                               borrower(arena, told, " in its lease to "));
+    } else {
+        how = cst_arena_format(arena, "written where its lease%s forbids it", borrower(arena, told, " to "));
+    }
+    return cst_arena_format(arena, "%s, %s%s", subject(arena, finding), how, given_to(arena, finding));
+}
+
+static const char *buffer_overclaim(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    const struct cst_log_told *told = &finding->told;
+    const char *length = told->has_length ? cst_arena_format(arena, ", reported as %s", length_of(arena, told)) : "";
+    bool fits = !told->has_length || told->length <= told->capacity;
+    return cst_arena_format(arena, "%s%s%s%s%s", subject(arena, finding), length,
+                            fits ? ", without its terminator" : "", borrower(arena, told, ", leased to "),
+                            given_to(arena, finding));
+}
+
+/* Who released a buffer is known; who wrote to it is not. */
+static const char *buffer_retained(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    if (finding->has_by && !cst_deed_is_api(finding->by.call)) {
+        return given(arena, group);
+    }
+    return cst_arena_format(arena, "%s, written after its lease%s", subject(arena, finding),
+                            borrower(arena, &finding->told, " to "));
+}
+
+static const char *loan_outlived(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    if (finding->has_by) {
+        return given(arena, group);
+    }
+    const char *keeper = last_receiver(arena, &finding->told, ", lent to ", "lent");
+    if (!*keeper) {
+        keeper = last_receiver(arena, &finding->told, ", lent to ", "lent-exclusively");
+    }
+    return cst_arena_format(arena, "%s%s, never returned", subject(arena, finding), keeper);
+}
+
+static const char *never_ended(struct cst_arena *arena, const struct cst_group *group)
+{
+    return cst_arena_format(arena, "%s, never %s", subject(arena, group->first),
+                            cst_deed_is_callback(&group->first->told) ? "dropped" : "ended");
+}
+
+static const char *never_released_there(struct cst_arena *arena, const struct cst_group *group)
+{
+    const struct cst_log_finding *finding = group->first;
+    const struct cst_log_moment *moment = cst_deed_last(&finding->told, "transferred");
+    const char *from = "";
+    if (moment) {
+        from =
+            cst_arena_format(arena, ", handed over by %s", cst_headline_party(arena, moment->by.side, moment->by.lang));
+    }
+    return cst_arena_format(arena, "%s%s, never released", subject(arena, finding), from);
+}
+
 static sentence *sentence_for(const char *kind)
 {
     static sentence *const sentences[CUSTODY_FINDING_COUNT] = {
@@ -161,6 +291,18 @@ static sentence *sentence_for(const char *kind)
         [CUSTODY_FINDING_INVALID_FREE] = no_block,
         [CUSTODY_FINDING_INTERIOR_FREE] = release_inside,
         [CUSTODY_FINDING_FOREIGN_FREE] = no_block,
+        [CUSTODY_FINDING_WRONG_TYPE] = given,
+        [CUSTODY_FINDING_STALE_HANDLE] = given,
+        [CUSTODY_FINDING_WRONG_THREAD] = given,
+        [CUSTODY_FINDING_NOT_OWNER] = given,
+        [CUSTODY_FINDING_RELEASED_WHILE_LENT] = given,
+        [CUSTODY_FINDING_LEND_CONFLICT] = given,
+        [CUSTODY_FINDING_LEND_OUTLIVED] = loan_outlived,
+        [CUSTODY_FINDING_BUFFER_OVERRUN] = buffer_overrun,
+        [CUSTODY_FINDING_BUFFER_OVERCLAIM] = buffer_overclaim,
+        [CUSTODY_FINDING_BUFFER_RETAINED] = buffer_retained,
+        [CUSTODY_FINDING_HANDLE_LEAK] = never_ended,
+        [CUSTODY_FINDING_TRANSFER_LEAK] = never_released_there,
         [CUSTODY_FINDING_LEAK] = never_released,
     };
     for (int i = 0; i < CUSTODY_FINDING_COUNT; i++) {

@@ -1,8 +1,6 @@
 /* The JSON report; see report.h. Its shape is described in custody-report(1): fields may be added, none changes its
  * meaning while "v" is 1. */
-#include "bill.h"
-#include "call_list.h"
-#include "headline.h"
+#include "json_finding.h"
 #include "json_leaks.h"
 #include "leak_crates.h"
 #include "report.h"
@@ -16,7 +14,7 @@ struct json_report {
     const struct cst_report_wish *wish;
     const struct cst_groups *groups;
     struct cst_symbols *symbols;
-    struct cst_arena arena;
+    struct cst_json_finding findings; /* with the arena of all */
 };
 
 /* Leaves out what the log did not tell. */
@@ -25,146 +23,6 @@ static void set_text(json_t *object, const char *name, const char *value)
     if (*value) {
         json_object_set_new(object, name, cst_json_text(value));
     }
-}
-
-static json_t *call_object(const struct cst_listed_call *listed)
-{
-    const struct cst_call *call = listed->call;
-    json_t *object = json_object();
-    json_object_set_new(object, "function", cst_json_text(call->function));
-    json_object_set_new(object, "file", cst_json_text(call->file));
-    json_object_set_new(object, "line", call->line > 0 ? json_integer(call->line) : json_null());
-    json_object_set_new(object, "column", call->column > 0 ? json_integer(call->column) : json_null());
-    json_object_set_new(object, "inlined", json_boolean(call->inlined));
-    json_object_set_new(object, "std", json_boolean(listed->library != CST_LIBRARY_NONE));
-    return object;
-}
-
-/* A frame without its calls, which go into `calls`. */
-static json_t *frame_object(struct json_report *report, const struct cst_listed_call *call, json_t *calls)
-{
-    static const char *const files[] = {
-        [CST_SYMBOL_FILE_OK] = "ok", [CST_SYMBOL_FILE_CHANGED] = "changed", [CST_SYMBOL_FILE_GONE] = "gone"};
-    json_t *object = json_object();
-    json_object_set_new(object, "module", call->module ? cst_json_text(call->module->path) : json_null());
-    json_object_set_new(object, "offset",
-                        cst_json_text(cst_arena_format(&report->arena, "0x%" PRIx64, call->frame->offset)));
-    json_object_set_new(object, "module_file", cst_json_text(files[call->file]));
-    json_object_set_new(object, "calls", calls);
-    return object;
-}
-
-static void set_stack(struct json_report *report, json_t *object, const char *name,
-                      const struct cst_log_finding *finding, const struct cst_log_stack *stack)
-{
-    struct cst_call_list list = cst_call_list_make(&report->arena, report->symbols, finding->process, stack);
-    json_t *frames = json_array();
-    json_t *calls = NULL; /* of the frame under way */
-    for (size_t i = 0; i < list.count; i++) {
-        calls = calls ? calls : json_array();
-        if (list.items[i].call) {
-            json_array_append_new(calls, call_object(&list.items[i]));
-        }
-        if (list.items[i].last) {
-            json_array_append_new(frames, frame_object(report, &list.items[i], calls));
-            calls = NULL;
-        }
-    }
-    json_object_set_new(object, name, frames);
-}
-
-static json_t *party_object(const struct cst_log_party *party)
-{
-    json_t *object = json_object();
-    json_object_set_new(object, "side", cst_json_text(party->side));
-    json_object_set_new(object, "lang", cst_json_text(party->lang));
-    json_object_set_new(object, "contract", cst_json_text(party->contract));
-    set_text(object, "call", party->call);
-    return object;
-}
-
-static void set_block(json_t *object, const struct cst_log_finding *finding)
-{
-    json_t *block = json_object();
-    set_text(block, "addr", finding->address);
-    if (finding->has_block) {
-        json_object_set_new(block, "size", cst_json_number(finding->size));
-        json_object_set_new(block, "align", cst_json_number(finding->align));
-    }
-    json_object_set_new(object, "block", block);
-    if (finding->has_owner) {
-        json_object_set_new(object, "owner", party_object(&finding->owner));
-    }
-    if (finding->has_by) {
-        json_object_set_new(object, "by", party_object(&finding->by));
-    }
-}
-
-static void set_special_facts(json_t *object, const struct cst_group *group)
-{
-    const struct cst_log_finding *finding = group->first;
-    set_text(object, "place", finding->place);
-    set_text(object, "place_name", finding->place_name);
-    if (finding->has_offset) {
-        json_object_set_new(object, "offset", cst_json_number(finding->offset));
-    }
-    if (finding->has_given_size || finding->has_given_align) {
-        json_t *given = json_object();
-        if (finding->has_given_size) {
-            json_object_set_new(given, "size", cst_json_number(finding->given_size));
-        }
-        if (finding->has_given_align) {
-            json_object_set_new(given, "align", cst_json_number(finding->given_align));
-        }
-        json_object_set_new(object, "given", given);
-    }
-}
-
-static void set_leak(struct json_report *report, json_t *object, const struct cst_group *group)
-{
-    const struct cst_log_finding *finding = group->first;
-    const struct cst_bill bill = cst_bill_make(&report->arena, report->symbols, finding);
-    json_object_set_new(object, "when", cst_json_text(finding->on_request ? "request" : "exit"));
-    if (finding->has_holder) {
-        json_t *holder = json_object();
-        json_object_set_new(holder, "side", cst_json_text(finding->holder.side));
-        json_object_set_new(holder, "lang", cst_json_text(finding->holder.lang));
-        json_object_set_new(object, "held_by", holder);
-    }
-    json_object_set_new(object, "billed_to", cst_json_bill(&bill));
-    set_text(object, "advice", cst_leak_class_advice(&report->arena, finding));
-    if (*finding->leak_class) {
-        json_object_set_new(object, "class", cst_json_text(finding->leak_class));
-        json_object_set_new(object, "blocks", cst_json_number(group->leak_blocks));
-        json_object_set_new(object, "bytes", cst_json_number(group->leak_bytes));
-    }
-}
-
-static json_t *finding_object(struct json_report *report, const struct cst_group *group)
-{
-    const struct cst_log_finding *finding = group->first;
-    json_t *object = json_object();
-    json_object_set_new(object, "kind", cst_json_text(finding->kind));
-    json_object_set_new(object, "severity", cst_json_text(custody_severity_name(group->severity)));
-    json_object_set_new(object, "confidence", cst_json_text(finding->confidence));
-    json_object_set_new(object, "message", cst_json_text(cst_headline(&report->arena, group)));
-    set_text(object, "key", finding->key);
-    json_object_set_new(object, "count", cst_json_number(group->count));
-    json_object_set_new(object, "processes", cst_json_number(group->processes));
-    json_object_set_new(object, "program", cst_json_text(finding->process->program));
-    json_object_set_new(object, "pid", json_integer(finding->process->pid));
-    set_text(object, "thread", finding->thread);
-    set_block(object, finding);
-    set_special_facts(object, group);
-    if (cst_group_is_leak(group)) {
-        set_leak(report, object, group);
-    }
-    set_text(object, "expect", finding->expect);
-    set_text(object, "policy", finding->policy);
-    set_stack(report, object, "alloc", finding, &finding->alloc);
-    set_stack(report, object, "release", finding, &finding->release);
-    set_stack(report, object, "first_release", finding, &finding->first_release);
-    return object;
 }
 
 static json_t *crates_array(const struct cst_leak_crates *crates)
@@ -223,8 +81,8 @@ static json_t *program_object(struct json_report *report, const struct cst_progr
     for (size_t i = 0; i < program->side_count; i++) {
         if (wants_side(wish, program->sides[i].side)) {
             json_t *side = side_object(&program->sides[i]);
-            struct cst_leak_crates crates =
-                cst_leak_crates_make(&report->arena, report->symbols, report->groups, program, &program->sides[i]);
+            struct cst_leak_crates crates = cst_leak_crates_make(&report->findings.arena, report->symbols,
+                                                                 report->groups, program, &program->sides[i]);
             if (crates.count > 0) {
                 json_object_set_new(side, "crates", crates_array(&crates));
             }
@@ -296,7 +154,7 @@ static json_t *totals_object(const struct cst_groups *groups)
 /* Adds what is said of leaks as a whole. */
 static void set_leaks(struct json_report *report, json_t *document)
 {
-    struct cst_arena *arena = &report->arena;
+    struct cst_arena *arena = &report->findings.arena;
     struct cst_report_leaks leaks = cst_report_choose_leaks(arena, report->wish, report->groups, false);
     enum cst_path_form form = report->wish->all_calls ? CST_PATH_ALL : CST_PATH_OWN;
     struct cst_call_paths paths = cst_call_paths_make(arena, report->symbols, leaks.items, leaks.count, form);
@@ -312,7 +170,7 @@ static void set_leaks(struct json_report *report, json_t *document)
 bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct cst_groups *groups,
                      struct cst_symbols *symbols, char *const *logs, size_t log_count)
 {
-    struct json_report report = {.wish = wish, .groups = groups, .symbols = symbols};
+    struct json_report report = {.wish = wish, .groups = groups, .symbols = symbols, .findings = {.symbols = symbols}};
     json_t *names = json_array();
     json_t *findings = json_array();
     json_t *programs = json_array();
@@ -321,7 +179,7 @@ bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct
     }
     for (size_t i = 0; i < groups->count; i++) {
         if (cst_report_wants(wish, &groups->items[i])) {
-            json_array_append_new(findings, finding_object(&report, &groups->items[i]));
+            json_array_append_new(findings, cst_json_finding(&report.findings, &groups->items[i]));
         }
     }
     for (size_t i = 0; i < groups->program_count; i++) {
@@ -340,6 +198,6 @@ bool cst_report_json(FILE *out, const struct cst_report_wish *wish, const struct
     json_object_set_new(document, "totals", totals_object(groups));
     bool ok = json_dumpf(document, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
     json_decref(document);
-    cst_arena_free(&report.arena);
+    cst_arena_free(&report.findings.arena);
     return ok;
 }

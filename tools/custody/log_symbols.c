@@ -3,6 +3,7 @@
 
 #include "recorder.h"
 #include "say.h"
+#include "seen_stacks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,19 @@ static bool ends_with_newline(int fd)
     return size <= 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n';
 }
 
-bool cst_log_symbols_append(const char *path, const struct cst_groups *groups, int severity,
+/* A process whose deeds are recorded. */
+struct deeds {
+    struct cst_recorder *recorder;
+    const struct cst_log_process *process;
+};
+
+static void add_stack(void *context, const struct cst_log_stack *stack)
+{
+    const struct deeds *deeds = context;
+    cst_recorder_add_stack(deeds->recorder, deeds->process, stack);
+}
+
+bool cst_log_symbols_append(const char *path, const struct cst_log *log, const struct cst_groups *groups, int severity,
                             struct cst_symbols *symbols)
 {
     struct cst_recorder *recorder = cst_recorder_new(symbols);
@@ -38,6 +51,10 @@ bool cst_log_symbols_append(const char *path, const struct cst_groups *groups, i
         if ((int)groups->items[i].severity >= severity) {
             cst_recorder_add(recorder, groups->items[i].first);
         }
+    }
+    for (size_t i = 0; i < log->process_count; i++) {
+        struct deeds deeds = {.recorder = recorder, .process = log->processes[i]};
+        cst_seen_stacks_visit(deeds.process->seen_stacks, add_stack, &deeds);
     }
     int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     bool ok =

@@ -16,7 +16,7 @@ static struct cst_policy_use *find_use(const struct cst_policy_uses *uses, const
 {
     for (size_t i = 0; i < uses->count; i++) {
         struct cst_policy_use *use = &uses->items[i];
-        if (strcmp(use->file, file) == 0 && (!digest || strcmp(use->digest, digest) == 0)) {
+        if (strcmp(use->file, file) == 0 && strcmp(use->digest, digest) == 0) {
             return use;
         }
     }

@@ -3,6 +3,7 @@
 
 #include "event.h"
 #include "line_source.h"
+#include "number_clamp.h"
 #include "say.h"
 
 #include <errno.h>
@@ -38,6 +39,17 @@ static bool is_blank(const struct cst_line_source *lines)
     return strspn(lines->buffer, " \t\r") == lines->length;
 }
 
+static json_t *parse(const struct cst_line_source *lines)
+{
+    json_error_t error;
+    json_t *event = json_loadb(lines->buffer, lines->length, 0, &error);
+    if (!event && json_error_code(&error) == json_error_numeric_overflow) {
+        cst_number_clamp(lines->buffer, lines->length);
+        event = json_loadb(lines->buffer, lines->length, 0, &error);
+    }
+    return event;
+}
+
 /* Takes the current line. False only when the whole file is of another version. */
 static bool take_line(struct reading *reading)
 {
@@ -49,8 +61,7 @@ static bool take_line(struct reading *reading)
     if (is_blank(lines)) {
         return true;
     }
-    json_error_t error;
-    json_t *event = json_loadb(lines->buffer, lines->length, 0, &error);
+    json_t *event = parse(lines);
     if (!event) {
         if (lines->complete) {
             complain(reading, "not JSON");

@@ -78,13 +78,19 @@ static void add_frame(struct cst_recorder *recorder, const struct cst_log_proces
     }
 }
 
+void cst_recorder_add_stack(struct cst_recorder *recorder, const struct cst_log_process *process,
+                            const struct cst_log_stack *stack)
+{
+    for (size_t i = 0; i < stack->count; i++) {
+        add_frame(recorder, process, &stack->frames[i]);
+    }
+}
+
 void cst_recorder_add(struct cst_recorder *recorder, const struct cst_log_finding *finding)
 {
-    const struct cst_log_stack *stacks[] = {&finding->alloc, &finding->release, &finding->first_release};
-    for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++) {
-        for (size_t j = 0; j < stacks[i]->count; j++) {
-            add_frame(recorder, finding->process, &stacks[i]->frames[j]);
-        }
+    const struct cst_log_stack *stack = NULL;
+    for (size_t i = 0; (stack = cst_log_stack_at(finding, i)); i++) {
+        cst_recorder_add_stack(recorder, finding->process, stack);
     }
 }
 

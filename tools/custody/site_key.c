@@ -69,11 +69,15 @@ static bool mix_stack(struct cst_arena *arena, struct cst_symbols *symbols, cons
 
 uint64_t cst_site_key(struct cst_symbols *symbols, const struct cst_log_finding *finding)
 {
-    const struct cst_log_stack *stacks[] = {&finding->alloc, &finding->release, &finding->first_release};
+    const struct cst_log_told *told = &finding->told;
+    const struct cst_log_stack nothing = {0};
+    const struct cst_log_stack *stacks[] = {&finding->alloc, &finding->release, &finding->first_release,
+                                            told->history_count > 0 ? &told->history[0].stack : &nothing};
     struct cst_arena arena = {0};
     uint64_t key = mix_text(mix_text(FNV_BASIS, finding->kind), finding->leak_class);
     key = mix_text(mix_text(key, finding->has_owner ? finding->owner.side : ""),
                    finding->has_owner ? finding->owner.lang : "");
+    key = mix_text(key, told->type ? told->type : "");
     bool known = false;
     for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++) {
         if (!mix_stack(&arena, symbols, finding->process, stacks[i], &key)) {

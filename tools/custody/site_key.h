@@ -11,7 +11,7 @@
 /** Calls of each stack that take part, innermost first; more would let a stack that was cut elsewhere be another. */
 #define CST_SITE_KEY_CALLS 8
 
-/** The key: of kind, class, owner side and language, and of each stack the functions and lines of its innermost calls, up
+/** The key: of kind, class, owner side and language, type, and of each stack (of a history: the first) the functions and lines of its innermost calls, up
  * to main, machinery of standard libraries left out. 0 when a stack has no line, or a function without a name in front of
  * its first line: too little to take two findings for one. */
 uint64_t cst_site_key(struct cst_symbols *symbols, const struct cst_log_finding *finding);

@@ -57,15 +57,43 @@ static bool line_fits_stack(struct pass *pass, const struct cst_suppression *lin
     return false;
 }
 
+static bool line_fits_stacks(struct pass *pass, const struct cst_suppression *line,
+                             const struct cst_log_finding *finding)
+{
+    const struct cst_log_stack *stack = NULL;
+    for (size_t i = 0; (stack = cst_log_stack_at(finding, i)); i++) {
+        if (line_fits_stack(pass, line, finding, stack)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool has_party(const char *glob, bool has, const struct cst_log_party *party)
 {
     return has && cst_glob_matches(glob, party->side);
 }
 
+static bool side_in_history(const char *glob, const struct cst_log_told *told)
+{
+    for (size_t i = 0; i < told->history_count; i++) {
+        const struct cst_log_moment *moment = &told->history[i];
+        if (has_party(glob, true, &moment->by) || has_party(glob, moment->has_to, &moment->to)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool side_fits(const char *side, const struct cst_log_finding *finding)
 {
     return has_party(side, finding->has_owner, &finding->owner) || has_party(side, finding->has_by, &finding->by) ||
-           has_party(side, finding->has_holder, &finding->holder);
+           has_party(side, finding->has_holder, &finding->holder) || side_in_history(side, &finding->told);
+}
+
+static bool type_fits(const char *type, const struct cst_log_finding *finding)
+{
+    return finding->told.type && cst_glob_matches(type, finding->told.type);
 }
 
 static bool crate_fits(struct pass *pass, const char *crate, const struct cst_log_finding *finding)
@@ -75,15 +103,13 @@ static bool crate_fits(struct pass *pass, const char *crate, const struct cst_lo
 
 static bool line_fits(struct pass *pass, const struct cst_suppression *line, const struct cst_log_finding *finding)
 {
-    bool quick =
-        (!line->kind || strcmp(line->kind, finding->kind) == 0) && (!line->side || side_fits(line->side, finding));
+    bool quick = (!line->kind || strcmp(line->kind, finding->kind) == 0) &&
+                 (!line->side || side_fits(line->side, finding)) && (!line->type || type_fits(line->type, finding));
     if (!quick || (line->crate && !crate_fits(pass, line->crate, finding))) {
         return false;
     }
     bool any_call = !line->function && !line->module && !line->source;
-    return any_call || line_fits_stack(pass, line, finding, &finding->alloc) ||
-           line_fits_stack(pass, line, finding, &finding->release) ||
-           line_fits_stack(pass, line, finding, &finding->first_release);
+    return any_call || line_fits_stacks(pass, line, finding);
 }
 
 static bool fits(struct pass *pass, const struct cst_suppression *suppression, const struct cst_group *group)

@@ -12,7 +12,7 @@ struct cst_suppression {
     unsigned long line;
     const char *text;    /**< as it stands there, for messages */
     const char *pattern; /**< LeakSanitizer's; of leaks only, and the fields below are then unused */
-    const char *kind, *function, *module, *source, *side, *crate; /**< globs, but `kind`, which is a name */
+    const char *kind, *function, *module, *source, *side, *crate, *type; /**< globs, but `kind`, which is a name */
     bool has_max;
     uint64_t max; /**< most blocks (of leaks) or times over all processes; with more it suppresses nothing */
 

@@ -103,7 +103,7 @@ static bool find_field(struct cst_suppression *out, const char *name, const char
         const char **value;
     } fields[] = {
         {"function", &out->function}, {"module", &out->module}, {"source", &out->source},
-        {"side", &out->side},         {"crate", &out->crate},
+        {"side", &out->side},         {"crate", &out->crate},   {"type", &out->type},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (strcmp(name, fields[i].name) == 0) {
@@ -127,7 +127,8 @@ static bool read_field(struct scan *scan, struct cst_suppression *out)
     if (!is_max && !find_field(out, name, &field)) {
         return fail(scan, start,
                     cst_arena_format(scan->arena,
-                                     "no field '%s'; there are function, module, source, side, crate and max", name));
+                                     "no field '%s'; there are function, module, source, side, crate, type and max",
+                                     name));
     }
     if (is_max ? out->has_max : *field != NULL) {
         return fail(scan, start, cst_arena_format(scan->arena, "%s stands here twice", name));

@@ -16,9 +16,6 @@ int cst_jeport_munmap(void *address, size_t size);
 char *cst_jeport_secure_getenv(const char *name);
 ssize_t cst_jeport_readlink(const char *path, char *buffer, size_t size);
 void *cst_jeport_dlsym(void *handle, const char *name);
-extern CST_THREAD_LOCAL char je_tsd_tls[];
-extern const size_t cst_je_thread_state_size;
-uintptr_t cst_je_thread_state(void);
 
 double cst_jeport_exp(double x);
 double cst_jeport_log(double x);
@@ -40,14 +37,6 @@ int cst_jeport_munmap(void *address, size_t size)
 {
     return cst_own_forget(address, size) ? munmap(address, size) : madvise(address, size, MADV_DONTNEED);
 }
-
-/** What jemalloc keeps for each thread, in thread-local storage; its size as the archive says it. */
-uintptr_t cst_je_thread_state(void)
-{
-    return (uintptr_t)je_tsd_tls;
-}
-
-const size_t cst_je_thread_state_size = CST_JE_THREAD_STATE_SIZE;
 
 /** MALLOC_CONF is the audited program's, for a jemalloc of its own: ours does not see it. */
 char *cst_jeport_secure_getenv(const char *name)

@@ -4,8 +4,8 @@
 Checks what the repository's documents say of the repository:
 * links to files, and to headings in them, lead somewhere; `paths` in code spans exist; `make` targets that are named exist;
 * manual pages pass mandoc's lint;
-* custody-settings(7) has every setting of settings.def with its default, custody(3) every function of custody.h, the
-  README every kind of finding of findings.def with its severity; and none has what is not there;
+* custody-settings(7) has every setting of settings.def with its default, custody(3) every public function of the headers, by
+  name and in its synopsis, the README every kind of finding of findings.def with its severity; and none has what is not there;
 * no text file tells of the machine it was written on.
 """
 
@@ -131,10 +131,12 @@ def check_settings(errors):
 
 def check_functions(errors):
     page = pathlib.Path("docs/man/custody.3")
-    header = pathlib.Path("include/custody/custody.h").read_text()
-    promised = set(re.findall(r"^\w[\w ]*[ *](custody_\w+)\(", header, re.M))
-    synopsis = page.read_text().split(".Sh DESCRIPTION", maxsplit=1)[0]
-    errors += difference(page, "function", promised, set(re.findall(r"^\.Fn (custody_\w+)", synopsis, re.M)))
+    headers = [path for path in pathlib.Path("include/custody").glob("*.h") if path.name != "disabled.h"]
+    promised = {name for path in headers
+                for name in re.findall(r"^CUSTODY_API \w[\w ]*[ *](custody_\w+)\(", path.read_text(), re.M)}
+    opening = page.read_text().split(".Sh DESCRIPTION", maxsplit=1)[0]
+    errors += difference(page, "function", promised, set(re.findall(r"^\.F[no] (custody_\w+)", opening, re.M)))
+    errors += difference(page, "name of a function", promised, set(re.findall(r"^\.Nm (custody_\w+)", opening, re.M)))
 
 
 def check_kinds(errors):

@@ -119,7 +119,9 @@ def check_calls(directory, errors):
         source = path.relative_to(directory).with_suffix("")
         if floor in FLOORS and any(source.with_suffix(end).is_file() for end in (".c", ".S")):
             objects[source] = (floor, *symbols(path))
-    home = {name: floor for floor, defined, _ in objects.values() for name in defined}
+    # What several floors define (weakly, for those above to supply another) is the lowest one's.
+    by_height = sorted(objects.values(), key=lambda entry: FLOORS.index(entry[0]), reverse=True)
+    home = {name: floor for floor, defined, _ in by_height for name in defined}
     for source, (floor, _, undefined) in objects.items():
         for name in sorted(undefined):
             why = call_error(floor, name, home)

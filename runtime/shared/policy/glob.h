@@ -1,6 +1,6 @@
 /* Globs: '*' stands for any characters, '?' for one byte, '\' takes away the meaning of what follows; everything else is
  * itself, brackets too, which names of functions are full of. Both texts are views, of any content. Time is at most the
- * product of both lengths, whatever the glob. No state. */
+ * product of both lengths, whatever the glob; of a path, times its components. No state. */
 #ifndef CST_POLICY_GLOB_H
 #define CST_POLICY_GLOB_H
 

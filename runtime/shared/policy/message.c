@@ -43,15 +43,3 @@ void cst_message_quote(struct cst_message *message, struct cst_view piece)
     }
     cst_message_add(message, length < piece.length ? "...'" : "'");
 }
-
-void cst_message_number(struct cst_message *message, unsigned long number)
-{
-    char digits[20];
-    size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    while (count > 0)
-        add_byte(message, digits[--count]);
-}

@@ -19,7 +19,4 @@ void cst_message_add(struct cst_message *message, const char *string);
 /** Appends a piece of a file in single quotes, made printable and at most 60 bytes of it; whole characters of UTF-8. */
 void cst_message_quote(struct cst_message *message, struct cst_view piece);
 
-/** Appends a decimal number. */
-void cst_message_number(struct cst_message *message, unsigned long number);
-
 #endif

@@ -15,7 +15,7 @@ enum cst_policy_shape cst_policy_field_shape(enum cst_policy_field field)
 
 static const char *const languages[] = {"c", "c++", "rust", "unknown", NULL};
 
-/* Contracts that a block can have without doubt. */
+/* Contracts that a rule can be about: what has none that is known is not judged by rules. */
 static const char *const contracts[] = {
 #define CUSTODY_CONTRACT(ID, name, lang, release) CUSTODY_CONTRACT_##ID == CUSTODY_CONTRACT_UNKNOWN ? "" : (name),
 #include "custody/contracts.def"

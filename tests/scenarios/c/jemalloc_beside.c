@@ -21,6 +21,7 @@
  * @expect layout-mismatch error exact owner=$prog/c/mallocx by=$prog/c/mallocx call=sdallocx size=72 given-size=30
  * @run extended
  * @run plain
+ * @run measured-by-libc
  * @run good
  */
 #include <stddef.h>

@@ -18,6 +18,7 @@
  * @run twice
  * @expect double-free error exact owner=$prog/c/mallocx by=$prog/c/mallocx call=dallocx size=65 first=$prog
  * @run sized
+ * @run measured-by-libc
  * @run good
  */
 #include <stddef.h>

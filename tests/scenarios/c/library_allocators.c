@@ -118,14 +118,21 @@ static void *make_own(void)
     return keep(malloc(47));
 }
 
-/* Not the first of its page, which is the whole page's address. */
+static void *others[2];
+
+/* Not the first of its page, which is the whole page's address. The others are kept until the end. */
 static void *make_slice(void)
 {
-    void *slice = NULL;
-    for (int i = 0; i < 3; i++) {
-        slice = g_slice_alloc(56);
+    others[0] = g_slice_alloc(56);
+    others[1] = g_slice_alloc(56);
+    return g_slice_alloc(56);
+}
+
+static void release_others(void)
+{
+    for (size_t i = 0; i < 2 && others[i]; i++) {
+        g_slice_free1(56, others[i]);
     }
-    return slice;
 }
 
 static void *make_aligned(void)
@@ -209,6 +216,7 @@ int main(int argc, char **argv)
             release(makers[i].right, makers[i].make());
         }
     }
+    release_others();
     puts("done");
     return 0;
 }

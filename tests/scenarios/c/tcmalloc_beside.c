@@ -28,6 +28,8 @@
  * @expect leak error exact owner=libtcmalloc_minimal.so.4/c++/new size=8
  * @run others
  * @expect leak error exact owner=libtcmalloc_minimal.so.4/c++/new size=8
+ * @run measured-by-libc
+ * @expect leak error exact owner=libtcmalloc_minimal.so.4/c++/new size=8
  * @run good
  * @expect leak error exact owner=libtcmalloc_minimal.so.4/c++/new size=8
  */

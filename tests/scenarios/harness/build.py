@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import alter
 from harness.axes import native_axes, native_command, rust_axes, rust_command
-from harness.command import BuildError, execute
+from harness.command import BuildError, build_dir, execute
 
 LIB_DIR = Path(__file__).resolve().parent.parent / "lib"
 SUFFIX_OF_LINK = {"shared": "so", "static": "a", "rlib": "rlib", "dylib": "so"}
@@ -94,6 +94,13 @@ def place_plugins(program, build, work, directory):
         (Path(directory) / path.name).symlink_to(path)
 
 
+def custody_words(build):
+    """What the linker gets to link the program with Custody, where its build says so."""
+    if build.get("custody") in ("shared", "both"):
+        return [str(build_dir() / "libcustody.so"), f"-Wl,-rpath,{build_dir()}"]
+    return [str(build_dir() / "libcustody.a")] if build.get("custody") == "static" else []
+
+
 def package_words(program, what):
     """What pkg-config says that a compiler gets (`--cflags`) or a linker (`--libs`) for the program's packages."""
     return execute(["pkg-config", what] + program.packages).split() if program.packages else []
@@ -102,7 +109,7 @@ def package_words(program, what):
 def build_program(program, build, work, target):
     """Makes the executable `target` of `program` for `build`. Raises BuildError."""
     place_plugins(program, build, work, Path(target).parent)
-    link_words = library_link_words(program, build, work) + package_words(program, "--libs")
+    link_words = library_link_words(program, build, work) + package_words(program, "--libs") + custody_words(build)
     if program.path.suffix == ".rs":
         command = rust_command(build, Path(target).parent) + program.flags + crate_words(program, build, work)
         for word in link_words:

@@ -1,10 +1,19 @@
-"""Running the tools that builds are made with."""
+"""Running the tools that builds are made with, and where Custody itself was built."""
 
+import os
 import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class BuildError(RuntimeError):
     """A tool refused; the message holds its words."""
+
+
+def build_dir():
+    """Where Custody was built: CUSTODY_BUILD, as the Makefile has it, or build/."""
+    return (ROOT / os.environ.get("CUSTODY_BUILD", "build")).resolve()
 
 
 def execute(command):

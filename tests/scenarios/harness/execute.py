@@ -1,4 +1,4 @@
-"""Runs a built program under `custody run` and judges what came of it: the log, the output, the exit status."""
+"""Runs a built program under `custody run`, or by itself when it is linked with Custody, and judges what came of it: the log, the output, the exit status."""
 
 import os
 import re
@@ -8,17 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.axes import shared_std
+from harness.command import build_dir
 from harness.header import is_among
 from harness.logs import Log, judge
 
-ROOT = Path(__file__).resolve().parents[3]
 TIMEOUT_S = 120
 EXIT_FINDINGS = 99
-
-
-def build_dir():
-    """Where Custody was built: CUSTODY_BUILD, as the Makefile has it, or build/."""
-    return (ROOT / os.environ.get("CUSTODY_BUILD", "build")).resolve()
+ALONE = ("shared", "static")  # of the axis `custody`: linked with it, and nothing preloaded
 
 
 def names_of(program, build):
@@ -102,13 +98,13 @@ def custody_command(log_path, run, command, extra=()):
 
 
 def write_policy(program, build, run, place):
-    """The options that make the run obey its policy, if it has one."""
+    """The file of the run's policy; None when it has none."""
     if not run.policy:
-        return []
+        return None
     names = names_of(program, build)
     lines = [re.sub(r"\$\w+", lambda match: names.get(match.group(0), match.group(0)), rule) for rule in run.policy]
     (place / "rules.policy").write_text("".join(f"{line}\n" for line in lines))
-    return ["--policy", place / "rules.policy"]
+    return place / "rules.policy"
 
 
 def applies(only, build):
@@ -128,14 +124,28 @@ def judge_policy(log, run, build):
     return []
 
 
+def start_preloaded(command, run, place, policy, tolerant):
+    """The program under `custody run`; its completed process."""
+    extra = [*(["--policy", policy] if policy else []), *(["--fail-on", "never"] if tolerant else [])]
+    return start(custody_command(place / "log.jsonl", run, command, extra), run, place, run.options)
+
+
+def start_alone(command, run, place, policy, tolerant):
+    """The program by itself, with the settings that `custody run` would give it; its completed process."""
+    if run.cli:
+        raise ValueError(f"@cli {' '.join(run.cli)}: nothing is run by the tool here, take @options")
+    settings = [f"log={place / 'log.jsonl'}", "leaks=full", f"fail_on={'never' if tolerant else 'error'}"]
+    return start(command, run, place, settings + ([f"policy={policy}"] if policy else []) + run.options)
+
+
 def run_once(program, build, run, binary, place, tolerant):
     """One execution under Custody. With `tolerant` the findings do not decide the status. Returns the problems."""
     place.mkdir(parents=True, exist_ok=True)
-    log_path = place / "log.jsonl"
-    extra = [*write_policy(program, build, run, place), *(["--fail-on", "never"] if tolerant else [])]
+    policy = write_policy(program, build, run, place)
     command = [str(binary), *run.args]
-    result = start(custody_command(log_path, run, command, extra), run, place, run.options)
-    log = Log(log_path)
+    alone = build.get("custody") in ALONE
+    result = (start_alone if alone else start_preloaded)(command, run, place, policy, tolerant)
+    log = Log(place / "log.jsonl")
     problems = list(log.problems)
     if not log.events("start"):
         problems.append("the log has no start event")

@@ -6,6 +6,8 @@ belong to the program, those after it to that run:
     @libs vault press            libraries of lib/ that it links; their `link` axis follows
     @plugins vault               libraries that it loads with dlopen from its own directory
     @crates ore                  Rust libraries of lib/ that it uses as crates; their `crate` axis follows
+    @custody WORD...             how it meets Custody, an axis: `preload`, as without this line; `shared` or `static`, linked
+                                 with it and not preloaded; `both`, linked with the shared one and preloaded
     @builds cc=gcc opt=0,2       axes and their values, instead of the language's default matrix; further lines add to it
     @more ld=gold strip=yes      the same, for builds that are made with `run.py --full` only
     @flags -pthread              more flags for compiler and linker
@@ -43,8 +45,12 @@ DEFAULT_AXES = {
     ".rs": {"profile": ["debug", "release"], "ld": ["lld", "bfd"]},
 }
 # What a build that does not name the axis has.
-USUAL = {"profile": "release", "ld": "bfd", "lto": "no", "strip": "no", "std": "own", "entries": "kept", "debug-info": "full"}
+USUAL = {"profile": "release", "ld": "bfd", "lto": "no", "strip": "no", "std": "own", "entries": "kept", "debug-info": "full",
+         "custody": "preload"}
 DIRECTIVE = re.compile(r"^\s*(?:/\*+|\*|//[/!]?)?\s*@(\w+)(?:\[([^\]]*)\])?\s*(.*?)\s*(?:\*/)?$")
+
+
+CUSTODY_WORDS = ("preload", "shared", "static", "both")
 
 
 class HeaderError(ValueError):
@@ -117,6 +123,7 @@ class Program:
     libs: list = field(default_factory=list)
     plugins: list = field(default_factory=list)
     crates: list = field(default_factory=list)
+    custody: list = field(default_factory=list)
     matrix: list = field(default_factory=list)
     more: list = field(default_factory=list)
     flags: list = field(default_factory=list)
@@ -137,7 +144,16 @@ class Program:
             axes.setdefault("link", ["shared", "static"])
         if self.crates:
             axes.setdefault("crate", ["rlib"])
+        if self.custody:
+            axes.setdefault("custody", self.custody)
         return [dict(zip(axes, values)) for values in itertools.product(*axes.values())]
+
+
+def parse_custody(words):
+    unknown = [word for word in words if word not in CUSTODY_WORDS]
+    if unknown or not words:
+        raise ValueError(f"one or more of {', '.join(CUSTODY_WORDS)}, not {' '.join(unknown)}")
+    return words
 
 
 def parse_expectation(words, only):
@@ -195,6 +211,8 @@ def apply_directive(program, word, only, words):
         program.plugins += words
     elif word == "crates" and not program.runs:
         program.crates += words
+    elif word == "custody" and not program.runs:
+        program.custody += parse_custody(words)
     elif word == "builds" and not program.runs:
         program.matrix.append(parse_pairs(words))
     elif word == "more" and not program.runs:

@@ -11,8 +11,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from harness.build import build_program
-from harness.command import BuildError
-from harness.execute import build_dir, run_once
+from harness.command import BuildError, build_dir
+from harness.execute import run_once
 from harness.header import parse
 
 SUFFIXES = (".c", ".cpp", ".rs")

@@ -1,7 +1,7 @@
 //! Rust blocks rebuilt with another layout than they were made with (group C of real bugs): a Vec with another capacity
-//! (dashpay/platform issue 3289; crossbeam-channel, RUSTSEC-2020-0052, took it for the length), a boxed slice dropped as one element (vllm
-//! semantic-router issue 2163), binary data taken back as a CString whose length is counted anew (libdatadog issue
-//! 1698), an over-aligned block dropped with the element's alignment (maligned, RUSTSEC-2023-0017).
+//! (dashpay/platform issue 3289; crossbeam-channel, RUSTSEC-2020-0052, took it for the length), a boxed slice dropped as one
+//! element (vllm semantic-router issue 2163), binary data taken back as a CString whose length is counted anew (libdatadog
+//! issue 1698), an over-aligned block dropped with the element's alignment (maligned, RUSTSEC-2023-0017).
 //!
 //! @builds profile=debug,release ld=lld,bfd frames=omitted,kept
 //! @run capacity
@@ -68,6 +68,7 @@ unsafe fn good() {
     drop(Vec::from_raw_parts(vec_of(60, 100), 60, 100));
     drop(Vec::from_raw_parts(pushed(), 0, 8));
     drop(Box::from_raw(Box::into_raw(black_box(vec![1u64; 4].into_boxed_slice()))));
+    drop(Box::from_raw(std::ptr::slice_from_raw_parts_mut(text_in_binary(), 50)));
     dealloc(aligned(256, 64), Layout::from_size_align(256, 64).unwrap());
     let layout = Layout::from_size_align(4096, 4096).unwrap();
     let block = realloc(black_box(alloc_zeroed(layout)), layout, 8192);

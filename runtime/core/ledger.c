@@ -1,0 +1,616 @@
+/* The ledger: see ledger.h. What is found under the lock becomes a report, which is told when the lock is free. */
+#include "core/ledger.h"
+
+#include "base/lock.h"
+#include "base/text.h"
+#include "core/adopted.h"
+#include "core/breach.h"
+#include "core/engine.h"
+#include "core/ledger_book.h"
+#include "core/rules.h"
+#include "core/watch.h"
+
+#include <string.h>
+
+#define ADVICE_SIZE 400
+
+/* A breach on its way out of the lock; not found while its kind is the table's end. */
+struct report {
+    bool found;
+    struct cst_breach breach;
+    struct cst_history_copy history;
+    char advice[ADVICE_SIZE];
+};
+
+/* A call of the API, or, without a function, of an allocator. */
+struct act {
+    const struct cst_call *call;
+    const char *function;
+    struct cst_deed deed;
+};
+
+static struct cst_lock lock = CST_LOCK_INIT;
+static bool is_over; /* the end has been told: nothing is judged any more */
+
+static bool ask(const struct cst_watched *what);
+static void resized(const struct cst_watched *what, const struct cst_watch_move *move);
+static const struct cst_watcher watcher = {.id = CST_WATCHER_LEDGER, .ask = ask, .resized = resized};
+
+/* ---- who is who ---- */
+
+/* True when these are two parties for certain. */
+static bool are_two(uint16_t a, uint16_t b)
+{
+    if (a == b || a == CST_SIDE_UNKNOWN || b == CST_SIDE_UNKNOWN)
+        return false;
+    const struct cst_side *one = cst_side_get(a), *other = cst_side_get(b);
+    if (!one->module || !other->module)
+        return !one->module && !other->module;
+    return one->module != other->module && strcmp(one->name, other->name) != 0;
+}
+
+static struct cst_rule_party party(uint16_t side, enum custody_contract contract)
+{
+    const struct cst_side *facts = cst_side_get(side);
+    return (struct cst_rule_party){.side = side,
+                                   .module = facts->module,
+                                   .contract = contract,
+                                   .name = side == CST_SIDE_UNKNOWN ? NULL : facts->name};
+}
+
+/* Whether who releases a block that was handed over is its owner; how it does so is for the rules to judge. */
+static bool may_release(const struct cst_ledger_entry *entry, const struct cst_origin *origin)
+{
+    const struct cst_rule_party owner = party(entry->owner, entry->contract),
+                                by = party(origin->side, (enum custody_contract)origin->contract);
+    return cst_rules_may_release(&owner, &by);
+}
+
+/* Who owns a block of which nothing was said before: blocks that Custody makes belong to the side that they are made for. Of
+ * others whoever says so, since the side that a program registered may be the module that made it. */
+static uint16_t first_owner(const struct cst_ledger_block *block, uint16_t from)
+{
+    bool is_told = block->is_seen && cst_tag_contract(&block->tag) == CUSTODY_CONTRACT_CUSTODY;
+    return is_told ? cst_tag_side(&block->tag) : from;
+}
+
+/* ---- reports ---- */
+
+static const char *name_of(uint16_t side)
+{
+    return side == CST_SIDE_UNKNOWN ? "its owner" : cst_side_get(side)->name;
+}
+
+/* Begins a report; the advice is appended to the text that is returned. */
+static struct cst_text report_on(struct report *report, enum custody_finding_kind kind, const struct act *act,
+                                 const struct cst_ledger_entry *entry)
+{
+    report->found = true;
+    report->breach =
+        (struct cst_breach){.kind = kind, .by = act->deed.by, .call = act->call, .told = {.function = act->function}};
+    report->history.count = report->history.left_out = 0;
+    if (entry) {
+        report->breach.address = entry->block.start;
+        report->breach.owner = entry->owner;
+        cst_history_copy(&entry->history, &report->history);
+    }
+    if (act->call)
+        cst_history_copy_add(&report->history, &act->deed);
+    struct cst_text advice;
+    cst_text_init(&advice, report->advice, sizeof report->advice, 0);
+    return advice;
+}
+
+/* What releases a block of this contract, without the conditions under which it is its maker's to call. */
+static void write_release(struct cst_text *text, enum custody_contract contract)
+{
+    const char *words = custody_contract_release(contract);
+    size_t length = strcspn(words, ",:");
+    const char *condition = strstr(words, " for the same side");
+    cst_text_bytes(text, words, condition ? (size_t)(condition - words) : length);
+}
+
+/* Tells what was found, if anything; true when nothing was. */
+static bool tell(struct report *report)
+{
+    if (!report->found)
+        return true;
+    report->breach.told.advice = report->advice;
+    report->breach.history = &report->history;
+    cst_breach_tell(&report->breach);
+    return false;
+}
+
+static void report_dead(struct report *report, const struct act *act, const struct cst_ledger_block *block)
+{
+    struct cst_text advice = report_on(report, CUSTODY_FINDING_NOT_OWNER, act, NULL);
+    report->breach.address = block->start;
+    cst_text_string(&advice, "nothing, for the block was released before");
+}
+
+/* Who is to release a block that was handed over, and how. */
+static void write_receiver(struct cst_text *text, const struct cst_ledger_entry *entry)
+{
+    write_release(text, entry->contract);
+    cst_text_format(text, " by %s, which it was handed to", name_of(entry->owner));
+}
+
+static void report_not_owner(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
+{
+    struct cst_text advice = report_on(report, CUSTODY_FINDING_NOT_OWNER, act, entry);
+    if (act->function)
+        cst_text_format(&advice, "a call by %s, which owns the block", name_of(entry->owner));
+    else
+        write_receiver(&advice, entry);
+}
+
+/* Of several loans the one is named that was made last. */
+static void report_lent(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
+{
+    const struct cst_loan *loan = entry->out;
+    struct cst_text advice = report_on(report, CUSTODY_FINDING_RELEASED_WHILE_LENT, act, entry);
+    report->breach.told.number = loan->number;
+    cst_text_format(&advice, "custody_return of loan %lu by %s first", (unsigned long)loan->number, name_of(loan->to));
+}
+
+static void report_conflict(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
+{
+    const struct cst_loan *loan = entry->out;
+    while (loan && !loan->is_exclusive)
+        loan = loan->next;
+    if (!loan)
+        loan = entry->out;
+    if (!loan)
+        return; /* never: something is out that excludes another */
+    struct cst_text advice = report_on(report, CUSTODY_FINDING_LEND_CONFLICT, act, entry);
+    report->breach.told.number = loan->number;
+    cst_text_format(&advice, "custody_return of loan %lu by %s first, which is %s", (unsigned long)loan->number,
+                    name_of(loan->to), loan->is_exclusive ? "exclusive" : "shared");
+}
+
+/* A loan that lasted too long; the clause says what should have been done. */
+static void report_outlived(struct report *report, const struct act *act, const struct cst_loan *loan,
+                            const char *clause)
+{
+    const struct cst_ledger_entry *entry = loan->entry;
+    struct cst_text advice = report_on(report, CUSTODY_FINDING_LEND_OUTLIVED, act, entry);
+    report->breach.told.number = loan->number;
+    report->breach.is_gone = cst_book_find_start(entry->block.start) != entry || !cst_book_is_current(entry);
+    cst_text_format(&advice, "custody_return of loan %lu by %s %s", (unsigned long)loan->number, name_of(loan->to),
+                    clause);
+}
+
+static void report_no_loan(struct report *report, const struct act *act, uint64_t number)
+{
+    struct cst_text advice = report_on(report, CUSTODY_FINDING_LEND_OUTLIVED, act, NULL);
+    report->breach.told.number = number;
+    cst_text_string(&advice, "one custody_return for each loan, with the number that custody_lend gave");
+}
+
+/* ---- what the program says ---- */
+
+static void note_made(struct cst_ledger_entry *entry)
+{
+    const struct cst_tag *tag = &entry->block.tag;
+    if (!entry->block.is_seen || cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN)
+        return;
+    const struct cst_deed made = {
+        .deed = CUSTODY_DEED_MADE, .by = cst_tag_side(tag), .stack = cst_tag_alloc_stack(tag), .is_past = true};
+    cst_history_add(&entry->history, &made);
+}
+
+/* The entry of the block, which is opened where there is none; NULL when memory is out. */
+static struct cst_ledger_entry *entry_of(const struct cst_ledger_block *block, uint16_t from)
+{
+    struct cst_ledger_entry *entry = cst_book_find(block);
+    if (entry)
+        return entry;
+    entry = cst_book_open(block, first_owner(block, from), &watcher);
+    if (entry)
+        note_made(entry);
+    return entry;
+}
+
+static void send_event(const char *event, const struct cst_deed *deed, uint64_t number,
+                       const struct cst_ledger_block *block)
+{
+    cst_breach_event(event, deed, number, block->start, block->is_seen ? cst_tag_size(&block->tag) : 0, NULL);
+}
+
+/* The tag of the block says whose it is, so that the rules judge its release by that. */
+static void hand_on(const struct cst_ledger_entry *entry)
+{
+    const struct cst_ledger_block *block = &entry->block;
+    uint16_t owner = cst_owner_make(entry->contract, entry->owner);
+    struct cst_adopted before;
+    if (block->is_ours) {
+        cst_engine_hand_on(cst_tag_of(block->start), owner);
+    } else if (block->is_seen && cst_adopted_hand_on(block->start, owner, &before)) {
+        cst_count_free(cst_tag_side(&before.tag), cst_tag_size(&before.tag));
+        cst_count_alloc(entry->owner, cst_tag_size(&before.tag));
+    }
+}
+
+static void change_owner(struct cst_ledger_entry *entry, const struct act *act, enum custody_contract release)
+{
+    if (release == CUSTODY_CONTRACT_UNKNOWN && !entry->is_transferred && entry->block.is_seen)
+        release = cst_tag_contract(&entry->block.tag);
+    if (release != CUSTODY_CONTRACT_UNKNOWN)
+        entry->contract = release;
+    entry->owner = act->deed.to;
+    entry->is_transferred = true;
+    entry->generation = cst_thread.generation;
+    cst_history_add(&entry->history, &act->deed);
+    hand_on(entry);
+}
+
+static void transfer(const struct act *act, const struct cst_ledger_block *block, enum custody_contract release,
+                     struct report *report)
+{
+    if (block->is_dead) {
+        report_dead(report, act, block);
+        return;
+    }
+    struct cst_ledger_entry *entry = entry_of(block, act->deed.by);
+    if (!entry)
+        return;
+    if (entry->out)
+        report_lent(report, act, entry);
+    else if (are_two(entry->owner, act->deed.by))
+        report_not_owner(report, act, entry);
+    else
+        change_owner(entry, act, release);
+}
+
+bool cst_ledger_transfer(const struct cst_call *call, uintptr_t address, uint16_t from, uint16_t to,
+                         enum custody_contract release)
+{
+    struct report report = {.found = false};
+    const struct act act = {.call = call,
+                            .function = "custody_transfer",
+                            .deed = {.deed = CUSTODY_DEED_TRANSFERRED,
+                                     .by = from,
+                                     .to = to,
+                                     .contract = release,
+                                     .stack = cst_history_stack(call)}};
+    cst_lock_acquire(&lock);
+    const struct cst_ledger_block block = cst_book_locate(address);
+    if (!is_over)
+        transfer(&act, &block, release, &report);
+    cst_lock_release(&lock);
+    if (!report.found)
+        send_event("transfer", &act.deed, 0, &block);
+    return tell(&report);
+}
+
+static bool excludes(const struct cst_loan_parts *parts, bool is_exclusive)
+{
+    return parts->exclusive > 0 || (is_exclusive && parts->out > 0);
+}
+
+static bool may_lend_on(const struct cst_loan *loan, bool is_exclusive)
+{
+    return (loan->is_exclusive || !is_exclusive) && !excludes(&loan->parts, is_exclusive);
+}
+
+/* As what a side lends: as the owner, or from a loan that it has. */
+struct role {
+    bool is_any, is_allowed;
+    struct cst_loan *lender; /* NULL for the owner */
+};
+
+static bool is_it(uint16_t known, uint16_t from, bool for_certain)
+{
+    return for_certain ? known == from : !are_two(known, from);
+}
+
+/* Takes a role in which lending is allowed, if there is one. */
+static void find_role(struct cst_ledger_entry *entry, uint16_t from, bool for_certain, bool is_exclusive,
+                      struct role *role)
+{
+    if (is_it(entry->owner, from, for_certain)) {
+        role->is_any = true;
+        role->is_allowed = !excludes(&entry->parts, is_exclusive);
+    }
+    for (struct cst_loan *loan = entry->out; loan && !role->is_allowed; loan = loan->next) {
+        if (is_it(loan->to, from, for_certain)) {
+            role->is_any = true;
+            role->is_allowed = may_lend_on(loan, is_exclusive);
+            role->lender = loan;
+        }
+    }
+}
+
+static struct role role_of(struct cst_ledger_entry *entry, uint16_t from, bool is_exclusive)
+{
+    struct role role = {.is_any = false};
+    find_role(entry, from, true, is_exclusive, &role);
+    if (!role.is_allowed) {
+        role.lender = NULL;
+        find_role(entry, from, false, is_exclusive, &role);
+    }
+    return role;
+}
+
+static uint64_t lend(const struct act *act, const struct cst_ledger_block *block, bool is_exclusive,
+                     struct report *report)
+{
+    struct cst_ledger_entry *entry = entry_of(block, act->deed.by);
+    if (!entry)
+        return 0;
+    const struct role role = role_of(entry, act->deed.by, is_exclusive);
+    if (!role.is_any) {
+        report_not_owner(report, act, entry);
+        return 0;
+    }
+    if (!role.is_allowed) {
+        report_conflict(report, act, entry);
+        return 0;
+    }
+    const struct cst_loan *loan = cst_book_lend(entry, role.lender, act->deed.by, act->deed.to, is_exclusive);
+    if (!loan)
+        return 0;
+    cst_history_add(&entry->history, &act->deed);
+    return loan->number;
+}
+
+bool cst_ledger_lend(const struct cst_call *call, uintptr_t address, uint16_t from, uint16_t to, bool is_exclusive,
+                     uint64_t *out_loan)
+{
+    struct report report = {.found = false};
+    const struct act act = {.call = call,
+                            .function = "custody_lend",
+                            .deed = {.deed = is_exclusive ? CUSTODY_DEED_LENT_EXCLUSIVELY : CUSTODY_DEED_LENT,
+                                     .by = from,
+                                     .to = to,
+                                     .stack = cst_history_stack(call)}};
+    cst_lock_acquire(&lock);
+    const struct cst_ledger_block block = cst_book_locate(address);
+    *out_loan = is_over ? 0 : lend(&act, &block, is_exclusive, &report);
+    cst_lock_release(&lock);
+    if (*out_loan)
+        send_event("lend", &act.deed, *out_loan, &block);
+    return tell(&report);
+}
+
+/* The last loan that is out of what was lent on from `loan`, directly or not; NULL when there is none. Nothing was lent on
+ * from that one. */
+static struct cst_loan *last_part_of(const struct cst_loan *loan)
+{
+    for (struct cst_loan *part = loan->parts.out ? loan->entry->out : NULL; part; part = part->next) {
+        for (const struct cst_loan *lender = part->lender; lender; lender = lender->lender) {
+            if (lender == loan)
+                return part;
+        }
+    }
+    return NULL;
+}
+
+/* Memory whose release is not seen may be anything as soon as nobody has it on loan. */
+static void close_unseen(struct cst_ledger_entry *entry)
+{
+    if (!entry->block.is_seen && !entry->is_transferred && !entry->out)
+        cst_book_close(entry, CST_LOAN_LAPSED);
+}
+
+static void end_loan(struct act *act, struct cst_loan *loan)
+{
+    struct cst_ledger_entry *entry = loan->entry;
+    act->deed.by = loan->to;
+    act->deed.to = loan->from;
+    cst_history_add(&entry->history, &act->deed);
+    cst_book_end_loan(loan, CST_LOAN_RETURNED);
+    close_unseen(entry);
+}
+
+/* One step of a return, under the lock: a part of the loan that is out, or the loan itself. */
+enum step { STEP_PART, STEP_DONE, STEP_REFUSED };
+
+static enum step return_loan(struct act *act, struct cst_loan *loan, struct report *report,
+                             struct cst_ledger_block *out_block)
+{
+    act->deed.by = loan->to;
+    act->deed.to = loan->from;
+    *out_block = loan->entry->block;
+    struct cst_loan *part = last_part_of(loan);
+    if (part) {
+        report_outlived(report, act, part, "before what it is a part of is returned");
+        cst_book_end_loan(part, CST_LOAN_TAKEN_BACK);
+        return STEP_PART;
+    }
+    enum cst_loan_state state = loan->state;
+    switch (state) {
+    case CST_LOAN_OUT:
+        end_loan(act, loan);
+        return STEP_DONE;
+    case CST_LOAN_RETURNED:
+        report_outlived(report, act, loan, "once");
+        return STEP_REFUSED;
+    case CST_LOAN_GONE:
+        report_outlived(report, act, loan, "before the block is released");
+        break;
+    case CST_LOAN_TAKEN_BACK: /* which was told */
+    case CST_LOAN_LAPSED:
+        break;
+    }
+    loan->state = CST_LOAN_RETURNED;
+    return state == CST_LOAN_LAPSED ? STEP_DONE : STEP_REFUSED;
+}
+
+bool cst_ledger_return(const struct cst_call *call, uint64_t number)
+{
+    struct act act = {.call = call,
+                      .function = "custody_return",
+                      .deed = {.deed = CUSTODY_DEED_RETURNED, .stack = cst_history_stack(call)}};
+    bool is_good = true;
+    for (;;) {
+        struct report report = {.found = false};
+        struct cst_ledger_block block = {.start = 0};
+        enum step step = STEP_DONE;
+        cst_lock_acquire(&lock);
+        struct cst_loan *loan = is_over ? NULL : cst_book_loan(number);
+        if (loan)
+            step = return_loan(&act, loan, &report, &block);
+        else if (!is_over)
+            report_no_loan(&report, &act, number);
+        cst_lock_release(&lock);
+        if (step == STEP_DONE && block.start)
+            send_event("lend", &act.deed, number, &block);
+        is_good &= tell(&report) && step != STEP_REFUSED;
+        if (step != STEP_PART)
+            return is_good;
+    }
+}
+
+/* ---- the end of a block ---- */
+
+/* Closes the entry of a block that is released by `act`. */
+static void end_block(const struct act *act, struct cst_ledger_entry *entry)
+{
+    cst_history_add(&entry->history, &act->deed);
+    cst_book_close(entry, CST_LOAN_GONE);
+}
+
+bool cst_ledger_releasing(const struct cst_call *call, uint16_t side, uintptr_t address)
+{
+    struct report report = {.found = false};
+    const struct act act = {.call = call,
+                            .function = "custody_releasing",
+                            .deed = {.deed = CUSTODY_DEED_RELEASED, .by = side, .stack = cst_history_stack(call)}};
+    cst_lock_acquire(&lock);
+    const struct cst_ledger_block block = cst_book_locate(address);
+    struct cst_ledger_entry *entry = is_over || block.is_dead ? NULL : cst_book_find(&block);
+    if (entry) {
+        if (entry->out)
+            report_lent(&report, &act, entry);
+        else if (are_two(entry->owner, side))
+            report_not_owner(&report, &act, entry);
+        cst_watch_clear(&watcher, block.start);
+        end_block(&act, entry);
+    }
+    cst_lock_release(&lock);
+    if (entry)
+        send_event("transfer", &act.deed, 0, &block);
+    return tell(&report);
+}
+
+static struct act act_of(const struct cst_watched *what)
+{
+    return (struct act){
+        .call = what->call,
+        .deed = {.deed = CUSTODY_DEED_RELEASED, .by = what->origin->side, .stack = what->origin->stack}};
+}
+
+/* Who resizes a block must own it; whether it may be on loan meanwhile depends on what becomes of it. */
+static bool ask(const struct cst_watched *what)
+{
+    struct report report = {.found = false};
+    const struct act act = act_of(what);
+    struct cst_ledger_block block = {.start = 0};
+    cst_lock_acquire(&lock);
+    struct cst_ledger_entry *entry = is_over ? NULL : cst_book_find_start(what->start);
+    bool is_owner = !entry || !entry->is_transferred || what->handed_over || may_release(entry, what->origin);
+    if (entry && entry->out && !what->resizes)
+        report_lent(&report, &act, entry);
+    else if (!is_owner)
+        report_not_owner(&report, &act, entry);
+    if (entry && !what->resizes) {
+        block = entry->block;
+        end_block(&act, entry);
+    }
+    cst_lock_release(&lock);
+    if (block.start)
+        send_event("transfer", &act.deed, 0, &block);
+    (void)tell(&report);
+    return is_owner;
+}
+
+/* What was handed over is the receiver's still, whoever resized it: that has been told. */
+static void resized(const struct cst_watched *what, const struct cst_watch_move *move)
+{
+    struct report report = {.found = false};
+    const struct act act = act_of(what);
+    cst_lock_acquire(&lock);
+    struct cst_ledger_entry *entry = is_over ? NULL : cst_book_find_start(what->start);
+    if (entry) {
+        if (entry->out && (move->to != what->start || move->size_after < move->size_before))
+            report_lent(&report, &act, entry);
+        cst_book_move(entry, move->to);
+        if (entry->is_transferred)
+            hand_on(entry);
+    }
+    cst_lock_release(&lock);
+    (void)tell(&report);
+}
+
+/* ---- questions, and the end ---- */
+
+/* The entry of the block, for a question about it; under the lock. */
+static const struct cst_ledger_entry *look(uintptr_t address)
+{
+    const struct cst_ledger_block block = cst_book_locate(address);
+    return is_over ? NULL : cst_book_find(&block);
+}
+
+size_t cst_ledger_loans(uintptr_t address)
+{
+    size_t count = 0;
+    cst_lock_acquire(&lock);
+    const struct cst_ledger_entry *entry = look(address);
+    for (const struct cst_loan *loan = entry ? entry->out : NULL; loan; loan = loan->next)
+        count++;
+    cst_lock_release(&lock);
+    return count;
+}
+
+void cst_ledger_history(uintptr_t address, struct cst_history_copy *out_copy)
+{
+    out_copy->count = out_copy->left_out = 0;
+    cst_lock_acquire(&lock);
+    const struct cst_ledger_entry *entry = look(address);
+    if (entry)
+        cst_history_copy(&entry->history, out_copy);
+    cst_lock_release(&lock);
+}
+
+static void tell_leak(const struct cst_ledger_entry *entry)
+{
+    struct report report;
+    const struct act act = {.call = NULL};
+    struct cst_text advice = report_on(&report, CUSTODY_FINDING_TRANSFER_LEAK, &act, entry);
+    write_receiver(&advice, entry);
+    (void)tell(&report);
+}
+
+static void tell_left(struct cst_ledger_entry *entry, void *data)
+{
+    (void)data;
+    if (!cst_book_is_current(entry))
+        return;
+    if (entry->is_transferred && entry->generation == cst_thread.generation)
+        tell_leak(entry);
+    for (const struct cst_loan *loan = entry->out; loan; loan = loan->next) {
+        struct report report;
+        const struct act act = {.call = NULL};
+        if (loan->generation != cst_thread.generation)
+            continue;
+        report_outlived(&report, &act, loan, "before the process ends");
+        (void)tell(&report);
+    }
+}
+
+/* Since nothing is entered any more, the book needs no lock. */
+void cst_ledger_farewell(void)
+{
+    cst_lock_acquire(&lock);
+    bool was_over = is_over;
+    is_over = true;
+    cst_lock_release(&lock);
+    if (!was_over)
+        cst_book_each(tell_left, NULL);
+}
+
+void cst_ledger_after_fork(void)
+{
+    cst_lock_reset(&lock);
+}
