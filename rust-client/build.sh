@@ -33,7 +33,7 @@ compile_shop() {
     shop=$out/shop-$1/shop
     shift
     printf '  %-6s %s\n' CC "$shop"
-    "${CC:-cc}" -std=c11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Wconversion -Werror -Ireceipts/include \
+    "${CC:-cc}" -std=c11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Wconversion -Werror \
         -o "$shop" receipts/c/shop.c "$@"
 }
 compile_shop static "$rust/libreceipts.a" -lgcc_s -lpthread -ldl -lm

@@ -1,8 +1,9 @@
 # Checks that need no run of the program. `make check` runs them all, each a step of one line; `make fmt` repairs layout.
 
-LINT_SOURCES := $(SHARED_SOURCES) $(RUNTIME_SOURCES) $(SHIM_SOURCES) $(TOOL_SOURCES) $(LEDGER_SOURCES) $(BENCH_SOURCES)
+LINT_SOURCES := $(SHARED_SOURCES) $(RUNTIME_SOURCES) $(SHIM_SOURCES) $(TOOL_SOURCES) $(LEDGER_SOURCES) \
+    $(wildcard rust-client/till/*.c rust-client/receipts/c/*.c) $(BENCH_SOURCES)
 LINT_SOURCES := $(filter %.c,$(LINT_SOURCES))
-LINT_HEADERS := $(wildcard include/custody/* runtime/shared/*/*.h runtime/shared/*/*.def runtime/*/*.h shims/*.h tools/custody/*.h rust-client/ledger/*.h bench/*.h)
+LINT_HEADERS := $(wildcard include/custody/* runtime/shared/*/*.h runtime/shared/*/*.def runtime/*/*.h shims/*.h tools/custody/*.h rust-client/ledger/*.h rust-client/till/*.h bench/*.h)
 TIDY_STAMPS := $(LINT_SOURCES:%.c=$(BUILD)/lint/%.tidy)
 
 STEP := tools/lint/step.sh

@@ -5,7 +5,7 @@
  *   shop list --tsv    the bugs, as `client list --tsv`
  *   shop BUG           one bug
  *   shop good BUG      the same work done rightly */
-#include "receipts.h"
+#include "../include/receipts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
