@@ -16,7 +16,7 @@ use std::ffi::CString;
 
 /// What crosses, and how.
 #[cxx::bridge(namespace = "stamps")]
-#[allow(missing_docs, reason = "what it expands to has no comments")]
+#[allow(missing_docs, clippy::missing_safety_doc, reason = "what it expands to has no comments")]
 pub mod ffi {
     extern "Rust" {
         /// A stamp, which C++ may own as a rust::Box.
