@@ -566,9 +566,9 @@ template <typename T> [[nodiscard]] handle<T> adopt(T *object) noexcept
 struct in_place : described {
 };
 
-/** The public base of classes whose objects tell Custody of themselves, whoever owns their memory: `new` and std::unique_ptr, another
- * object, a container, a UniquePtr in Rust. From constructor to destructor each is an object of its type; one that is
- * never destroyed is a handle-leak, a second destruction a stale-handle.
+/** The public base of classes whose objects tell Custody of themselves, whoever owns their memory: `new` and
+ * std::unique_ptr, another object, a container, a UniquePtr in Rust. From constructor to destructor each is an object of
+ * its type; one that is never destroyed is a handle-leak, a second destruction a stale-handle.
  *
  *   class drawer;
  *   template <> struct custody::object_traits<drawer> : custody::in_place {
