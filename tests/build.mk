@@ -42,7 +42,8 @@ $(TOOL_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/select.o $(filter
 
 -include $(UNIT_TESTS:=.d)
 
-SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh tests/client/run.sh tests/client/run.py)
+SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh \
+    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py))
 
 .PHONY: crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 
@@ -77,16 +78,18 @@ NOT_SANITIZED := $(addprefix test_module:,libc_and_the_kernels_library_are_libc 
     a_library_that_took_anothers_place_is_told_apart_by_a_scan) \
     $(addprefix test_heap:,under_a_limit_of_two_gigabytes_the_program_keeps_its_share \
     under_a_small_limit_the_heap_is_small) \
-    test_leak test_moments test_api:what_the_callers_registers_hold_is_reachable
+    test_leak test_moments test_api:what_the_callers_registers_hold_is_reachable \
+    test_callback:data_is_reachable_while_it_is_registered
 # - ThreadSanitizer takes a thread's state away before its last destructors have run, and its own blocks do not look like
 #   those of other allocators. It counts at most 64 locks, of which jemalloc takes more after a fork.
 #   It does not see what glibc's allocator does under the names that nobody intercepts, and crashes in signal handlers
 #   that it has not put in place itself, as that which halts threads. The words of a tag are plain; that the bit of a
-#   watched block changes while others read the rest of its word is a race to it.
+#   watched block changes while others read the rest of its word is a race to it, as are threads that destroy one object.
 NOT_TSAN := test_thread test_heap:a_thread_that_ends_is_served_after_jemallocs_own_destructor \
     test_suspect:a_block_of_another_allocator_is_foreign \
     test_out_of_memory:memory_that_is_out_from_any_moment_on_crashes_nothing \
-    test_lease:threads_lease_parts_of_one_block_at_one_time test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root
+    test_lease:threads_lease_parts_of_one_block_at_one_time test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root \
+    test_object:of_threads_that_destroy_an_object_one_does
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
 #   limited for it too, and a program that runs itself again runs it. A search for leaks would read through everything
@@ -101,6 +104,7 @@ NOT_VALGRIND := test_log:the_descriptor_is_high_and_closed_on_exec \
     test_heap:under_a_small_limit_the_heap_is_small \
     test_sys:reserved_addresses_are_aligned_and_usable_once_that_is_said test_moments test_out_of_memory \
     test_leak test_api:what_the_callers_registers_hold_is_reachable \
+    test_callback:data_is_reachable_while_it_is_registered \
     test_halt:registers_and_the_stack_in_use_are_those_of_the_interrupted_code
 
 sanitize = +@$(3) $(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) CFLAGS='-O1 $(2)' LDFLAGS='$(2)' unit

@@ -30,6 +30,7 @@ $(BUILD)/custody.pc: custody.pc.in Makefile
 install: all ## install below PREFIX (default /usr/local), or DESTDIR/PREFIX
 	install -d $(bindir) $(libdir)/pkgconfig $(includedir) $(mandir)
 	install -m 755 $(BUILD)/custody $(bindir)/custody
+	$(if $(CARGO_CUSTODY),install -m 755 $(CARGO_CUSTODY) $(bindir)/cargo-custody)
 	install -m 644 $(BUILD)/libcustody.a $(libdir)/libcustody.a
 	install -m 755 $(BUILD)/libcustody.so $(libdir)/$(LIBRARY_FILE)
 	ln -sf $(LIBRARY_FILE) $(libdir)/$(SONAME)
@@ -52,7 +53,7 @@ completion-source = $(firstword $(wildcard tools/completion/custody.$(1) $(if $(
 install-completion = $(if $(call completion-source,$(1)),install -D -m 644 $(call completion-source,$(1)) $(2))
 
 uninstall: ## remove what install put there
-	rm -f $(bindir)/custody $(libdir)/libcustody.a $(libdir)/$(LIBRARY_FILE) $(libdir)/$(SONAME) \
+	rm -f $(bindir)/custody $(bindir)/cargo-custody $(libdir)/libcustody.a $(libdir)/$(LIBRARY_FILE) $(libdir)/$(SONAME) \
 	    $(libdir)/libcustody.so $(libdir)/libcustody_preload.so $(libdir)/pkgconfig/custody.pc \
 	    $(foreach page,$(MANUALS),$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	    $(completions)/bash-completion/completions/custody $(completions)/zsh/site-functions/_custody \

@@ -75,7 +75,7 @@ static void write_moment(struct cst_text *text, const struct cst_moment *moment)
     }
     cst_text_string(text, " at ");
     cst_trace_write_innermost(text, &trace);
-    cst_text_string(text, " in thread ");
+    cst_text_string(text, moment->thread[0] ? " in thread " : "");
     cst_text_printable(text, moment->thread);
     cst_text_char(text, '\n');
 }

@@ -84,6 +84,8 @@ struct cst_log_finding {
     const char *expect;
     const char *policy; /**< rule that forbids this, "FILE:LINE"; "" when none does */
     const char *thread;
+    const char *test;   /**< the test that it happened in, as cargo-custody says; "" when it does not */
+    const char *one_of; /**< the tests that it may have happened in, joined by ", "; "" when `test` is known */
 
     const char *place, *place_name; /**< where a pointer that is no block lies; "" when not told */
     bool has_offset;

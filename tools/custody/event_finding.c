@@ -77,6 +77,22 @@ static void take_told(struct cst_log *log, struct cst_log_told *told, const json
     told->history_left_out = cst_field_count(event, "history_left_out");
 }
 
+/* The test that `cargo custody` has added to the line. */
+static void take_test(struct cst_log *log, struct cst_log_finding *finding, const json_t *test)
+{
+    const json_t *name;
+    size_t i;
+    finding->test = cst_event_text(log, test, "name", "");
+    finding->one_of = "";
+    json_array_foreach(json_object_get(test, "one_of"), i, name)
+    {
+        if (json_is_string(name)) {
+            finding->one_of = cst_arena_format(&log->arena, "%s%s%s", finding->one_of, *finding->one_of ? ", " : "",
+                                               json_string_value(name));
+        }
+    }
+}
+
 void cst_event_finding(struct cst_log *log, struct cst_log_process *process, const json_t *event)
 {
     struct cst_log_finding *finding = cst_arena_alloc(&log->arena, sizeof *finding);
@@ -94,6 +110,7 @@ void cst_event_finding(struct cst_log *log, struct cst_log_process *process, con
     finding->expect = cst_event_text(log, event, "expect", "");
     finding->policy = cst_event_text(log, event, "policy", "");
     finding->thread = cst_event_text(log, event, "thread", "");
+    take_test(log, finding, json_object_get(event, "test"));
     finding->alloc = cst_event_stack(log, json_object_get(event, "alloc"));
     finding->release = cst_event_stack(log, json_object_get(event, "release"));
     finding->first_release = cst_event_stack(log, json_object_get(event, "first_release"));

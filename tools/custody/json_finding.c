@@ -202,6 +202,7 @@ json_t *cst_json_finding(struct cst_json_finding *maker, const struct cst_group 
     json_object_set_new(object, "program", cst_json_text(finding->process->program));
     json_object_set_new(object, "pid", json_integer(finding->process->pid));
     set_text(object, "thread", finding->thread);
+    set_text(object, "test", finding->test);
     set_block(object, finding);
     set_special_facts(object, group);
     if (cst_group_is_leak(group)) {

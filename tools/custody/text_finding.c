@@ -32,6 +32,18 @@ static void print_headline(struct cst_text_finding *printer, const struct cst_gr
     fputc('\n', canvas->file);
 }
 
+/* Which test it happened in, where `cargo custody` made the log. */
+static void print_test(const struct cst_text_finding *printer, const struct cst_log_finding *finding)
+{
+    const struct cst_canvas *canvas = printer->stacks->canvas;
+    const char *names = *finding->test ? finding->test : finding->one_of;
+    if (*names) {
+        fprintf(canvas->file, "  in %s", *finding->test ? "the test " : "one of the tests ");
+        cst_paint(canvas, CST_PAINT_BOLD, names);
+        fputc('\n', canvas->file);
+    }
+}
+
 static void print_stack(struct cst_text_finding *printer, const char *title, const struct cst_group *group,
                         const struct cst_log_stack *stack)
 {
@@ -216,6 +228,7 @@ void cst_text_finding_print(struct cst_text_finding *printer, const struct cst_g
 {
     const struct cst_log_finding *finding = group->first;
     print_headline(printer, group);
+    print_test(printer, finding);
     print_allocation(printer, group);
     if (!printer->without_history) {
         print_history(printer, finding);
