@@ -16,7 +16,7 @@ $(BUILD)/libledger.a: $(LEDGER_OBJS)
 
 -include $(LEDGER_OBJS:.o=.d)
 
-client: ## build the Rust client: both link kinds, debug and release
+client: $(BUILD)/libcustody.so ## build the Rust client: both link kinds, debug and release
 	@mkdir -p $(BUILD)
 	rust-client/build.sh $(BUILD)
 

@@ -6,6 +6,7 @@
  *   buffer.h    buffers that a caller provides: leases
  *   ledger.h    blocks that change hands or are lent
  *   callback.h  functions that a library calls later, and their data
+ *   custody.hpp all of it for C++, in objects that end by themselves
  *
  *   custody_side ledger;
  *   custody_side_register("ledger", CUSTODY_LANG_C, &ledger);

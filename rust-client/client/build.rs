@@ -1,11 +1,14 @@
-//! Builds the C and C++ parts of the client, and gives it the run path of `libledger.so`.
+//! Builds the C and C++ parts of the client, and gives it the run path of the libraries that it may need.
 
 use std::env;
 
 fn main() {
     println!("cargo:rerun-if-changed=native");
-    let libdir = env::var("DEP_LEDGER_LIBDIR").expect("ledger-sys says where its library is");
-    println!("cargo:rustc-link-arg=-Wl,-rpath,{libdir}");
+    for place in ["DEP_LEDGER_LIBDIR", "DEP_TILL_LIBDIR", "DEP_TILL_CUSTODY"] {
+        if let Ok(libdir) = env::var(place) {
+            println!("cargo:rustc-link-arg=-Wl,-rpath,{libdir}");
+        }
+    }
     common().file("native/callers.c").file("native/renderers.c").std("c11").compile("client_c");
     common().cpp(true).file("native/wrapper.cc").file("native/instrument.cc").std("c++17").compile("client_cxx");
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The Rust client under `custody run`: the clean run, each bug and each correct twin, for both link kinds, debug and
-release; and the tests of its crates. What is expected comes from the client's own table, `client list --tsv`.
+release; the same of the program in C over a Rust library, and of the bridge to C++; and the tests of the crates. What is
+expected comes from each program's own table, `client list --tsv`.
 
 Usage: run.py [NAME...]   only the bugs of these names (and none of the crates' tests)
 CUSTODY_BUILD names the build directory (default: build). Every log is kept in its tests/client and checked against the
@@ -22,7 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("CUSTODY_BUILD", ROOT / "build")).resolve()
 LOGS = BUILD / "tests" / "client"
 LINKS = ["static", "dynamic"]
-VARIANTS = [(link, profile) for link in LINKS for profile in ["debug", "release"]]
+LIBRARIES = ["ledger", "till", "receipts"]
+VARIANTS = [f"{link}-{profile}" for link in LINKS for profile in ["debug", "release"]]
 FAIL_STATUS = 99
 TIMEOUT = 120
 SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/audit-log.schema.json").read_text()))
@@ -42,49 +44,53 @@ class Run(NamedTuple):
     """One run of the client under Custody, and what is wanted of it."""
 
     name: str
-    link: str
-    client: pathlib.Path
+    program: pathlib.Path
     arguments: list
     wanted: list  # of Fact
     unwanted: list  # of Fact: not even as a note
 
 
-def client_of(link, profile):
-    """The client of one variant, as `make client` builds it."""
-    return BUILD / "client" / f"{link}-{profile}" / "client"
+def programs():
+    """The name, the link kind and the file of each program, as `make client` builds them."""
+    for variant in VARIANTS:
+        yield variant, variant.split("-")[0], BUILD / "client" / variant / "client"
+    for link in LINKS:
+        yield f"shop-{link}", link, BUILD / "client" / f"shop-{link}" / "shop"
+    yield "album", "static", BUILD / "client" / "album" / "album"
 
 
-def expectations(client):
+def expectations(program):
     """Name of each bug, and the facts that are to be found."""
-    table = subprocess.run([client, "list", "--tsv"], check=True, capture_output=True, text=True).stdout
+    table = subprocess.run([program, "list", "--tsv"], check=True, capture_output=True, text=True).stdout
     bugs = defaultdict(list)
     for name, _group, kind, severity, owner, by, size, _summary in csv.reader(table.splitlines(), delimiter="\t"):
         bugs[name] += [] if kind == "-" else [Fact(kind, severity, owner, by, int(size))]
     return bugs
 
 
-def on_sides_of(link, facts):
-    """The facts with the library's side as this link kind makes it: a module of its own, or part of the client."""
-    library = "libledger.so" if link == "dynamic" else "client"
-    return [
-        fact._replace(owner=fact.owner.replace("ledger/", library + "/"), by=fact.by.replace("ledger/", library + "/"))
-        for fact in facts
-    ]
+def on_sides_of(link, program, facts):
+    """The facts with the libraries' sides as this link kind makes them: modules of their own, or parts of the program."""
+
+    def side(party):
+        name, slash, contract = party.partition("/")
+        if name in LIBRARIES:
+            name = f"lib{name}.so" if link == "dynamic" else program.name
+        return name + slash + contract
+
+    return [fact._replace(owner=side(fact.owner), by=side(fact.by)) for fact in facts]
 
 
 def runs(only):
-    """Every run: the clean one, and each bug beside its twin, in each variant."""
-    for link, profile in VARIANTS:
-        client = client_of(link, profile)
-        where = f"{link}-{profile}"
+    """Every run: the clean one, and each bug beside its twin, of each program."""
+    for where, link, program in programs():
         if not only:
-            yield Run(f"{where}-clean", link, client, ["clean"], [], [])
-        for bug, facts in expectations(client).items():
+            yield Run(f"{where}-clean", program, ["clean"], [], [])
+        for bug, facts in expectations(program).items():
             if only and bug not in only:
                 continue
-            facts = on_sides_of(link, facts)
-            yield Run(f"{where}-{bug}", link, client, [bug], facts, [])
-            yield Run(f"{where}-good-{bug}", link, client, ["good", bug], [], facts)
+            facts = on_sides_of(link, program, facts)
+            yield Run(f"{where}-{bug}", program, [bug], facts, [])
+            yield Run(f"{where}-good-{bug}", program, ["good", bug], [], facts)
 
 
 def read_log(path):
@@ -149,7 +155,7 @@ def perform(run):
     """Faults of one run; none when all is well."""
     log = LOGS / f"{run.name}.log"
     log.unlink(missing_ok=True)
-    command = [BUILD / "custody", "run", "--log", log, "--", run.client, *run.arguments]
+    command = [BUILD / "custody", "run", "--log", log, "--", run.program, *run.arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
@@ -165,8 +171,8 @@ def test_crates(link):
     """Faults of the tests of the crates, linked in one way. custody-sys and custody have a suite of their own."""
     command = ["cargo", "test", "--quiet", "--locked", "--workspace", "--exclude", "custody-sys", "--exclude", "custody",
                "--no-default-features", "--features"]
-    features = ",".join(f"{crate}/{link}" for crate in ["ledger-sys", "ledger", "client"])
-    environment = dict(os.environ, CARGO_TARGET_DIR=str(BUILD / "cargo"))
+    features = ",".join(f"{crate}/{link}" for crate in ["ledger-sys", "ledger", "till", "client"])
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(BUILD / "cargo"), CUSTODY_LIB_DIR=str(BUILD))
     done = subprocess.run(
         [*command, features], cwd=ROOT / "rust-client", env=environment, capture_output=True, text=True
     )

@@ -1,8 +1,9 @@
 # Checks that need no run of the program. `make check` runs them all, each a step of one line; `make fmt` repairs layout.
 
-LINT_SOURCES := $(SHARED_SOURCES) $(RUNTIME_SOURCES) $(SHIM_SOURCES) $(TOOL_SOURCES) $(LEDGER_SOURCES) $(BENCH_SOURCES)
+LINT_SOURCES := $(SHARED_SOURCES) $(RUNTIME_SOURCES) $(SHIM_SOURCES) $(TOOL_SOURCES) $(LEDGER_SOURCES) \
+    $(wildcard rust-client/till/*.c rust-client/receipts/c/*.c) $(BENCH_SOURCES)
 LINT_SOURCES := $(filter %.c,$(LINT_SOURCES))
-LINT_HEADERS := $(wildcard include/custody/* runtime/shared/*/*.h runtime/shared/*/*.def runtime/*/*.h shims/*.h tools/custody/*.h rust-client/ledger/*.h bench/*.h)
+LINT_HEADERS := $(wildcard include/custody/* runtime/shared/*/*.h runtime/shared/*/*.def runtime/*/*.h shims/*.h tools/custody/*.h rust-client/ledger/*.h rust-client/till/*.h bench/*.h)
 TIDY_STAMPS := $(LINT_SOURCES:%.c=$(BUILD)/lint/%.tidy)
 
 STEP := tools/lint/step.sh
@@ -44,7 +45,8 @@ check-exports: $(BUILD)/libcustody.so $(BUILD)/libcustody.a $(BUILD)/libcustody_
 	@CC='$(CC)' $(STEP) 'exported symbols' tools/lint/exports.sh $(BUILD)
 
 # Of the crate custody also what is compiled out, and its documentation.
-CARGO_HERE := cd rust-client && CARGO_TARGET_DIR=$(abspath $(BUILD))/cargo CUSTODY_LIB_DIR=$(abspath $(BUILD)) cargo
+CARGO_HERE := cd rust-client && CARGO_TARGET_DIR=$(abspath $(BUILD))/cargo \
+    CUSTODY_LIB_DIR=$(abspath $(BUILD)) cargo
 
 check-rust: $(BUILD)/libcustody.a
 	@$(STEP) 'rustfmt' sh -c 'cd rust-client && cargo fmt --all --check'

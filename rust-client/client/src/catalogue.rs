@@ -1,6 +1,6 @@
 //! The bugs by name, with what Custody is expected to say of each: one table for people, scripts and the dispatcher.
 
-use crate::bugs::{boundary, from_c, from_rust, layout, never};
+use crate::bugs::{boundary, from_c, from_rust, handles, layout, never};
 use crate::Outcome;
 
 /// A bug, its correct twin, and what is found in it.
@@ -23,8 +23,8 @@ pub struct Bug {
 pub struct Finding {
     pub kind: &'static str,
     pub severity: &'static str,
-    /// Who owns the block and who releases it, as side/contract; `-` where there is none. The side is `client` or
-    /// `ledger`, which is the client itself when the library is linked into it.
+    /// Who owns the block and who releases it, as side/contract; `-` where there is none. The side is `client`, or
+    /// `ledger` or `till`, which is the client itself when the libraries are linked into it.
     pub owner: &'static str,
     pub by: &'static str,
     /// Bytes of the block; 0 where there is none.
@@ -32,18 +32,21 @@ pub struct Finding {
 }
 
 /// The families of bugs.
-const GROUPS: [(char, &str); 5] = [
+const GROUPS: [(char, &str); 6] = [
     ('A', "allocated by Rust, released by C or C++"),
     ('B', "allocated by C, released by Rust"),
     ('C', "released by its own side, with the wrong layout"),
-    ('E', "reported length above capacity: refused by the safe crate, nothing for Custody to find"),
+    ('E', "handles, loans, buffers and threads"),
     ('F', "never released"),
+    ('U', "a panic that goes through C"),
 ];
 
 const RUST: &str = "client/rust";
 const CLIENT_C: &str = "client/malloc";
 const CLIENT_CXX: &str = "client/new";
 const LEDGER: &str = "ledger/malloc";
+const TILL: &str = "till/malloc";
+const TILL_OBJECT: &str = "till/custody";
 const NOBODY: &str = "-";
 
 const fn error(kind: &'static str, owner: &'static str, by: &'static str, size: usize) -> Finding {
@@ -60,6 +63,16 @@ const fn wrong_layout(size: usize) -> Finding {
 
 const fn leak(owner: &'static str, size: usize) -> Finding {
     error("leak", owner, NOBODY, size)
+}
+
+/// What the till told of on entry: an object of its own, and the library itself that checked.
+const fn misuse(kind: &'static str, size: usize) -> Finding {
+    error(kind, TILL_OBJECT, TILL_OBJECT, size)
+}
+
+/// A till or a drawer that was never released.
+const fn handle_leak(size: usize) -> Finding {
+    error("handle-leak", TILL_OBJECT, NOBODY, size)
 }
 
 /// Builds one row. Sizes come from the module that makes the block, so that table and bug cannot drift apart.
@@ -142,12 +155,46 @@ pub const BUGS: &[Bug] = &[
         "a renderer reports a length above the capacity of the caller's buffer",
         []),
 
+    bug!("wrong-thread", 'E', handles::wrong_thread,
+        "a handle that belongs to one thread is used on another",
+        [misuse("wrong-thread", handles::TILL_SIZE)]),
+    bug!("handles-confused", 'E', handles::handles_confused,
+        "a drawer is given to the function that closes tills: both are void *",
+        [misuse("wrong-type", handles::DRAWER_SIZE)]),
+    bug!("closed-twice", 'E', handles::closed_twice,
+        "a handle is closed twice",
+        [misuse("stale-handle", handles::TILL_SIZE)]),
+    bug!("borrowed-as-owned", 'E', handles::borrowed_as_owned,
+        "what the library only lends is released, and then again by the library",
+        [misuse("stale-handle", handles::DRAWER_SIZE)]),
+    bug!("buffer-too-small", 'E', handles::buffer_too_small,
+        "a buffer is said to be larger than it is",
+        [error("buffer-overrun", RUST, TILL_OBJECT, handles::buffer_too_small::SIZE)]),
+    bug!("dropped-while-lent", 'E', handles::dropped_while_lent,
+        "a buffer is dropped while the library goes on writing to it",
+        [error("released-while-lent", RUST, RUST, handles::dropped_while_lent::SIZE),
+         error("lend-outlived", "client/unknown", TILL_OBJECT, 0)]),
+    bug!("data-dropped-early", 'E', handles::data_dropped_early,
+        "the user data of a callback is dropped while the callback is registered",
+        [error("released-while-lent", RUST, RUST, handles::data_dropped_early::SIZE)]),
+
+    bug!("enum-without-repr", 'C', handles::enum_without_repr,
+        "an enum with data is released as one that is not laid out as C's",
+        [wrong_layout(handles::enum_without_repr::SIZE)]),
+
+    bug!("never-closed", 'F', handles::never_closed,
+        "a handle is never closed",
+        [handle_leak(handles::TILL_SIZE), handle_leak(handles::DRAWER_SIZE), leak(TILL_OBJECT, handles::TILL_SIZE)]),
     bug!("destructor-never-called", 'F', never::destructor_never_called,
         "an account of the library is created and never destroyed",
         [leak(LEDGER, never::destructor_never_called::SIZE)]),
     bug!("into-raw-forgotten", 'F', never::into_raw_forgotten,
         "a CString is turned into a pointer that nobody takes back",
         [leak(RUST, never::into_raw_forgotten::SIZE)]),
+
+    bug!("panic-through-c", 'U', handles::panic_through_c,
+        "a callback panics, and the frame of C that called it is unwound with what it holds",
+        [leak(TILL, handles::panic_through_c::SIZE)]),
 ];
 
 /// The bug of this name.
@@ -200,7 +247,7 @@ mod tests {
     #[test]
     fn no_two_bugs_have_blocks_of_the_same_size() {
         for (i, bug) in BUGS.iter().enumerate() {
-            for finding in bug.findings.iter().filter(|finding| finding.size > 0) {
+            for finding in bug.findings.iter().filter(|finding| finding.size > 0 && finding.owner != TILL_OBJECT) {
                 let others = BUGS.iter().enumerate().filter(|(j, _)| *j != i).flat_map(|(_, other)| other.findings);
                 assert!(!others.into_iter().any(|other| other.size == finding.size), "{}", bug.name);
             }

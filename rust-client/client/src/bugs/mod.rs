@@ -5,5 +5,6 @@
 pub mod boundary;
 pub mod from_c;
 pub mod from_rust;
+pub mod handles;
 pub mod layout;
 pub mod never;
