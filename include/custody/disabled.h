@@ -554,7 +554,8 @@ CUSTODY_API size_t custody_close(custody_side side)
             callback = callback->next;
         number = callback ? callback->number : 0;
         custody_disabled_release();
-        count += number && custody_callback_drop(number) ? 1 : 0;
+        if (number && custody_callback_drop(number))
+            count++;
     } while (number);
     return count;
 }
