@@ -77,6 +77,18 @@ static bool take_portrait(const void *address, struct cst_portrait *out_portrait
     return true;
 }
 
+/* Where the thread is inside the runtime it may hold the locks of what the program told. */
+static struct cst_ownership_facts take_ownership(const void *address, const struct cst_portrait *portrait)
+{
+    struct cst_ownership_facts known = {.type = NULL};
+    if (!cst_hook_is_ready())
+        return known;
+    uint8_t mode = cst_thread_guard();
+    known = cst_ownership_of((uintptr_t)address, portrait->has_block ? portrait->start : 0);
+    cst_thread_unguard(mode);
+    return known;
+}
+
 static void describe_block(const struct cst_portrait *portrait, struct custody_description *description)
 {
     const struct cst_side *side = cst_side_get(cst_tag_side(&portrait->tag));
@@ -102,7 +114,7 @@ CST_EXPORT custody_status custody_describe(const void *address, struct custody_d
     *out_description = (struct custody_description){.place = cst_expect_place_name(portrait.place), .side = "unknown"};
     if (portrait.has_block)
         describe_block(&portrait, out_description);
-    struct cst_ownership_facts known = cst_ownership_of((uintptr_t)address, portrait.has_block ? portrait.start : 0);
+    struct cst_ownership_facts known = take_ownership(address, &portrait);
     out_description->type = known.type;
     out_description->loans = known.loans;
     return CUSTODY_STATUS_OK;

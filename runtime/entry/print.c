@@ -108,18 +108,22 @@ static void begin(struct cst_text *text, char bytes[PRINT_SIZE], uintptr_t addre
     cst_text_format(text, "custody: 0x%lx: ", address);
 }
 
-static void write_all(struct cst_text *text, uintptr_t address, const struct cst_portrait *portrait)
+/* `asks`: whether what the program told may be asked for. */
+static void write_all(struct cst_text *text, uintptr_t address, const struct cst_portrait *portrait, bool asks)
 {
     if (!portrait->has_block) {
         write_place(text, portrait);
-        write_told(text, address, 0);
+        if (asks)
+            write_told(text, address, 0);
         return;
     }
     bool is_live = cst_tag_state(&portrait->tag) == CST_STATE_LIVE;
     write_block(text, address, portrait);
-    write_told(text, address, portrait->start);
+    if (asks)
+        write_told(text, address, portrait->start);
     write_stack(text, "allocated at ", cst_tag_alloc_stack(&portrait->tag));
-    write_history(text, portrait->start);
+    if (asks)
+        write_history(text, portrait->start);
     if (!is_live)
         write_stack(text, "released at ", cst_tag_release_stack(&portrait->tag));
 }
@@ -130,7 +134,7 @@ void cst_print_portrait(uintptr_t address, const struct cst_portrait *portrait)
     struct cst_text text;
     begin(&text, bytes, address);
     uint8_t mode = cst_thread_guard();
-    write_all(&text, address, portrait);
+    write_all(&text, address, portrait, mode != CST_THREAD_INSIDE); /* inside it may hold the locks of what was told */
     cst_thread_unguard(mode);
     cst_say_bytes(text.bytes, text.length);
 }

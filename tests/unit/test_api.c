@@ -3,6 +3,8 @@
 #include "custody/custody.h"
 
 #include "core/findings.h"
+#include "core/object_table.h"
+#include "entry/thread.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -213,6 +215,27 @@ static void what_the_program_told_of_a_block_is_described_and_printed(void **sta
     assert_null(description.type);
 }
 
+/* A debugger or a signal may stop a thread inside the runtime, where it holds the locks of what the program told. */
+static void what_the_program_told_is_not_asked_for_inside_the_runtime(void **state)
+{
+    (void)state;
+    custody_type type;
+    struct custody_description description;
+    assert_int_equal(custody_type_register(ledger, "page", "page_close", 0, &type), CUSTODY_STATUS_OK);
+    char *page = custody_create(type, 304);
+    uint8_t mode = cst_thread_guard();
+    cst_objects_lock((uintptr_t)page);
+    alarm(60);
+    assert_int_equal(custody_describe(page, &description), CUSTODY_STATUS_OK);
+    expect_printed(page, ": a live block of 304 bytes at 0x");
+    alarm(0);
+    cst_objects_unlock((uintptr_t)page);
+    cst_thread_unguard(mode);
+    assert_int_equal(description.size, 304);
+    assert_null(description.type);
+    assert_int_equal(custody_destroy(type, page), CUSTODY_ENDED);
+}
+
 static void a_printed_address_that_is_no_block_has_a_place(void **state)
 {
     char local = 0;
@@ -347,6 +370,7 @@ int main(void)
         cmocka_unit_test(what_is_no_code_is_of_no_side),
         cmocka_unit_test(a_printed_block_is_described_in_lines),
         cmocka_unit_test(what_the_program_told_of_a_block_is_described_and_printed),
+        cmocka_unit_test(what_the_program_told_is_not_asked_for_inside_the_runtime),
         cmocka_unit_test(a_printed_address_that_is_no_block_has_a_place),
         cmocka_unit_test(a_resize_keeps_contents_and_alignment),
         cmocka_unit_test(impossible_requests_give_null_and_errno),
