@@ -6,12 +6,23 @@
 
 #include <errno.h>
 
+/* A block that is made where another lives was not seen to be released: who watched that one knows nothing of this one. */
+static void forget_earlier(uintptr_t address)
+{
+    struct cst_adopted earlier;
+    if (CST_LIKELY(!cst_watch_has(address)))
+        return;
+    if (cst_adopted_find(address, &earlier) && cst_tag_state(&earlier.tag) == CST_STATE_LIVE)
+        cst_watch_forget(address);
+}
+
 void cst_foreign_adopt(const struct cst_call *call, void *block, size_t size, size_t align,
                        const struct cst_adopter *adopter)
 {
     int saved = errno;
     if (!block || cst_tag_covers((uintptr_t)block) || size > CST_TAG_SIZE_MAX)
         return;
+    forget_earlier((uintptr_t)block);
     struct cst_origin origin = cst_origin_of(call);
     uint16_t owner = cst_owner_make((enum custody_contract)origin.contract, origin.side);
     uint64_t facts = cst_tag_facts(size, align ? (unsigned)__builtin_ctzl(align) : CST_ALIGN_UNKNOWN, owner);

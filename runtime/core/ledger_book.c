@@ -40,8 +40,8 @@ struct cst_ledger_block cst_book_locate(uintptr_t address)
     return block;
 }
 
-/* Of our own heap a block that is not watched is none that was entered; another allocator's is the same while it was made
- * at the same place. */
+/* A block that is not watched is none that was entered; another allocator's is the same while it was made at the same place,
+ * too. */
 bool cst_book_is_current(const struct cst_ledger_entry *entry)
 {
     const struct cst_ledger_block *known = &entry->block;
@@ -50,10 +50,10 @@ bool cst_book_is_current(const struct cst_ledger_entry *entry)
     struct cst_ledger_block now = cst_book_locate(known->start);
     if (!now.is_seen || now.start != known->start)
         return false;
-    if (now.is_ours)
-        return cst_tag_is_watched(&now.tag);
-    return cst_tag_alloc_stack(&now.tag) == cst_tag_alloc_stack(&known->tag) &&
-           cst_tag_size(&now.tag) == cst_tag_size(&known->tag);
+    if (!cst_watch_is_by(CST_WATCHER_LEDGER, known->start))
+        return false;
+    return now.is_ours || (cst_tag_alloc_stack(&now.tag) == cst_tag_alloc_stack(&known->tag) &&
+                           cst_tag_size(&now.tag) == cst_tag_size(&known->tag));
 }
 
 struct cst_ledger_entry *cst_book_find_start(uintptr_t start)

@@ -103,7 +103,8 @@ static void watch(uintptr_t address)
 /* What nobody watches any more has been released in a way that nobody is blamed for. */
 static bool is_abandoned(uintptr_t address)
 {
-    return cst_tag_covers(address) && !cst_watch_has(address);
+    bool is_seen = cst_tag_covers(address) || cst_watch_sees(address);
+    return is_seen && !cst_watch_is_by(CST_WATCHER_OBJECT, address);
 }
 
 /* --- Beginning ------------------------------------------------------------------------------------------------- */

@@ -159,6 +159,11 @@ static unsigned watchers_at(uintptr_t start)
     return watchers;
 }
 
+bool cst_watch_is_by(enum cst_watcher_id id, uintptr_t start)
+{
+    return cst_watch_has(start) && watchers_at(start) >> id & 1;
+}
+
 bool cst_watch_refuses(const struct cst_watched *what, size_t *out_readable)
 {
     uint8_t mode = cst_thread.mode;

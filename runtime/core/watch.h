@@ -66,6 +66,9 @@ CST_MUST_USE bool cst_watch_set(const struct cst_watcher *watcher, uintptr_t sta
 /** From now on it does not. Does nothing when it did not. */
 void cst_watch_clear(const struct cst_watcher *watcher, uintptr_t start);
 
+/** True when the watcher of this kind watches `start`. */
+CST_MUST_USE bool cst_watch_is_by(enum cst_watcher_id id, uintptr_t start);
+
 /** Number of what is watched, for cst_watch_has. */
 extern atomic_size_t cst_watch_count;
 
