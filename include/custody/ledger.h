@@ -17,7 +17,8 @@
  * anybody.
  *
  * Functions that answer 0 have told of misuse in the audit log, with all that happened to the block. NULL is no block, of
- * which nothing is told. Where Custody is not running, or has no memory left for its ledger, the answer is 1. Any thread. */
+ * which nothing is told. Where Custody is not running, or has no memory left for its ledger, the answer is 1. What a process
+ * lent before it forked is not held against its child, which may lack the thread that has it. Any thread. */
 #ifndef CUSTODY_LEDGER_H
 #define CUSTODY_LEDGER_H
 

@@ -63,7 +63,8 @@ static bool refuses(const struct cst_watched *what, size_t *out_readable)
     return true;
 }
 
-/* All leases of the block lose it; one of them is told of. What lies in no block cannot be released: the rules tell of that. */
+/* All leases of the block lose it; one of them is told of, if it was made by this process: who has its parent's may be a
+ * thread that is not here. What lies in no block cannot be released: the rules tell of that. */
 static void lose(const struct cst_watched *what, size_t size_after)
 {
     struct cst_lease_known known;
@@ -73,9 +74,10 @@ static void lose(const struct cst_watched *what, size_t size_after)
         next = cst_lease_book_next(lease, what->start);
         if (lease->block == 0 || lease->buffer - what->start + lease->usable <= size_after)
             continue;
-        if (!found)
+        if (!found && lease->generation == cst_thread.generation) {
             cst_lease_book_describe(lease, &known);
-        found = true;
+            found = true;
+        }
         cst_lease_book_lose(lease);
     }
     cst_lease_book_unlock();

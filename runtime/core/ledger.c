@@ -144,10 +144,21 @@ static void report_not_owner(struct report *report, const struct act *act, const
         write_receiver(&advice, entry);
 }
 
+/* The first loan at or behind `loan` that this process made. Who has one of the parent's may be a thread that is not here,
+ * so nobody is told to bring it back first. */
+static const struct cst_loan *own_loan(const struct cst_loan *loan)
+{
+    while (loan && loan->generation != cst_thread.generation)
+        loan = loan->next;
+    return loan;
+}
+
 /* Of several loans the one is named that was made last. */
 static void report_lent(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
 {
-    const struct cst_loan *loan = entry->out;
+    const struct cst_loan *loan = own_loan(entry->out);
+    if (!loan)
+        return;
     struct cst_text advice = report_on(report, CUSTODY_FINDING_RELEASED_WHILE_LENT, act, entry);
     report->breach.told.number = loan->number;
     cst_text_format(&advice, "custody_return of loan %lu by %s first", (unsigned long)loan->number, name_of(loan->to));
@@ -155,13 +166,13 @@ static void report_lent(struct report *report, const struct act *act, const stru
 
 static void report_conflict(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
 {
-    const struct cst_loan *loan = entry->out;
+    const struct cst_loan *loan = own_loan(entry->out);
     while (loan && !loan->is_exclusive)
-        loan = loan->next;
+        loan = own_loan(loan->next);
     if (!loan)
-        loan = entry->out;
+        loan = own_loan(entry->out);
     if (!loan)
-        return; /* never: something is out that excludes another */
+        return;
     struct cst_text advice = report_on(report, CUSTODY_FINDING_LEND_CONFLICT, act, entry);
     report->breach.told.number = loan->number;
     cst_text_format(&advice, "custody_return of loan %lu by %s first, which is %s", (unsigned long)loan->number,
@@ -254,7 +265,7 @@ static void transfer(const struct act *act, const struct cst_ledger_block *block
     struct cst_ledger_entry *entry = entry_of(block, act->deed.by);
     if (!entry)
         return;
-    if (entry->out)
+    if (own_loan(entry->out))
         report_lent(report, act, entry);
     else if (are_two(entry->owner, act->deed.by))
         report_not_owner(report, act, entry);
@@ -414,7 +425,8 @@ static enum step return_loan(struct act *act, struct cst_loan *loan, struct repo
     *out_block = loan->entry->block;
     struct cst_loan *part = last_part_of(loan);
     if (part) {
-        report_outlived(report, act, part, "before what it is a part of is returned");
+        if (part->generation == cst_thread.generation)
+            report_outlived(report, act, part, "before what it is a part of is returned");
         cst_book_end_loan(part, CST_LOAN_TAKEN_BACK);
         return STEP_PART;
     }
@@ -481,7 +493,7 @@ bool cst_ledger_releasing(const struct cst_call *call, uint16_t side, uintptr_t 
     const struct cst_ledger_block block = cst_book_locate(address);
     struct cst_ledger_entry *entry = is_over || block.is_dead ? NULL : cst_book_find(&block);
     if (entry) {
-        if (entry->out)
+        if (own_loan(entry->out))
             report_lent(&report, &act, entry);
         else if (are_two(entry->owner, side))
             report_not_owner(&report, &act, entry);
@@ -510,7 +522,7 @@ static bool ask(const struct cst_watched *what)
     cst_lock_acquire(&lock);
     struct cst_ledger_entry *entry = is_over ? NULL : cst_book_find_start(what->start);
     bool is_owner = !entry || !entry->is_transferred || what->handed_over || may_release(entry, what->origin);
-    if (entry && entry->out && !what->resizes)
+    if (entry && own_loan(entry->out) && !what->resizes)
         report_lent(&report, &act, entry);
     else if (!is_owner)
         report_not_owner(&report, &act, entry);

@@ -3,7 +3,7 @@
  * not-owner, released-while-lent, lend-conflict, lend-outlived, transfer-leak.
  *
  * Sides are numbers that are in use, or CST_SIDE_UNKNOWN, which may be anybody. A registered side and that of a module are
- * not compared: they may be one. Functions that judge are false after telling of a breach; when memory is out nothing is
+ * not compared: they may be one. What a parent process lent stands in no child's way. Functions that judge are false after telling of a breach; when memory is out nothing is
  * judged. Called under the recursion guard. One lock, for a short time, which is not held while anything is told. */
 #ifndef CST_CORE_LEDGER_H
 #define CST_CORE_LEDGER_H

@@ -653,10 +653,14 @@ static void in_the_child(void)
     char *kept = custody_lease_memory(number);
     custody_lease_end(number, 16);
     custody_lease live = lease(buffer, 16, CUSTODY_LEASE_OUT | CUSTODY_LEASE_COPY);
+    char *block = custody_alloc(device, 77, 0);
+    custody_lease of_block = lease(block, 77, CUSTODY_LEASE_OUT);
     kept[0] ^= 1;
     pid_t child = fork();
     if (child == 0) {
         require(custody_lease_check() == 0); /* the parent's to tell */
+        custody_release(device, block);      /* who has it may be a thread that is not here */
+        require(custody_lease_end(of_block, 77) == 1 && sunk_count == 0);
         memset(custody_lease_memory(live), 'x', 16);
         require(custody_lease_end(live, 16) == 1 && buffer[15] == 'x');
         require(custody_lease_end(lease(buffer, 16, CUSTODY_LEASE_OUT), 17) == 0);

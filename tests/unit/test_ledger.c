@@ -4,6 +4,7 @@
 
 #include "base/pool.h"
 #include "core/findings.h"
+#include "core/foreign.h"
 #include "core/watch.h"
 #include "custody/custody.h"
 
@@ -347,6 +348,89 @@ static void what_a_process_leaves_is_told_by_itself_and_not_by_its_child(void **
     assert_int_equal(errors(), 0);
 }
 
+static void *parent_block;
+static custody_loan parent_outer, parent_inner;
+
+/* Its parent's loans may be those of threads that are not here. */
+static void use_what_the_parent_lent(void)
+{
+    custody_loan loan = 99;
+    if (!custody_lend(parent_block, owner, guest, SHARED, &loan) || loan != 0)
+        _exit(90);
+    if (!custody_return(parent_outer))
+        _exit(91);
+    parent_block = custody_resize(owner, parent_block, 5000);
+    custody_release(owner, parent_block);
+}
+
+static void release_what_the_parent_lent(void)
+{
+    custody_release(owner, parent_block);
+}
+
+static void transfer_what_the_parent_lent(void)
+{
+    if (!custody_transfer(parent_block, owner, guest, CUSTODY_CONTRACT_CUSTODY))
+        _exit(90);
+    custody_release(guest, parent_block);
+}
+
+static void lend_and_release_in_a_child(void)
+{
+    void *block = make(116);
+    (void)lend(block, owner, friend, SHARED);
+    custody_release(owner, block);
+}
+
+static void what_a_parent_lent_stands_in_no_childs_way(void **state)
+{
+    (void)state;
+    parent_block = make(115);
+    parent_outer = lend(parent_block, owner, friend, EXCLUSIVE);
+    parent_inner = lend(parent_block, friend, guest, EXCLUSIVE);
+    assert_int_equal(child_errors(use_what_the_parent_lent), 0);
+    assert_int_equal(child_errors(release_what_the_parent_lent), 0);
+    assert_int_equal(child_errors(transfer_what_the_parent_lent), 0);
+    assert_int_equal(child_errors(lend_and_release_in_a_child), 1);
+    assert_true(custody_return(parent_inner) && custody_return(parent_outer));
+    custody_release(owner, parent_block);
+    assert_int_equal(errors(), 0);
+}
+
+static void take_back(const struct cst_adopter *adopter, void *block, size_t size, size_t align)
+{
+    (void)adopter;
+    (void)block;
+    (void)size;
+    (void)align;
+}
+
+static const struct cst_adopter adopter = {.release = take_back, .module = 4000};
+
+/* As where the allocator's release is inlined: the next block at the address is another. */
+static void a_block_of_another_allocator_whose_release_was_not_seen_is_no_more(void **state)
+{
+    (void)state;
+    static _Alignas(16) char block[64];
+    const struct cst_call call = {.door = CUSTODY_DOOR_CUSTODY_ALLOC, .side = owner, .return_address = 1};
+    const struct cst_given given = {.has_size = false};
+    struct cst_foreign known;
+    custody_type type;
+    assert_int_equal(custody_type_register(owner, "crate", NULL, CUSTODY_TYPE_PLAIN, &type), CUSTODY_STATUS_OK);
+    cst_foreign_adopt(&call, block, 64, 8, &adopter);
+    assert_int_not_equal(lend(block, owner, friend, EXCLUSIVE), 0);
+    assert_int_equal(custody_adopt(type, block), CUSTODY_STATUS_OK);
+    cst_foreign_adopt(&call, block, 64, 8, &adopter);
+    assert_int_equal(cst_ledger_loans((uintptr_t)block), 0);
+    custody_loan loan = lend(block, owner, guest, EXCLUSIVE);
+    assert_int_equal(custody_adopt(type, block), CUSTODY_STATUS_OK);
+    assert_int_equal(custody_end(type, block), CUSTODY_ENDED);
+    assert_true(custody_return(loan));
+    cst_foreign_adopt(&call, block, 64, 8, &adopter);
+    (void)!cst_foreign_accept(&call, block, &given, &adopter, &known);
+    assert_int_equal(errors(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +450,8 @@ int main(void)
         cmocka_unit_test_setup(blocks_that_come_and_go_leave_no_memory_behind, count_anew),
         cmocka_unit_test_setup(threads_lend_their_own_blocks_at_one_time, count_anew),
         cmocka_unit_test_setup(what_a_process_leaves_is_told_by_itself_and_not_by_its_child, count_anew),
+        cmocka_unit_test_setup(what_a_parent_lent_stands_in_no_childs_way, count_anew),
+        cmocka_unit_test_setup(a_block_of_another_allocator_whose_release_was_not_seen_is_no_more, count_anew),
     };
     return cmocka_run_group_tests(tests, register_sides, NULL);
 }
