@@ -97,6 +97,8 @@ static void add(struct summing *summing, uintptr_t start, const struct cst_tag *
     struct cst_leak_total *total = &leaks->totals[like->class];
     total->blocks++;
     total->bytes += cst_tag_size(tag);
+    if (cst_tag_is_told(tag))
+        return;
     struct cst_leak *row = summing->last;
     if (!row || row->key != like->key)
         row = summing->last = find_or_add(leaks, like);

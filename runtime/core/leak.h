@@ -1,5 +1,5 @@
 /* The leak audit: which live blocks are lost, whose they are, and who holds those that are not; summed by side, contract,
- * class, holder and allocation stack. Blocks that a parent process made before a fork are not told, nor are the
+ * class, holder and allocation stack. What was told as a handle-leak or a transfer-leak is in the totals only. Blocks that a parent process made before a fork are not told, nor are the
  * runtime's own. Halts the other threads while it looks (plat/halt.h). Under the recursion guard, with no runtime lock
  * held; one audit at a time. */
 #ifndef CST_CORE_LEAK_H

@@ -594,12 +594,17 @@ static void tell_leak(const struct cst_ledger_entry *entry)
     (void)tell(&report);
 }
 
+static bool is_leaked(const struct cst_ledger_entry *entry)
+{
+    return cst_book_is_current(entry) && entry->is_transferred && entry->generation == cst_thread.generation;
+}
+
 static void tell_left(struct cst_ledger_entry *entry, void *data)
 {
     (void)data;
     if (!cst_book_is_current(entry))
         return;
-    if (entry->is_transferred && entry->generation == cst_thread.generation)
+    if (is_leaked(entry))
         tell_leak(entry);
     for (const struct cst_loan *loan = entry->out; loan; loan = loan->next) {
         struct report report;
@@ -611,12 +616,21 @@ static void tell_left(struct cst_ledger_entry *entry, void *data)
     }
 }
 
-/* Since nothing is entered any more, the book needs no lock. */
+static void mark_told(struct cst_ledger_entry *entry, void *data)
+{
+    (void)data;
+    if (is_leaked(entry))
+        cst_watch_told(&watcher, entry->block.start);
+}
+
+/* Since nothing is entered any more, the book needs no lock; but whoever releases a block waits for it. */
 void cst_ledger_farewell(void)
 {
     cst_lock_acquire(&lock);
     bool was_over = is_over;
     is_over = true;
+    if (!was_over)
+        cst_book_each(mark_told, NULL);
     cst_lock_release(&lock);
     if (!was_over)
         cst_book_each(tell_left, NULL);

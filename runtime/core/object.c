@@ -456,6 +456,8 @@ void cst_object_farewell(void)
             atomic_load(&object->address) == address && is_live(object) && object->generation == cst_thread.generation;
         if (is_left)
             copy_facts(object, &facts);
+        if (is_left && object->is_made)
+            cst_watch_told(&watcher, address); /* who releases it has to end the object first, under this lock */
         cst_objects_unlock(address);
         if (is_left)
             tell_leak(address, &facts);

@@ -7,7 +7,8 @@
  *   sites   allocation stack 0-23 | fork generation 24-31 | release stack 32-55 | start 56-63
  * `start` is (address >> 4) & 0xff: it tells the start of a block from other addresses that share its slot. The upper half
  * of `sites` changes at a release; until then its release stack is 0, so that one comparison tells the start;
- * but a search for leaks puts marks there (0-22 of the field), and a block that is watched (watch.h) has the last bit.
+ * but a search for leaks puts marks there (0-21 of the field), a block that was told as lost before has the last bit but one,
+ * and a block that is watched (watch.h) the last.
  *
  * The slot of an address: every page of the heap has a density, the log2 of its slots, set when a block is made there.
  * All blocks of a page belong to one size class (jemalloc's slabs), so slots as wide as the largest power of two not
@@ -242,14 +243,15 @@ CST_INLINE void cst_tag_release_known(struct cst_tag *tag, uint64_t facts, uint6
     tag->sites = sites | (uint64_t)release_stack << 32;
 }
 
-/** Bits of a live block's marks, in the place that its release stack will take; above them is that of watched blocks. */
-#define CST_TAG_MARK_BITS 23
-#define CST_TAG_WATCHED (UINT32_C(1) << CST_TAG_MARK_BITS)
+/** Bits of a live block's marks, in the place that its release stack will take; above them are those that last. */
+#define CST_TAG_MARK_BITS 22
+#define CST_TAG_TOLD (UINT32_C(1) << CST_TAG_MARK_BITS)
+#define CST_TAG_WATCHED (UINT32_C(2) << CST_TAG_MARK_BITS)
 
 /** What a search for leaks notes about a live block; 0 otherwise. */
 CST_INLINE uint32_t cst_tag_marks(const struct cst_tag *tag)
 {
-    return cst_tag_release_stack(tag) & (CST_TAG_WATCHED - 1);
+    return cst_tag_release_stack(tag) & (CST_TAG_TOLD - 1);
 }
 
 /** Writes the upper half of the second word alone: where a thread could not be halted, the block may be made anew meanwhile. */
@@ -261,7 +263,7 @@ CST_INLINE void cst_tag_set_upper(struct cst_tag *tag, uint32_t upper)
 /** Sets the marks of a live block. While they are not 0, a release of it takes the longer way. */
 CST_INLINE void cst_tag_set_marks(struct cst_tag *tag, uint32_t marks)
 {
-    cst_tag_set_upper(tag, (uint32_t)(tag->sites >> 32 & (0xff000000 | CST_TAG_WATCHED)) | marks);
+    cst_tag_set_upper(tag, (uint32_t)(tag->sites >> 32 & (0xff000000 | CST_TAG_WATCHED | CST_TAG_TOLD)) | marks);
 }
 
 /** Whether a live block is watched: then a release of it takes the longer way. */
@@ -275,6 +277,18 @@ CST_INLINE void cst_tag_watch(struct cst_tag *tag, bool watched)
 {
     uint32_t upper = (uint32_t)(tag->sites >> 32) & ~CST_TAG_WATCHED;
     cst_tag_set_upper(tag, upper | (watched ? CST_TAG_WATCHED : 0));
+}
+
+/** Whether a live block was told as one that nobody released (handle-leak, transfer-leak): as a leak it only counts. */
+CST_INLINE bool cst_tag_is_told(const struct cst_tag *tag)
+{
+    return (cst_tag_release_stack(tag) & CST_TAG_TOLD) != 0;
+}
+
+/** Says so of a live block that nobody can release meanwhile. */
+CST_INLINE void cst_tag_tell(struct cst_tag *tag)
+{
+    cst_tag_set_upper(tag, (uint32_t)(tag->sites >> 32) | CST_TAG_TOLD);
 }
 
 /** First address of the live block in a slot of the page that begins at `page`. */

@@ -164,6 +164,16 @@ bool cst_watch_is_by(enum cst_watcher_id id, uintptr_t start)
     return cst_watch_has(start) && watchers_at(start) >> id & 1;
 }
 
+void cst_watch_told(const struct cst_watcher *watcher, uintptr_t start)
+{
+    cst_lock_acquire(&lock);
+    const struct watched *entry = find(start);
+    struct cst_tag *tag = entry && entry->watchers >> watcher->id & 1 ? live_tag(start) : NULL;
+    if (tag)
+        cst_tag_tell(tag);
+    cst_lock_release(&lock);
+}
+
 bool cst_watch_refuses(const struct cst_watched *what, size_t *out_readable)
 {
     uint8_t mode = cst_thread.mode;

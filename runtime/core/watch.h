@@ -69,6 +69,10 @@ void cst_watch_clear(const struct cst_watcher *watcher, uintptr_t start);
 /** True when the watcher of this kind watches `start`. */
 CST_MUST_USE bool cst_watch_is_by(enum cst_watcher_id id, uintptr_t start);
 
+/** The live block of our heap that begins at `start`, if one does, was told as one that nobody released (tag.h). The caller
+ * watches it, and has a release of it wait meanwhile. */
+void cst_watch_told(const struct cst_watcher *watcher, uintptr_t start);
+
 /** Number of what is watched, for cst_watch_has. */
 extern atomic_size_t cst_watch_count;
 

@@ -231,6 +231,20 @@ static void released_blocks_are_not_told(void **state)
     hidden_count--;
 }
 
+static void what_was_told_before_is_in_the_totals_only(void **state)
+{
+    (void)state;
+    make_some();
+    audit(true);
+    size_t count = leaks.count, blocks = leaks.totals[CST_REACH_DEFINITE].blocks;
+    cst_tag_tell(cst_tag_of(~hidden[4]));
+    audit(true);
+    assert_int_equal(leaks.count, count - 1);
+    assert_int_equal(leaks.totals[CST_REACH_DEFINITE].blocks, blocks);
+    audit(true);
+    assert_int_equal(leaks.count, count - 1);
+}
+
 static void what_a_parent_process_made_is_its_own(void **state)
 {
     (void)state;
@@ -769,6 +783,7 @@ int main(void)
         TEST(classes_and_holders_have_rows_of_their_own_worst_first),
         TEST(thousands_of_stacks_have_a_row_each),
         TEST(released_blocks_are_not_told),
+        TEST(what_was_told_before_is_in_the_totals_only),
         TEST(what_a_parent_process_made_is_its_own),
         TEST(the_runtimes_own_blocks_are_not_told),
         TEST(after_an_audit_blocks_have_no_marks_and_their_release_is_plain),

@@ -306,6 +306,17 @@ static void threads_lend_their_own_blocks_at_one_time(void **state)
     assert_int_equal(errors(), 0);
 }
 
+static void *left, *left_lent;
+
+/* What was handed over is told here, and no leak besides; what is lent is its owner's. */
+static void expect_one_told(void)
+{
+    if (!left || !left_lent)
+        return;
+    if (!cst_tag_is_told(cst_tag_of((uintptr_t)left)) || cst_tag_is_told(cst_tag_of((uintptr_t)left_lent)))
+        _exit(92);
+}
+
 static int child_errors(void (*body)(void))
 {
     pid_t child = fork();
@@ -315,6 +326,7 @@ static int child_errors(void (*body)(void))
         uint8_t mode = cst_thread.mode;
         cst_thread.mode = CST_THREAD_INSIDE;
         cst_ledger_farewell();
+        expect_one_told();
         cst_thread.mode = mode;
         _exit((int)errors());
     }
@@ -330,8 +342,10 @@ static void nothing(void)
 
 static void leave_two(void)
 {
-    (void)custody_transfer(make(109), owner, friend, CUSTODY_CONTRACT_CUSTODY);
-    (void)lend(make(110), owner, friend, SHARED);
+    left = make(109);
+    left_lent = make(110);
+    (void)custody_transfer(left, owner, friend, CUSTODY_CONTRACT_CUSTODY);
+    (void)lend(left_lent, owner, friend, SHARED);
 }
 
 static void what_a_process_leaves_is_told_by_itself_and_not_by_its_child(void **state)

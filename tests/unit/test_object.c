@@ -455,6 +455,22 @@ static void an_object_whose_memory_is_resized_lives_on_where_it_is(void **state)
     assert_silent();
 }
 
+/* What Custody made is told here, and no leak besides; what was adopted is its allocator's. */
+static void an_object_that_is_left_is_no_other_leak_if_its_memory_is_its_own(void **state)
+{
+    (void)state;
+    void *made = custody_create(ledger, 80), *block = custody_alloc(side, 81, 0);
+    assert_int_equal(custody_adopt(account, block), CUSTODY_STATUS_OK);
+    cst_object_farewell();
+    assert_int_equal(last.count, 2);
+    assert_true(cst_tag_is_told(cst_tag_of((uintptr_t)made)));
+    assert_false(cst_tag_is_told(cst_tag_of((uintptr_t)block)));
+    assert_int_equal(custody_destroy(ledger, made), CUSTODY_ENDED);
+    assert_int_equal(custody_end(account, block), CUSTODY_ENDED);
+    custody_release(side, block);
+    assert_int_equal(last.count, 2);
+}
+
 static void *inherited;
 
 /* What the parent made is known, but not the child's to end; unless it does. */
@@ -531,6 +547,7 @@ int main(void)
         cmocka_unit_test_setup(what_was_not_ended_is_told_at_the_end, begin),
         cmocka_unit_test_setup(memory_that_is_released_with_an_object_in_it_is_told, begin),
         cmocka_unit_test_setup(an_object_whose_memory_is_resized_lives_on_where_it_is, begin),
+        cmocka_unit_test_setup(an_object_that_is_left_is_no_other_leak_if_its_memory_is_its_own, begin),
         cmocka_unit_test_setup(a_child_does_not_answer_for_its_parents_objects, begin),
         cmocka_unit_test_setup(a_child_goes_on_while_the_parent_was_busy, begin),
         cmocka_unit_test_setup(an_object_that_was_forgotten_is_stale_all_the_same, begin),

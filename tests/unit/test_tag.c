@@ -211,8 +211,8 @@ static void marks_of_a_live_block_change_nothing_else_and_are_gone_with_its_rele
     const struct cst_tag before = tag;
     assert_int_equal(cst_tag_marks(&tag), 0);
     assert_true(cst_sites_start_at(tag.sites, 0xab0));
-    cst_tag_set_marks(&tag, 0x7fffff);
-    assert_int_equal(cst_tag_marks(&tag), 0x7fffff);
+    cst_tag_set_marks(&tag, 0x3fffff);
+    assert_int_equal(cst_tag_marks(&tag), 0x3fffff);
     assert_false(cst_tag_is_watched(&tag));
     assert_int_equal(tag.facts, before.facts);
     assert_int_equal(cst_tag_alloc_stack(&tag), 0xabcdef);
@@ -240,7 +240,8 @@ static void that_a_block_is_watched_is_no_mark_and_gone_with_its_release(void **
     assert_int_equal(cst_tag_marks(&tag), 0);
     assert_true(cst_tag_starts_at(&tag, 0xab0));
     assert_false(cst_sites_start_at(tag.sites, 0xab0));
-    cst_tag_set_marks(&tag, 0x7fffff);
+    cst_tag_set_marks(&tag, (1U << CST_TAG_MARK_BITS) - 1);
+    assert_false(cst_tag_is_told(&tag));
     cst_tag_set_marks(&tag, 0x123);
     assert_true(cst_tag_is_watched(&tag));
     assert_int_equal(cst_tag_marks(&tag), 0x123);
@@ -249,6 +250,25 @@ static void that_a_block_is_watched_is_no_mark_and_gone_with_its_release(void **
     cst_tag_set_marks(&tag, 0);
     assert_memory_equal(&tag, &before, sizeof tag);
     cst_tag_watch(&tag, true);
+    cst_tag_release(&tag, 0x000405);
+    assert_int_equal(cst_tag_release_stack(&tag), 0x000405);
+}
+
+static void that_a_block_was_told_is_no_mark_and_gone_with_its_release(void **state)
+{
+    (void)state;
+    struct cst_tag tag = {.facts = cst_tag_facts(100, 4, cst_owner_make(CUSTODY_CONTRACT_MALLOC, SIDE)),
+                          .sites = cst_tag_sites(0xab0, 0xabcdef, 7)};
+    assert_false(cst_tag_is_told(&tag));
+    cst_tag_watch(&tag, true);
+    cst_tag_set_marks(&tag, 0x321);
+    cst_tag_tell(&tag);
+    cst_tag_watch(&tag, false);
+    assert_true(cst_tag_is_told(&tag));
+    assert_int_equal(cst_tag_marks(&tag), 0x321);
+    cst_tag_set_marks(&tag, 0);
+    assert_true(cst_tag_is_told(&tag));
+    assert_true(cst_tag_starts_at(&tag, 0xab0));
     cst_tag_release(&tag, 0x000405);
     assert_int_equal(cst_tag_release_stack(&tag), 0x000405);
 }
@@ -377,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_released_block_is_found_at_its_start_alone_with_its_facts),
         cmocka_unit_test(marks_of_a_live_block_change_nothing_else_and_are_gone_with_its_release),
         cmocka_unit_test(that_a_block_is_watched_is_no_mark_and_gone_with_its_release),
+        cmocka_unit_test(that_a_block_was_told_is_no_mark_and_gone_with_its_release),
         cmocka_unit_test(every_field_holds_its_largest_value_beside_the_others),
         cmocka_unit_test(each_live_block_is_visited_once_in_order),
         cmocka_unit_test(pages_reused_for_another_size_forget_their_old_density),

@@ -49,6 +49,8 @@
  * @expect lend-outlived error exact by=$prog/c/custody call=custody_return
  * @run kept
  * @expect transfer-leak error exact owner=crew/c/custody size=59 by=none alloc=$prog advice=custody_release history=made>transferred
+ * @run lost
+ * @expect transfer-leak error exact owner=crew/c/custody size=60 by=none alloc=$prog history=made>transferred
  * @run good
  * @options events=ownership
  */
@@ -249,6 +251,12 @@ static void never_released(void)
     give(kept, harbour, crew);
 }
 
+/* Told once, though nothing points to it any more. */
+static void lost(void)
+{
+    give(make(60), harbour, crew);
+}
+
 /* What is right: as owner, as receiver, as borrower. */
 static void good(void)
 {
@@ -307,6 +315,7 @@ static const struct {
     {"inner-after-outer", inner_after_outer},
     {"no-loan", no_loan},
     {"kept", never_released},
+    {"lost", lost},
     {"good", good},
 };
 
