@@ -128,20 +128,30 @@ static void report_dead(struct report *report, const struct act *act, const stru
     cst_text_string(&advice, "nothing, for the block was released before");
 }
 
+/* A release of such a block has to be told: without that it is the receiver's for ever. */
+static void write_how_to_tell(struct cst_text *text, const struct cst_ledger_entry *entry)
+{
+    if (!entry->block.is_seen)
+        cst_text_string(text, "; its release, which Custody does not see, is told with custody_releasing()");
+}
+
 /* Who is to release a block that was handed over, and how. */
 static void write_receiver(struct cst_text *text, const struct cst_ledger_entry *entry)
 {
     write_release(text, entry->contract);
     cst_text_format(text, " by %s, which it was handed to", name_of(entry->owner));
+    write_how_to_tell(text, entry);
 }
 
 static void report_not_owner(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
 {
     struct cst_text advice = report_on(report, CUSTODY_FINDING_NOT_OWNER, act, entry);
-    if (act->function)
-        cst_text_format(&advice, "a call by %s, which owns the block", name_of(entry->owner));
-    else
+    if (!act->function) {
         write_receiver(&advice, entry);
+        return;
+    }
+    cst_text_format(&advice, "a call by %s, which owns the block", name_of(entry->owner));
+    write_how_to_tell(&advice, entry);
 }
 
 /* Of several loans the one is named that was made last. */

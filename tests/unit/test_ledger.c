@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "ownership.h"
+
 #define SHARED CUSTODY_LOAN_SHARED
 #define EXCLUSIVE CUSTODY_LOAN_EXCLUSIVE
 
@@ -224,6 +226,27 @@ static void memory_that_is_not_seen_is_released_as_it_is_told(void **state)
     assert_true(custody_releasing(friend, buffer));
 }
 
+/* Only of these: what is seen needs no telling. The last test, since it listens itself from here on. */
+static void of_memory_that_is_not_seen_the_advice_says_how_its_release_is_told(void **state)
+{
+    (void)state;
+    static char buffer[64];
+    static const char hint[] = "; its release, which Custody does not see, is told with custody_releasing()";
+    listen();
+    assert_true(custody_transfer(buffer, owner, friend, CUSTODY_CONTRACT_MALLOC));
+    assert_false(custody_transfer(buffer, owner, friend, CUSTODY_CONTRACT_MALLOC));
+    assert_non_null(strstr(last.advice, hint));
+    assert_told(NOT_OWNER, buffer);
+    assert_true(custody_releasing(friend, buffer));
+    void *block = make(105);
+    assert_true(custody_transfer(block, owner, friend, CUSTODY_CONTRACT_CUSTODY));
+    assert_false(custody_transfer(block, owner, friend, CUSTODY_CONTRACT_CUSTODY));
+    assert_null(strstr(last.advice, hint));
+    assert_told(NOT_OWNER, block);
+    custody_release(friend, block);
+    assert_silent();
+}
+
 static void nothing_is_made_of_nothing(void **state)
 {
     (void)state;
@@ -366,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup(blocks_that_come_and_go_leave_no_memory_behind, count_anew),
         cmocka_unit_test_setup(threads_lend_their_own_blocks_at_one_time, count_anew),
         cmocka_unit_test_setup(what_a_process_leaves_is_told_by_itself_and_not_by_its_child, count_anew),
+        cmocka_unit_test_setup(of_memory_that_is_not_seen_the_advice_says_how_its_release_is_told, count_anew),
     };
     return cmocka_run_group_tests(tests, register_sides, NULL);
 }
