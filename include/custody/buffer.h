@@ -43,11 +43,17 @@ enum custody_lease_flags {
         128, /**< a length above the capacity is what it would take, as of snprintf: no fault */
 };
 
+#ifdef __cplusplus
+#define CUSTODY_AS_SIZE(number) (static_cast<size_t>(number))
+#else
+#define CUSTODY_AS_SIZE(number) ((size_t)(number))
+#endif
+
 /** Bytes of a guard. */
-#define CUSTODY_GUARD_SIZE ((size_t)16)
+#define CUSTODY_GUARD_SIZE CUSTODY_AS_SIZE(16)
 
 /** As a length: the library reports none. */
-#define CUSTODY_LENGTH_UNKNOWN ((size_t)-1)
+#define CUSTODY_LENGTH_UNKNOWN CUSTODY_AS_SIZE(-1)
 
 /** Begins a lease of `capacity` bytes at `buffer` to the library `to`. A capacity that reaches beyond the end of the block
  * that the buffer lies in is told of as buffer-overrun; the lease begins all the same, and what lies beyond is not

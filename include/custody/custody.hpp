@@ -352,7 +352,8 @@ template <typename T> class made_here : public described
     {
         const detail::registered &known = detail::registration<T>();
         std::size_t size = detail::is_counted<T>() ? sizeof(counted_cell) : sizeof(T);
-        std::unique_ptr<void, release> block(custody_alloc(known.side, size, alignof(T)));
+        std::size_t align = detail::is_counted<T>() ? alignof(counted_cell) : alignof(T);
+        std::unique_ptr<void, release> block(custody_alloc(known.side, size, align));
         if (block == nullptr)
             return nullptr;
         if (detail::is_counted<T>())
@@ -738,7 +739,8 @@ class callback
     }
     callback &operator=(callback &&other) noexcept
     {
-        callback(std::move(other)).swap(*this);
+        callback taken(std::move(other));
+        swap(taken);
         return *this;
     }
     ~callback()

@@ -11,7 +11,8 @@
  * is not known (CUSTODY_STATUS_UNKNOWN_ADDRESS), and code is of the unknown side.
  *
  * Blocks are those of malloc, and may be released by free(). All modules of a process that are compiled so share what they
- * register: a variable that the linker makes one of (custody_disabled). Included by custody.h; needs gcc or clang. */
+ * register: a variable that the linker makes one of (custody_disabled). Included by custody.h; needs gcc or clang, in C
+ * C11 or later. */
 #ifndef CUSTODY_DISABLED_H
 #define CUSTODY_DISABLED_H
 
@@ -20,7 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* C's casts serve both languages. */
 #ifdef __cplusplus
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
 extern "C" {
 #endif
 
@@ -194,7 +198,7 @@ CUSTODY_API void *custody_alloc(custody_side side, size_t size, size_t align)
 CUSTODY_API void *custody_resize(custody_side side, void *block, size_t size)
 {
     uintptr_t address = (uintptr_t)block;
-    size_t align = (size_t)(address & (~address + 1)), usable = malloc_usable_size(block);
+    size_t align = address & (~address + 1), usable = malloc_usable_size(block);
     void *moved;
     if (block && size <= usable)
         return block;
@@ -373,13 +377,13 @@ CUSTODY_API custody_status custody_lease_begin(custody_side to, void *buffer, si
     (void)flags;
     if (!out_lease)
         return CUSTODY_STATUS_INVALID_ARGUMENT;
-    *out_lease = (custody_lease)(uintptr_t)buffer;
+    *out_lease = (uintptr_t)buffer;
     return buffer || capacity == 0 ? CUSTODY_STATUS_OK : CUSTODY_STATUS_INVALID_ARGUMENT;
 }
 
 CUSTODY_API void *custody_lease_memory(custody_lease lease)
 {
-    return (void *)(uintptr_t)lease;
+    return (void *)lease;
 }
 
 CUSTODY_API int custody_lease_end(custody_lease lease, size_t length)
@@ -562,6 +566,7 @@ CUSTODY_API size_t custody_close(custody_side side)
 
 #ifdef __cplusplus
 }
+#pragma GCC diagnostic pop
 #endif
 
 #endif

@@ -4,6 +4,9 @@
  * lend-conflict, lend-outlived, transfer-leak).
  *
  *   custody_transfer(name, library, client, CUSTODY_CONTRACT_MALLOC);   // from now on the client frees it, by free()
+ *   ...
+ *   custody_releasing(client, name);                                    // without the preload: it does not see free()
+ *   free(name);
  *
  *   custody_loan loan;
  *   custody_lend(table, client, library, CUSTODY_LOAN_SHARED, &loan);   // the library may read it until then
@@ -11,7 +14,8 @@
  *   custody_return(loan);
  *
  * Any address will do. Of a block of Custody's, or of any allocator when Custody is preloaded, its release is seen by
- * itself; of other memory it must be told (custody_releasing). The first call about a block takes its owner at its word,
+ * itself; of other memory it must be told (custody_releasing): what was not told of counts as never released, and the next
+ * block at its address as the same one, which makes not-owner and transfer-leak inferred warnings there. The first call about a block takes its owner at its word,
  * unless custody_alloc made it for another side: blocks belong to modules, and a side that a program registered may well be
  * one of these. For the same reason a registered side and a module's are never held against each other, and side 0 may be
  * anybody.

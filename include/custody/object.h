@@ -45,9 +45,9 @@ enum custody_type_flags {
 };
 
 /** Registers a type of the library `side`, or finds it when it was registered before with the same name, side and flags.
- * `destroy` names the function that ends its objects, for advice in findings: "ledger_close"; it may be NULL. Both texts
- * are copied, at most 254 bytes of each. INVALID_ARGUMENT, also when the name stands for a type with other flags;
- * NOT_RUNNING; EXHAUSTED. *out_type is 0 then. */
+ * `destroy` names the function that ends its objects, for advice in findings: "ledger_close", or says it in words: "the
+ * destructor of its owner"; it may be NULL. Both texts are copied, at most 254 bytes of each. INVALID_ARGUMENT, also when
+ * the name stands for a type with other flags; NOT_RUNNING; EXHAUSTED. *out_type is 0 then. */
 CUSTODY_API custody_status custody_type_register(custody_side side, const char *name, const char *destroy,
                                                  unsigned flags, custody_type *out_type);
 

@@ -214,7 +214,8 @@ static inline enum custody_lang custody_contract_lang(enum custody_contract cont
  * are no library's. Static string; contracts of one library have equal ones. */
 static inline const char *custody_contract_library(enum custody_contract contract)
 {
-    switch ((int)contract) {
+    const unsigned number = contract; /* of which most values have no case */
+    switch (number) {
 #define CUSTODY_ALLOCATOR(contract, library, symbol, header, calls, functions) \
     case CUSTODY_CONTRACT_##contract: \
         return library;
@@ -227,7 +228,8 @@ static inline const char *custody_contract_library(enum custody_contract contrac
 /** True for contracts of allocators with memory of their own (families.def). */
 static inline bool custody_contract_has_memory(enum custody_contract contract)
 {
-    switch ((int)contract) {
+    const unsigned number = contract; /* of which most values have no case */
+    switch (number) {
 #define CUSTODY_FAMILY(contract, signature) \
     case CUSTODY_CONTRACT_##contract: \
         return true;

@@ -119,11 +119,12 @@ void cst_breach_tell(const struct cst_breach *breach)
         told.moment_count = breach->history->count;
         told.moments_left_out = breach->history->left_out;
     }
-    struct cst_finding finding = {.kind = breach->kind,
-                                  .severity = custody_finding_severity(breach->kind),
-                                  .confidence = CUSTODY_CONFIDENCE_EXACT,
-                                  .address = breach->address,
-                                  .told = &told};
+    struct cst_finding finding = {
+        .kind = breach->kind,
+        .severity = breach->is_inferred ? CUSTODY_SEVERITY_WARNING : custody_finding_severity(breach->kind),
+        .confidence = breach->is_inferred ? CUSTODY_CONFIDENCE_INFERRED : CUSTODY_CONFIDENCE_EXACT,
+        .address = breach->address,
+        .told = &told};
     add_block(&finding, breach, alloc);
     add_call(&finding, breach, release);
     cst_findings_raise(&finding, identity_of(&finding, breach));

@@ -17,6 +17,7 @@ struct cst_breach {
     uintptr_t address; /**< of the object, block or buffer */
     uint16_t by;       /**< side that broke the rule; CST_SIDE_UNKNOWN: that of the code that calls told.function */
     const struct cst_call *call;            /**< into the API, or the allocator; NULL at exit */
+    bool is_inferred;                       /**< rests on a conclusion: a warning at most */
     struct cst_told told;                   /**< its moments are taken from `history` */
     const struct cst_history_copy *history; /**< may be NULL */
     uint16_t owner;                         /**< side that owns what is concerned, where no block says it */

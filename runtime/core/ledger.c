@@ -82,12 +82,21 @@ static const char *name_of(uint16_t side)
 }
 
 /* Begins a report; the advice is appended to the text that is returned. */
+/* Memory whose release is not seen may rightly have been given back by whom it was handed to, and be somebody else's by now:
+ * that it has not is concluded. While it is lent it must not be given back in any case. */
+static bool is_concluded(enum custody_finding_kind kind, const struct cst_ledger_entry *entry)
+{
+    bool rests_on_owner = kind == CUSTODY_FINDING_NOT_OWNER || kind == CUSTODY_FINDING_TRANSFER_LEAK;
+    return rests_on_owner && entry && !entry->block.is_seen;
+}
+
 static struct cst_text report_on(struct report *report, enum custody_finding_kind kind, const struct act *act,
                                  const struct cst_ledger_entry *entry)
 {
     report->found = true;
     report->breach =
         (struct cst_breach){.kind = kind, .by = act->deed.by, .call = act->call, .told = {.function = act->function}};
+    report->breach.is_inferred = is_concluded(kind, entry);
     report->history.count = report->history.left_out = 0;
     if (entry) {
         report->breach.address = entry->block.start;
@@ -128,20 +137,30 @@ static void report_dead(struct report *report, const struct act *act, const stru
     cst_text_string(&advice, "nothing, for the block was released before");
 }
 
+/* A release of such a block has to be told: without that it is the receiver's for ever. */
+static void write_how_to_tell(struct cst_text *text, const struct cst_ledger_entry *entry)
+{
+    if (!entry->block.is_seen)
+        cst_text_string(text, "; its release, which Custody does not see, is told with custody_releasing()");
+}
+
 /* Who is to release a block that was handed over, and how. */
 static void write_receiver(struct cst_text *text, const struct cst_ledger_entry *entry)
 {
     write_release(text, entry->contract);
     cst_text_format(text, " by %s, which it was handed to", name_of(entry->owner));
+    write_how_to_tell(text, entry);
 }
 
 static void report_not_owner(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
 {
     struct cst_text advice = report_on(report, CUSTODY_FINDING_NOT_OWNER, act, entry);
-    if (act->function)
-        cst_text_format(&advice, "a call by %s, which owns the block", name_of(entry->owner));
-    else
+    if (!act->function) {
         write_receiver(&advice, entry);
+        return;
+    }
+    cst_text_format(&advice, "a call by %s, which owns the block", name_of(entry->owner));
+    write_how_to_tell(&advice, entry);
 }
 
 /* The first loan at or behind `loan` that this process made. Who has one of the parent's may be a thread that is not here,

@@ -8,6 +8,8 @@
 #include "core/object_table.h"
 #include "core/watch.h"
 
+#include <string.h>
+
 /* How an object does not fit a call. */
 enum fault {
     FINE,
@@ -229,12 +231,14 @@ static enum custody_finding_kind kind_of(const struct case_facts *facts, uintptr
     return CUSTODY_FINDING_WRONG_TYPE;
 }
 
-/* The function that ends such an object. */
-static const char *ending_of(const struct case_facts *facts)
+/* What ends such an object: a function, or whatever else the type says in words. */
+static void write_ending(struct cst_text *text, const struct case_facts *facts)
 {
+    const char *ending = facts->is_made ? "custody_destroy" : "custody_end";
     if (facts->type->destroy)
-        return facts->type->destroy;
-    return facts->is_made ? "custody_destroy" : "custody_end";
+        ending = facts->type->destroy;
+    cst_text_string(text, ending);
+    cst_text_string(text, strpbrk(ending, " (") ? "" : "()");
 }
 
 static void write_advice(struct cst_text *text, const struct use *use, const struct case_facts *facts)
@@ -247,14 +251,15 @@ static void write_advice(struct cst_text *text, const struct use *use, const str
         cst_text_format(text, "a living object of type %s; none is known at this address", use->type->name);
         return;
     case STALE:
+        cst_text_format(text, "no use of the %s after ", facts->type->name);
         if (facts->is_lost)
-            cst_text_format(text, "no use of the %s after its memory was released", facts->type->name);
+            cst_text_string(text, "its memory was released");
         else
-            cst_text_format(text, "no use of the %s after %s()", facts->type->name, ending_of(facts));
+            write_ending(text, facts);
         return;
     case OTHER_TYPE:
-        cst_text_format(text, "an object of type %s; this %s ends by %s()", use->type->name, facts->type->name,
-                        ending_of(facts));
+        cst_text_format(text, "an object of type %s; this %s ends by ", use->type->name, facts->type->name);
+        write_ending(text, facts);
         return;
     case OTHER_THREAD:
         cst_text_format(text, "to use and end the %s in the thread that made it", facts->type->name);
@@ -389,7 +394,8 @@ static void tell_leak(uintptr_t address, const struct case_facts *facts)
     char advice[320];
     struct cst_text text;
     cst_text_init(&text, advice, sizeof advice, 0);
-    cst_text_format(&text, "%s()%s", ending_of(facts), facts->is_lost ? " before its memory is released" : "");
+    write_ending(&text, facts);
+    cst_text_string(&text, facts->is_lost ? " before its memory is released" : "");
     const struct cst_breach breach = {
         .kind = CUSTODY_FINDING_HANDLE_LEAK,
         .address = address,

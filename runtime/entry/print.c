@@ -113,8 +113,10 @@ static void write_all(struct cst_text *text, uintptr_t address, const struct cst
 {
     if (!portrait->has_block) {
         write_place(text, portrait);
-        if (asks)
+        if (asks) {
             write_told(text, address, 0);
+            write_history(text, address);
+        }
         return;
     }
     bool is_live = cst_tag_state(&portrait->tag) == CST_STATE_LIVE;

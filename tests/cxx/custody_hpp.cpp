@@ -3,6 +3,7 @@
 // whose a block is, which only a runtime knows. Prints the name of each test that fails, and "N passed, N failed".
 #include <custody/custody.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -92,6 +93,10 @@ struct candle {
     int *burning_;
 };
 
+struct spark {
+    char colour = 'r';
+};
+
 struct refuses {
     refuses()
     {
@@ -117,6 +122,10 @@ template <> struct custody::object_traits<candle> : custody::made_here<candle> {
     {
         return custody::side("chandler");
     }
+};
+template <> struct custody::object_traits<spark> : custody::made_here<spark> {
+    static constexpr const char *name = "spark";
+    static constexpr unsigned flags = CUSTODY_TYPE_COUNTED;
 };
 template <> struct custody::object_traits<refuses> : custody::made_here<refuses> {
     static constexpr const char *name = "refuses";
@@ -321,6 +330,14 @@ void the_last_reference_destroys_what_was_made_here()
     one.reset();
     EXPECT(more.back()->size() == 200);
     std::thread([&more] { more.clear(); }).join();
+}
+
+void a_count_is_aligned_behind_an_object_that_needs_less()
+{
+    custody::counted<spark> one(custody::make<spark>());
+    custody_description told;
+    EXPECT(custody_describe(one.get(), &told) == CUSTODY_STATUS_OK);
+    EXPECT(is_disabled || told.align >= alignof(std::atomic<std::size_t>));
 }
 
 void a_constructor_that_throws_leaves_nothing()
@@ -535,6 +552,7 @@ const test tests[] = {
     TEST(copies_of_a_counted_handle_share_the_object),
     TEST(an_object_made_here_lives_in_a_block_of_its_side),
     TEST(the_last_reference_destroys_what_was_made_here),
+    TEST(a_count_is_aligned_behind_an_object_that_needs_less),
     TEST(a_constructor_that_throws_leaves_nothing),
     TEST(watched_objects_are_objects_wherever_they_are),
     TEST(a_lease_hands_the_buffer_or_a_copy_of_it),

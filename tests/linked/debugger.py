@@ -15,6 +15,7 @@ call (void)custody_print(block + 5)
 call (void)custody_print(released)
 call (void)custody_print(&local)
 call (void)custody_print(&main)
+call (void)custody_print(&given)
 call (void)custody_print(0)
 """
 
@@ -22,7 +23,7 @@ LINES = [
     ": a live block of 411 bytes at 0x", "custody:   owned by session (c) under the contract custody",
     "custody:   allocated at {name}+0x", ": 5 bytes into a live block of 411 bytes", ": a released block of 412 bytes",
     "custody:   released at {name}+0x", ": on a stack: [stack]", ": code or static data: {name}",
-    "custody: 0x0: not mapped",
+    "custody: 0x0: not mapped", "custody:   transferred by session (c) to receiver (c) at {name}+0x",
 ]
 
 

@@ -2,8 +2,8 @@
 
 import subprocess
 
-from harness.command import execute
-from scene import SHARED, unless
+from harness.command import ROOT, execute
+from scene import SHARED, WARNINGS, unless
 
 OFF = "-DCUSTODY_DISABLE"
 STRICT = ["-Wpedantic", "-Wshadow", "-Wundef"]
@@ -49,6 +49,19 @@ def the_same_is_done_with_loans(scene):
     return done_both_ways(scene, "loans.c")
 
 
+def users_of_strict_flags_see_no_warning(scene):
+    """Flags that C++ projects use and that headers in C are likely to break, with the library and without it."""
+    source = scene.place / "user.cpp"
+    source.write_text('#include <custody/custody.hpp>\nint main()\n{\n    char name[CUSTODY_GUARD_SIZE] = "";\n'
+                      '    custody::lease lease(0, name, 1, CUSTODY_LEASE_OUT);\n    lease.end(CUSTODY_LENGTH_UNKNOWN);\n}\n')
+    strict = [*WARNINGS, *STRICT, "-Wold-style-cast", "-Wsign-conversion", "-Wnon-virtual-dtor", f"-I{ROOT / 'include'}"]
+    for words in ([], [OFF]):
+        for standard in ("-std=c++17", "-std=c++20"):
+            execute(["g++", *strict, "-Wuseless-cast", standard, *words, "-fsyntax-only", str(source)])
+            execute(["clang++", *strict, standard, *words, "-fsyntax-only", str(source)])
+    return []
+
+
 def modules_share_what_they_register(scene):
     """A plugin that is compiled out, in a program that is, sees the program's sides."""
     plugin = scene.plugin("one.so", OFF)
@@ -64,4 +77,5 @@ def a_part_of_the_headers_is_refused(scene):
 
 
 CASES = [the_same_is_done_with_blocks, the_same_is_done_with_objects_leases_and_callbacks,
-         the_same_is_done_with_loans, modules_share_what_they_register, a_part_of_the_headers_is_refused]
+         the_same_is_done_with_loans, users_of_strict_flags_see_no_warning, modules_share_what_they_register,
+         a_part_of_the_headers_is_refused]

@@ -10,9 +10,12 @@ __attribute__((noinline)) void stop_here(const void *local)
 
 int main(void)
 {
-    custody_side session;
+    static char given[16];
+    custody_side session, receiver;
     int local = 0;
     custody_side_register("session", CUSTODY_LANG_C, &session);
+    custody_side_register("receiver", CUSTODY_LANG_C, &receiver);
+    custody_transfer(given, session, receiver, CUSTODY_CONTRACT_UNKNOWN);
     char *block = custody_alloc(session, 411, 0), *released = custody_alloc(session, 412, 0);
     custody_release(session, released);
     stop_here(&local);

@@ -106,6 +106,14 @@ an_address_inside_a_block_is_the_blocks() (
     is_empty out
 )
 
+a_number_says_what_it_is_the_number_of() (
+    grep '"seq":12,' deeds.jsonl | sed 's/"transfer"/"handle"/; s/"transferred"/"registered","number":17,"type":"on_event"/' >"$work/line"
+    sed "/\"seq\":12,/r $work/line" deeds.jsonl >"$work/registered.jsonl"
+    run_custody 0 report --handle 17 "$work/registered.jsonl"
+    has out "on_event registered to client (c) by libledger.so (c)"
+    has out "callback 17 at 0x4000"
+)
+
 processes_are_told_one_after_the_other() (
     sed 's/"pid":200/"pid":201/' deeds.jsonl >"$work/second.jsonl"
     paste -d '\n' deeds.jsonl "$work/second.jsonl" >"$work/both.jsonl"

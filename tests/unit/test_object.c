@@ -400,6 +400,24 @@ static void of_threads_that_destroy_an_object_one_does(void **state)
     assert_int_equal(winners, 2000);
 }
 
+static void what_ends_an_object_may_be_said_in_words(void **state)
+{
+    (void)state;
+    custody_type type = 0;
+    assert_int_equal(custody_type_register(side, "drawer", "the destructor of its owner", 0, &type), CUSTODY_STATUS_OK);
+    void *object = custody_create(type, 16);
+    cst_object_farewell();
+    assert_string_equal(last.advice, "the destructor of its owner");
+    assert_told(HANDLE_LEAK, object);
+    custody_check(ledger, object);
+    assert_string_equal(last.advice, "an object of type ledger; this drawer ends by the destructor of its owner");
+    assert_told(WRONG_TYPE, object);
+    custody_destroy(type, object);
+    assert_int_equal(custody_check(type, object), 0);
+    assert_string_equal(last.advice, "no use of the drawer after the destructor of its owner");
+    assert_told(STALE_HANDLE, object);
+}
+
 static void what_was_not_ended_is_told_at_the_end(void **state)
 {
     (void)state;
@@ -544,6 +562,7 @@ int main(void)
         cmocka_unit_test_setup(a_released_object_is_used_again_in_the_end, begin),
         cmocka_unit_test_setup(tens_of_thousands_of_objects_live_at_once, begin),
         cmocka_unit_test_setup(of_threads_that_destroy_an_object_one_does, begin),
+        cmocka_unit_test_setup(what_ends_an_object_may_be_said_in_words, begin),
         cmocka_unit_test_setup(what_was_not_ended_is_told_at_the_end, begin),
         cmocka_unit_test_setup(memory_that_is_released_with_an_object_in_it_is_told, begin),
         cmocka_unit_test_setup(an_object_whose_memory_is_resized_lives_on_where_it_is, begin),

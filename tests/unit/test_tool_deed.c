@@ -58,6 +58,16 @@ static void the_last_of_a_deed_is_found(void **state)
     assert_false(cst_deed_is_callback(&nothing));
 }
 
+static void deeds_of_callbacks_are_told_from_those_of_objects(void **state)
+{
+    (void)state;
+    assert_true(cst_deed_is_of_callback("registered"));
+    assert_true(cst_deed_is_of_callback("closed"));
+    assert_false(cst_deed_is_of_callback("made"));
+    assert_false(cst_deed_is_of_callback("ended"));
+    assert_false(cst_deed_is_of_callback("pawned"));
+}
+
 static void functions_of_the_api_are_told_from_those_that_release(void **state)
 {
     (void)state;
@@ -88,6 +98,7 @@ int main(void)
         cmocka_unit_test(a_moment_says_who_did_what_with_whom),
         cmocka_unit_test(a_deed_of_a_later_version_speaks_for_itself),
         cmocka_unit_test(the_last_of_a_deed_is_found),
+        cmocka_unit_test(deeds_of_callbacks_are_told_from_those_of_objects),
         cmocka_unit_test(functions_of_the_api_are_told_from_those_that_release),
         cmocka_unit_test(stacks_are_the_same_frame_by_frame),
     };

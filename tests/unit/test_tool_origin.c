@@ -133,6 +133,17 @@ static void cxx_is_told_by_its_arguments(void **state)
     assert_library("alloc::make(int)", "/src/alloc.cpp", CST_LIBRARY_NONE);
 }
 
+static void the_header_for_cxx_is_machinery(void **state)
+{
+    (void)state;
+    static const char file[] = "/usr/local/include/custody/custody.hpp";
+    assert_library("custody::allocator<int>::allocate(unsigned long)", file, CST_LIBRARY_CUSTODY);
+    assert_library("app::X* custody::made_here<app::X>::make<int>(int&&)", file, CST_LIBRARY_CUSTODY);
+    assert_library("custody::allocator<int>::allocate(unsigned long)", NULL, CST_LIBRARY_NONE);
+    assert_library("custody::Drawer::open(int)", "/src/drawer.cpp", CST_LIBRARY_NONE);
+    assert_string_equal(cst_origin_library_name(CST_LIBRARY_CUSTODY), "Custody's header");
+}
+
 static void languages_are_told_by_name_or_file(void **state)
 {
     (void)state;
@@ -201,6 +212,7 @@ int main(void)
         cmocka_unit_test(generic_code_of_the_standard_library_is_machinery_whatever_it_is_of),
         cmocka_unit_test(an_allocator_of_the_programs_own_is_machinery),
         cmocka_unit_test(cxx_is_told_by_its_arguments),
+        cmocka_unit_test(the_header_for_cxx_is_machinery),
         cmocka_unit_test(languages_are_told_by_name_or_file),
         cmocka_unit_test(wrappers_of_c_programs_are_somebodys_code),
         cmocka_unit_test(modules_are_machinery_by_role_and_by_name),

@@ -39,6 +39,18 @@ const struct cst_log_moment *cst_deed_last(const struct cst_log_told *told, cons
     return NULL;
 }
 
+bool cst_deed_is_of_callback(const char *deed)
+{
+    static const enum custody_deed deeds[] = {CUSTODY_DEED_REGISTERED, CUSTODY_DEED_ENTERED, CUSTODY_DEED_LEFT,
+                                              CUSTODY_DEED_DROPPED, CUSTODY_DEED_CLOSED};
+    for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
+        if (strcmp(deed, custody_deed_name(deeds[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cst_deed_is_callback(const struct cst_log_told *told)
 {
     return told->history_count > 0 && strcmp(told->history[0].deed, custody_deed_name(CUSTODY_DEED_REGISTERED)) == 0;

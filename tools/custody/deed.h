@@ -10,6 +10,9 @@ const char *cst_deed_words(struct cst_arena *arena, const struct cst_log_moment 
 /** The last moment of a history with this deed; NULL when there is none. */
 const struct cst_log_moment *cst_deed_last(const struct cst_log_told *told, const char *deed);
 
+/** True for deeds that only callbacks meet with. */
+bool cst_deed_is_of_callback(const char *deed);
+
 /** True when the finding is about a callback, as its history begins. */
 bool cst_deed_is_callback(const struct cst_log_told *told);
 

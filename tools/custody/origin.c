@@ -140,6 +140,12 @@ static bool is_cxx_machinery(const struct cst_call *call)
     return !call->function && in_cxx_library(call->file);
 }
 
+/* Of the header for C++: who uses it is who allocates. A name alone may be that of another namespace. */
+static bool is_custody_machinery(const struct cst_call *call)
+{
+    return call->file && ends(call->file, "/custody/custody.hpp");
+}
+
 /* What the linker puts into each program of libc's. */
 static bool is_c_machinery(const struct cst_call *call)
 {
@@ -153,6 +159,9 @@ static enum cst_library library_of_call(const struct cst_call *call)
     }
     if (is_cxx_machinery(call)) {
         return CST_LIBRARY_CXX;
+    }
+    if (is_custody_machinery(call)) {
+        return CST_LIBRARY_CUSTODY;
     }
     return is_c_machinery(call) ? CST_LIBRARY_C : CST_LIBRARY_NONE;
 }
@@ -220,6 +229,7 @@ const char *cst_origin_library_name(enum cst_library library)
         [CST_LIBRARY_CXX] = "the C++ standard library",
         [CST_LIBRARY_C] = "the C library",
         [CST_LIBRARY_ALLOCATOR] = "an allocator",
+        [CST_LIBRARY_CUSTODY] = "Custody's header",
         [CST_LIBRARY_SEVERAL] = "standard libraries",
     };
     return names[library];

@@ -13,6 +13,7 @@ enum cst_library {
     CST_LIBRARY_CXX,       /**< std::, operator new, the C++ runtime */
     CST_LIBRARY_C,         /**< libc and the dynamic linker */
     CST_LIBRARY_ALLOCATOR, /**< an allocator library, Custody among them */
+    CST_LIBRARY_CUSTODY,   /**< what custody.hpp was compiled to, in whatever module */
     CST_LIBRARY_SEVERAL,   /**< of a run of calls only */
 };
 

@@ -11,10 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a number of this event is the number of. */
-static const char *noun_of(const char *event)
+/* What a number of this deed is the number of. */
+static const char *noun_of(const struct cst_log_deed *deed)
 {
-    return strcmp(event, "lend") == 0 ? "loan" : strcmp(event, "lease") == 0 ? "lease" : "handle";
+    if (strcmp(deed->event, "lend") == 0) {
+        return "loan";
+    }
+    if (strcmp(deed->event, "lease") == 0) {
+        return "lease";
+    }
+    return cst_deed_is_of_callback(deed->moment.deed) ? "callback" : "handle";
 }
 
 /* "ledger made by libledger.so (c), 40 bytes, handle 7 at 0x7d00e7008000" */
@@ -26,7 +32,7 @@ static const char *deed_title(struct cst_arena *arena, const struct cst_log_deed
         title = cst_arena_format(arena, "%s, %s", title, cst_headline_count(arena, deed->size, "byte"));
     }
     if (deed->has_number) {
-        title = cst_arena_format(arena, "%s, %s %" PRIu64, title, noun_of(deed->event), deed->number);
+        title = cst_arena_format(arena, "%s, %s %" PRIu64, title, noun_of(deed), deed->number);
     }
     return *deed->address ? cst_arena_format(arena, "%s at %s", title, deed->address) : title;
 }

@@ -365,9 +365,9 @@ extern "C" {
         block: *const core::ffi::c_void,
     ) -> core::ffi::c_int;
     /** Registers a type of the library `side`, or finds it when it was registered before with the same name, side and flags.
- `destroy` names the function that ends its objects, for advice in findings: "ledger_close"; it may be NULL. Both texts
- are copied, at most 254 bytes of each. INVALID_ARGUMENT, also when the name stands for a type with other flags;
- NOT_RUNNING; EXHAUSTED. *out_type is 0 then.*/
+ `destroy` names the function that ends its objects, for advice in findings: "ledger_close", or says it in words: "the
+ destructor of its owner"; it may be NULL. Both texts are copied, at most 254 bytes of each. INVALID_ARGUMENT, also when
+ the name stands for a type with other flags; NOT_RUNNING; EXHAUSTED. *out_type is 0 then.*/
     pub fn custody_type_register(
         side: custody_side,
         name: *const core::ffi::c_char,
