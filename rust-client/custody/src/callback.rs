@@ -149,7 +149,9 @@ fn keep(panic: Panic) -> Result<(), Panic> {
 /// Drops what is the program's own, such as what a panic carries, and lets no panic of that out: there is C above.
 fn discard<T>(value: T) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        mem::forget(panic);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            mem::forget(panic);
+        }
     }
 }
 
