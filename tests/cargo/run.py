@@ -317,6 +317,14 @@ def nothing_is_run_with_no_run():
 
 
 @case
+def the_log_of_an_earlier_run_is_not_taken_for_that_of_one_that_ran_nothing():
+    for words, status in [([*CLEAN, "--no-run"], 0), (["test", "-p", "custody-parts", "--test", "no-such-test"], 101)]:
+        LOG.parent.mkdir(parents=True, exist_ok=True)
+        LOG.write_text("of an earlier run\n")
+        same((call(words).returncode, LOG.read_text()), (status, ""))
+
+
+@case
 def what_does_not_compile_leaves_cargos_status():
     done = call(["test", "-p", "no-such-package"])
     same(done.returncode, 101)

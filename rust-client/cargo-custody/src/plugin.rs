@@ -128,14 +128,15 @@ fn tell(invocation: &Invocation, custody: &Path, session: &Session, log: &Path, 
     let cargo = done.code().unwrap_or_else(|| 128 + done.signal().unwrap_or(0));
     let cargo_status = u8::try_from(cargo).unwrap_or(1);
     let notes = session.notes()?;
+    let least = options.fail_on.min(Severity::Warning);
+    // Also when nothing was run: the log of an earlier run would be taken for this one's.
+    let findings = join(&notes, least, log)?;
     if notes.is_empty() && !options.json {
         if cargo == 0 {
             eprintln!("{} nothing: cargo ran no program", Style::choose(&invocation.cargo).verb("Audited"));
         }
         return Ok(cargo_status);
     }
-    let least = options.fail_on.min(Severity::Warning);
-    let findings = join(&notes, least, log)?;
     let is_severe = |finding: &Finding| finding.severity >= options.fail_on && !finding.left_out;
     let knows = !options.baselines.is_empty() || !options.suppressions.is_empty();
     let fresh = if knows && findings.iter().any(is_severe) { Some(tool::fresh(custody, log, options)?) } else { None };

@@ -194,6 +194,16 @@ impl Entry {
     }
 }
 
+/// A path as a shell takes it for one word.
+fn for_shell(path: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+,:@%=".contains(letter);
+    if path.chars().all(is_plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
 /// `1 error`, `2 errors`
 fn amount(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
@@ -238,7 +248,7 @@ impl Summary<'_> {
         }
         let _ = writeln!(text, "{} {}", style.verb("Custody"), self.totals());
         let log = shortened(&self.log.display().to_string());
-        let _ = writeln!(text, "{} {log}; `custody report {log}` shows it", style.verb("Log"));
+        let _ = writeln!(text, "{} {log}; `custody report {}` shows it", style.verb("Log"), for_shell(&log));
         text
     }
 
@@ -388,6 +398,14 @@ mod tests {
              Custody 1 program: 0 errors, 1 warning; left out: 1 leak of tests that have to panic\n         \
              Log /l; `custody report /l` shows it\n"
         );
+    }
+
+    #[test]
+    fn the_command_that_is_advised_is_one_that_a_shell_takes() {
+        assert_eq!(for_shell("target/custody/audit.jsonl"), "target/custody/audit.jsonl");
+        assert_eq!(for_shell("/my logs/it's.jsonl"), r"'/my logs/it'\''s.jsonl'");
+        let summary = Summary { log: Path::new("/my logs/a"), ..summary(Vec::new()) };
+        assert!(summary.to_text(Style::plain()).ends_with("Log /my logs/a; `custody report '/my logs/a'` shows it\n"));
     }
 
     #[test]

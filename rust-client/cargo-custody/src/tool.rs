@@ -111,17 +111,24 @@ fn place_of(finding: &Value) -> Option<String> {
     [finding.items_of("release"), finding.items_of("alloc"), began].into_iter().find_map(place_in)
 }
 
-/// The innermost call outside of standard libraries, by its line; without lines, by its function. What lies below the test,
-/// its harness and the loader, says nothing.
+/// The innermost call outside of standard libraries and Custody's own, by its line; without lines, by its function. What lies
+/// below the test, its harness and the loader, says nothing.
 fn place_in(stack: &[Value]) -> Option<String> {
     let calls = stack.iter().flat_map(|frame| frame.items_of("calls"));
     let calls = calls.take_while(|call| !call.text_of("function").starts_with("test::"));
-    let calls: Vec<&Value> = calls.filter(|call| !call.is_true("std")).collect();
+    let calls: Vec<&Value> =
+        calls.filter(|call| !call.is_true("std") && !is_custodys(call.text_of("function"))).collect();
     let by_line = calls.iter().find_map(|call| {
         let file = Some(call.text_of("file")).filter(|file| !file.is_empty() && !file.starts_with("/rustc/"))?;
         Some(format!("{}:{}", crate::summary::shortened(file), call.number_of("line")?))
     });
     by_line.or_else(|| calls.iter().map(|call| call.text_of("function").to_owned()).find(|name| !name.is_empty()))
+}
+
+/// Whether a function is of the crate `custody` or of `custody.hpp`, as `custody::alloc` and `<custody::CBox<T> as Drop>::drop`
+/// are: those only pass on what their caller does.
+fn is_custodys(function: &str) -> bool {
+    function.trim_start_matches('<').starts_with("custody::")
 }
 
 /// The keys of findings that `custody check` finds new: neither in a baseline nor suppressed.
@@ -168,6 +175,14 @@ mod tests {
         let without_lines =
             r#"{"release":[{"calls":[{"function":"g"},{"function":"test::run"},{"file":"x.c","line":1}]}]}"#;
         assert_eq!(words_of(&json::parse(without_lines).unwrap()).place, "g");
+    }
+
+    #[test]
+    fn what_goes_wrong_through_the_crate_custody_is_at_the_line_that_calls_it() {
+        let finding = r#"{"release":[{"calls":[{"function":"custody::lease::Lease<B>::finish","file":"/c/lease.rs","line":160},
+            {"function":"<custody::lease::Lease<B> as core::ops::drop::Drop>::drop","file":"/c/lease.rs","line":9}]},
+            {"calls":[{"function":"custody_user::fill","file":"/s/b.rs","line":7}]}]}"#;
+        assert_eq!(words_of(&json::parse(finding).unwrap()).place, "/s/b.rs:7");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use custody_sys as sys;
 
-use crate::{Lang, Side};
+use crate::{block, Lang, Side};
 
 /// An allocator whose blocks are made by Custody, for a side: `Box`, `Vec` and the rest of the program then belong to that
 /// side under the contract `custody`, and everybody else who releases one is told of, also without a preload.
@@ -67,8 +67,8 @@ unsafe impl GlobalAlloc for Allocator {
         unsafe { sys::custody_release(self.side().to_raw(), block.cast()) }
     }
 
-    unsafe fn realloc(&self, block: *mut u8, _layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller passes a block of this allocator, which keeps its alignment.
-        unsafe { sys::custody_resize(self.side().to_raw(), block.cast(), size).cast() }
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller passes a block of this allocator, of this layout, which keeps its alignment.
+        unsafe { block::resize(self.side(), block.cast(), layout, size).cast() }
     }
 }

@@ -21,6 +21,31 @@ fn alloc(side: Side, layout: Layout) -> Result<NonNull<u8>> {
     NonNull::new(block.cast()).ok_or(Error::OutOfMemory)
 }
 
+/// Compiled out, a resize keeps alignments up to this one.
+const ALIGN_KEPT: usize = 4096;
+
+/// `block`, of this layout, with another size; null when memory is out: it is as it was then.
+///
+/// # Safety
+/// It is a block of Custody's for `side`, and nobody uses its old address afterwards, unless the answer is null.
+pub(crate) unsafe fn resize(side: Side, block: *mut c_void, layout: Layout, size: usize) -> *mut c_void {
+    let side = side.to_raw();
+    if !crate::IS_DISABLED || layout.align() <= ALIGN_KEPT {
+        // SAFETY: the caller says so.
+        return unsafe { sys::custody_resize(side, block, size) };
+    }
+    // SAFETY: the alignment of a layout is a power of two.
+    let moved = unsafe { sys::custody_alloc(side, size, layout.align()) };
+    if !moved.is_null() {
+        // SAFETY: both blocks have that many bytes, the new one is nobody else's, and the old one is not used any more.
+        unsafe {
+            moved.cast::<u8>().copy_from_nonoverlapping(block.cast(), layout.size().min(size));
+            sys::custody_release(side, block);
+        }
+    }
+    moved
+}
+
 /// A block of bytes that Custody made for a side, and that goes back to it when dropped.
 ///
 /// ```
@@ -73,7 +98,7 @@ impl Block {
     pub fn resize(&mut self, size: usize) -> Result<()> {
         let layout = Layout::from_size_align(size, self.layout.align()).map_err(|_| Error::OutOfMemory)?;
         // SAFETY: the block is this one's, and nobody has its old address any more.
-        let moved = unsafe { sys::custody_resize(self.side.to_raw(), self.start.as_ptr().cast(), size) };
+        let moved = unsafe { resize(self.side, self.start.as_ptr().cast(), self.layout, size) };
         self.start = NonNull::new(moved.cast()).ok_or(Error::OutOfMemory)?;
         self.layout = layout;
         Ok(())

@@ -36,7 +36,7 @@ use std::cell::RefCell;
 use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
@@ -54,7 +54,9 @@ thread_local! {
     static CALLS: RefCell<Vec<Option<Panic>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Calls C. A panic that [`catch`] or [`Callback::enter`] caught in this thread meanwhile goes on when C has returned.
+/// Calls C. A panic that [`catch`] or [`Callback::enter`] caught in this thread meanwhile goes on when C has returned; the first
+/// one, where callbacks within callbacks panicked. While a thread's own variables are dropped there is nothing to carry it in:
+/// then it ends the process, as in a thread that no `call` is in.
 ///
 /// # Panics
 /// As the callbacks did.
@@ -65,17 +67,25 @@ pub fn call<R>(c: impl FnOnce() -> R) -> R {
     impl Frame {
         fn end(self) -> Option<Panic> {
             let _this = ManuallyDrop::new(self);
-            CALLS.with_borrow_mut(Vec::pop).flatten()
+            Frame::pop()
+        }
+
+        fn pop() -> Option<Panic> {
+            CALLS.try_with(|calls| calls.borrow_mut().pop()).ok().flatten().flatten()
         }
     }
 
     impl Drop for Frame {
         fn drop(&mut self) {
-            drop(CALLS.with_borrow_mut(Vec::pop));
+            if let Some(panic) = Frame::pop() {
+                discard(panic);
+            }
         }
     }
 
-    CALLS.with_borrow_mut(|calls| calls.push(None));
+    if CALLS.try_with(|calls| calls.borrow_mut().push(None)).is_err() {
+        return c();
+    }
     let frame = Frame;
     let result = c();
     match frame.end() {
@@ -112,6 +122,7 @@ enum Attempt<R> {
 fn attempt<R>(body: impl FnOnce() -> R) -> Attempt<R> {
     let is_panic_pending = CALLS.try_with(|calls| calls.borrow().last().is_some_and(Option::is_some));
     if is_panic_pending.unwrap_or(false) {
+        discard(body);
         return Attempt::Skipped;
     }
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -120,15 +131,28 @@ fn attempt<R>(body: impl FnOnce() -> R) -> Attempt<R> {
     }
 }
 
-/// Keeps a panic for the innermost call of this thread; gives it back when there is none.
+/// Keeps a panic for the innermost call of this thread; gives it back when there is none. Of several the first is kept.
 fn keep(panic: Panic) -> Result<(), Panic> {
     let mut panic = Some(panic);
-    let _ = CALLS.try_with(|calls| {
-        if let Some(place) = calls.borrow_mut().last_mut() {
-            *place = panic.take();
-        }
+    let mut later = None;
+    let _ = CALLS.try_with(|calls| match calls.borrow_mut().last_mut() {
+        Some(place @ None) => *place = panic.take(),
+        Some(Some(_)) => later = panic.take(),
+        None => {}
     });
+    if let Some(later) = later {
+        discard(later);
+    }
     panic.map_or(Ok(()), Err)
+}
+
+/// Drops what is the program's own, such as what a panic carries, and lets no panic of that out: there is C above.
+fn discard<T>(value: T) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            mem::forget(panic);
+        }
+    }
 }
 
 /// The panic's message was printed by the hook.
@@ -140,8 +164,20 @@ fn abort(_panic: Panic) -> ! {
 /// What a registered callback's data is.
 struct State<F> {
     function: F,
-    /// Caught where there was no call to carry it on to.
+    /// Caught where there was no call to carry it on to: the first, until it is taken.
     panic: Mutex<Option<Panic>>,
+}
+
+impl<F> State<F> {
+    fn put_aside(&self, panic: Panic) {
+        let mut place = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.is_none() {
+            *place = Some(panic);
+            return;
+        }
+        drop(place);
+        discard(panic);
+    }
 }
 
 /// A Rust function that a library keeps and calls later, maybe from other threads. It is dropped once, never while it runs,
@@ -230,6 +266,7 @@ impl<F: Send + Sync + 'static> Callback<F> {
         let mut data = ptr::null_mut();
         // SAFETY: any number may be entered; the result has a place.
         if unsafe { sys::custody_callback_enter(to_number(user_data), &mut data) } == 0 {
+            discard(body);
             return fallback;
         }
         /// Leaves however the body ends.
@@ -250,14 +287,14 @@ impl<F: Send + Sync + 'static> Callback<F> {
             Attempt::Skipped => {}
             Attempt::Panicked(panic) => {
                 if let Err(panic) = keep(panic) {
-                    *state.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+                    state.put_aside(panic);
                 }
             }
         }
         fallback
     }
 
-    /// A panic of the function in a thread in which there was no [`call`] to carry it on to.
+    /// The first panic of the function, since this was last asked, in a thread in which there was no [`call`] to carry it on to.
     pub fn take_panic(&self) -> Option<Panic> {
         let mut data = ptr::null_mut();
         // SAFETY: as in `enter`.
@@ -317,11 +354,18 @@ unsafe extern "C" fn drop_callback(user_data: *mut c_void) {
 unsafe extern "C" fn drop_state<F>(data: *mut c_void) {
     // SAFETY: the caller says so.
     let state = unsafe { Box::from_raw(data.cast::<State<F>>()) };
-    catch((), || drop(state));
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(state))) {
+        if let Err(panic) = keep(panic) {
+            abort(panic);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::Arc;
+
     use super::*;
 
     fn panics(body: impl FnOnce()) -> Option<&'static str> {
@@ -388,6 +432,79 @@ mod tests {
         });
         assert_eq!(said, Some("outer"));
         assert!(CALLS.with_borrow(Vec::is_empty));
+    }
+
+    /// Calls back when dropped, and panics.
+    struct Bomb(Arc<AtomicUsize>);
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            call(|| self.0.fetch_add(1, Ordering::Relaxed));
+            panic!("from the drop");
+        }
+    }
+
+    #[test]
+    fn of_panics_in_callbacks_of_one_call_the_first_goes_on() {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let mut bomb = Some(Bomb(Arc::clone(&drops)));
+        let said = panics(|| {
+            call(|| {
+                c(1, |_| {
+                    catch(0, || {
+                        c(1, |_| catch(0, || panic!("first")));
+                        resume_unwind(Box::new(bomb.take()))
+                    })
+                });
+            });
+        });
+        assert_eq!((said, drops.load(Ordering::Relaxed)), (Some("first"), 1));
+        assert!(CALLS.with_borrow(Vec::is_empty));
+    }
+
+    #[test]
+    fn what_a_body_that_is_not_run_holds_is_dropped_without_a_panic_into_c() {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let mut bomb = Some(Bomb(Arc::clone(&drops)));
+        let mut is_c_back = false;
+        let said = panics(|| {
+            call(|| {
+                c(2, |n| {
+                    let held = if n == 1 { bomb.take() } else { None };
+                    catch(0, move || {
+                        let _held = held;
+                        panic!("first")
+                    })
+                });
+                is_c_back = true;
+            });
+        });
+        assert_eq!((said, is_c_back, drops.load(Ordering::Relaxed)), (Some("first"), true, 1));
+    }
+
+    #[test]
+    fn a_thread_that_ends_may_call_c() {
+        /// Calls C when the thread's variables are dropped, after those of this module.
+        struct Last(Arc<AtomicUsize>);
+
+        impl Drop for Last {
+            fn drop(&mut self) {
+                self.0.store(call(|| 5), Ordering::Relaxed);
+            }
+        }
+
+        thread_local! {
+            static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
+        }
+        let answer = Arc::new(AtomicUsize::new(0));
+        let mine = Arc::clone(&answer);
+        let ended = std::thread::spawn(move || {
+            // The variables of a thread are dropped in either order of their first uses.
+            LAST.with_borrow_mut(|last| *last = Some(Last(mine)));
+            call(|| ());
+        });
+        ended.join().unwrap();
+        assert_eq!(answer.load(Ordering::Relaxed), 5);
     }
 
     #[test]

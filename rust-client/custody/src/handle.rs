@@ -70,7 +70,8 @@ pub unsafe trait Object {
     const NAME: &'static str;
     /// The function that ends an object, as findings advise it.
     const DESTROY: &'static str;
-    /// Whether there may be several references to an object ([`Handle::try_clone`]); the last one ends it.
+    /// Whether there may be several references to an object ([`Handle::try_clone`]); the last one ends it. They may be in
+    /// several threads, so that takes [`AnyThread`], or [`OneThread`] where they may not.
     const IS_COUNTED: bool = false;
 
     /// The library that the type belongs to.
@@ -88,14 +89,18 @@ pub trait Threads: sealed::Threads {}
 
 mod sealed {
     pub trait Threads {
+        /// Whether only the thread that made an object may use it.
         const IS_BOUND: bool;
+        /// Whether several handles of one object keep the rule, wherever each of them is moved to.
+        const MAY_BE_CLONED: bool;
     }
 }
 
 /// The thread that made it, and no other: neither `Send` nor `Sync`.
 pub struct OneThread(PhantomData<*mut ()>);
 
-/// One thread at a time: `Send`, not `Sync`.
+/// One thread at a time: `Send`, not `Sync`. Such an object has one handle ([`Handle::try_clone`]): of two, each could be moved
+/// to a thread of its own.
 pub struct Movable(PhantomData<Cell<()>>);
 
 /// Any thread at any time: `Send` and `Sync`.
@@ -107,12 +112,15 @@ impl Threads for AnyThread {}
 
 impl sealed::Threads for OneThread {
     const IS_BOUND: bool = true;
+    const MAY_BE_CLONED: bool = true;
 }
 impl sealed::Threads for Movable {
     const IS_BOUND: bool = false;
+    const MAY_BE_CLONED: bool = false;
 }
 impl sealed::Threads for AnyThread {
     const IS_BOUND: bool = false;
+    const MAY_BE_CLONED: bool = true;
 }
 
 /// The number of a type, which is registered if need be.
@@ -187,13 +195,19 @@ impl<T: Object + ?Sized> Handle<T> {
         HandleRef { raw: self.raw, number: self.number, handle: PhantomData }
     }
 
-    /// One more reference to the object, which lives until the last is dropped. Types that are not counted have none: that
-    /// does not compile.
+    /// One more reference to the object, which lives until the last is dropped. Types that are not counted have none, nor have
+    /// those that are [`Movable`]: that does not compile.
     ///
     /// # Errors
     /// [`Error::Misuse`] when C has ended the object meanwhile.
     pub fn try_clone(&self) -> Result<Self> {
         const { assert!(T::IS_COUNTED, "objects of this type have no references: Object::IS_COUNTED is false") };
+        const {
+            assert!(
+                <T::Threads as sealed::Threads>::MAY_BE_CLONED,
+                "several handles of an object may be in several threads at once, which Movable rules out"
+            )
+        };
         // SAFETY: the address is looked up, not read.
         judged(unsafe { sys::custody_retain(self.number, self.raw.as_ptr().cast()) })?;
         Ok(Handle { raw: self.raw, number: self.number, threads: PhantomData })
@@ -265,3 +279,34 @@ impl<T: Object + ?Sized> fmt::Debug for HandleRef<'_, T> {
         write!(f, "HandleRef<{}>({:?})", T::NAME, self.raw)
     }
 }
+
+/// Several handles of a [`Movable`] object do not compile: each could be moved to a thread of its own, and both used at once.
+///
+/// ```compile_fail,E0080
+/// use std::ptr::NonNull;
+/// use custody::handle::{Handle, Movable, Object};
+/// use custody::Side;
+///
+/// enum Page {}
+///
+/// unsafe impl Object for Page {
+///     type Raw = u64;
+///     type Threads = Movable; // AnyThread compiles
+///     const NAME: &'static str = "page";
+///     const DESTROY: &'static str = "page_close";
+///     const IS_COUNTED: bool = true;
+///
+///     fn library() -> Side {
+///         Side::UNKNOWN
+///     }
+///
+///     unsafe fn destroy(object: NonNull<u64>) {
+///         drop(unsafe { Box::from_raw(object.as_ptr()) });
+///     }
+/// }
+///
+/// let page: Handle<Page> = unsafe { Handle::adopt(Box::into_raw(Box::new(1))) }.unwrap();
+/// drop(page.try_clone());
+/// ```
+#[cfg(doctest)]
+struct MovableObjectsHaveOneHandle;
