@@ -25,15 +25,25 @@ fn client() -> Side {
 
 /// Says that there is one finding of each of these kinds, all of them errors, and no other.
 fn exactly(kinds: &'static [Kind]) -> impl Fn(&Outcome) {
+    move |outcome| compare(outcome, kinds, Severity::Error)
+}
+
+/// The same, of memory of Rust's allocator: linked alone Custody does not see its release, and concludes.
+fn exactly_of_rust(kinds: &'static [Kind]) -> impl Fn(&Outcome) {
     move |outcome| {
-        let mut found: Vec<_> = outcome.findings.iter().map(|finding| finding.kind.clone()).collect();
-        let mut wanted = kinds.to_vec();
-        found.sort();
-        wanted.sort();
-        assert_eq!(found, wanted, "{}: {:#?}", outcome.how, outcome.findings);
-        for finding in &outcome.findings {
-            assert_eq!(finding.severity, Severity::Error, "{}: {finding:#?}", outcome.how);
-        }
+        let severity = if outcome.how == "linked alone" { Severity::Warning } else { Severity::Error };
+        compare(outcome, kinds, severity);
+    }
+}
+
+fn compare(outcome: &Outcome, kinds: &[Kind], severity: Severity) {
+    let mut found: Vec<_> = outcome.findings.iter().map(|finding| finding.kind.clone()).collect();
+    let mut wanted = kinds.to_vec();
+    found.sort();
+    wanted.sort();
+    assert_eq!(found, wanted, "{}: {:#?}", outcome.how, outcome.findings);
+    for finding in &outcome.findings {
+        assert_eq!(finding.severity, severity, "{}: {finding:#?}", outcome.how);
     }
 }
 
@@ -204,7 +214,7 @@ fn a_value_that_is_given_twice() {
         // SAFETY: given away above.
         drop(unsafe { Box::from_raw_of(raw, library(), client()) }.unwrap());
     };
-    audited("a_value_that_is_given_twice", part, exactly(&[Kind::NotOwner]));
+    audited("a_value_that_is_given_twice", part, exactly_of_rust(&[Kind::NotOwner]));
 }
 
 #[test]
@@ -219,7 +229,7 @@ fn a_value_that_is_taken_back_from_somebody_else() {
         // SAFETY: given away above.
         drop(unsafe { Vec::from_raw_of(raw, library(), client()) }.unwrap());
     };
-    audited("a_value_that_is_taken_back_from_somebody_else", part, exactly(&[Kind::NotOwner]));
+    audited("a_value_that_is_taken_back_from_somebody_else", part, exactly_of_rust(&[Kind::NotOwner]));
 }
 
 #[test]
