@@ -216,7 +216,7 @@ static bool may_hold_pointers(const struct cst_mapping *mapping, bool in_image)
         return false;
     if (mapping->shared)
         return mapping->writable && (begins_with(mapping->name, "/dev/zero") || begins_with(mapping->name, "/memfd:"));
-    return mapping->writable || mapping->inode == 0 || (in_image && !mapping->executable);
+    return mapping->writable || (in_image ? !mapping->executable : mapping->inode == 0);
 }
 
 /* The first region that does not end in front of the mapping, which none before it reaches. */

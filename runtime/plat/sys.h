@@ -41,6 +41,10 @@ bool cst_sys_discard(void *address, size_t size);
 /** Sets the protection of whole pages: `protection` is a sum of PROT_*. False when refused. */
 CST_MUST_USE bool cst_sys_protect(void *address, size_t size, int protection);
 
+/** Moves whole pages to `to`, in place of what is mapped there: another thread that runs or reads there has either, or waits.
+ * False when refused: then both are as they were. */
+CST_MUST_USE bool cst_sys_move(void *address, size_t size, uintptr_t to);
+
 /** Opens `path` read-only, close-on-exec. A descriptor, or the negated errno. */
 CST_MUST_USE int cst_sys_open_read(const char *path);
 

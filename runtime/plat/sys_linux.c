@@ -72,6 +72,13 @@ bool cst_sys_protect(void *address, size_t size, int protection)
     return cst_syscall3(SYS_mprotect, (long)address, (long)size, protection) == 0;
 }
 
+/* The kernel holds the lock of the address space from the first step to the last. */
+bool cst_sys_move(void *address, size_t size, uintptr_t to)
+{
+    return cst_syscall6(SYS_mremap, (long)address, (long)size, (long)size, MREMAP_MAYMOVE | MREMAP_FIXED, (long)to,
+                        0) == (long)to;
+}
+
 static int open_file(const char *path, int flags, mode_t mode)
 {
     long result;

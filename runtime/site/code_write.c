@@ -65,9 +65,34 @@ static bool write_protected(const struct cst_code_writer *writer, uintptr_t addr
     return cst_sys_protect((void *)lo, whole, writer->protection);
 }
 
+/* Other threads may be executing what is written: the page is replaced by one with the new bytes, for which they wait. When
+ * it writes to a page, the kernel may well copy byte by byte, and they would execute half an instruction. */
+static bool write_among_threads(const struct cst_code_writer *writer, uintptr_t address, const unsigned char *bytes,
+                                size_t size)
+{
+    uintptr_t page = address & ~(uintptr_t)(CST_PAGE_SIZE - 1);
+    if (writer->protection & PROT_WRITE || address + size > page + CST_PAGE_SIZE) {
+        return false;
+    }
+    unsigned char *fresh = cst_sys_map(CST_PAGE_SIZE);
+    if (!fresh) {
+        return false;
+    }
+    memcpy(fresh, (const void *)page, CST_PAGE_SIZE);
+    memcpy(fresh + (address - page), bytes, size);
+    if (cst_sys_protect(fresh, CST_PAGE_SIZE, writer->protection) && cst_sys_move(fresh, CST_PAGE_SIZE, page)) {
+        return true;
+    }
+    cst_sys_unmap(fresh, CST_PAGE_SIZE);
+    return false;
+}
+
 static bool write_bytes(const struct cst_code_writer *writer, uintptr_t address, const unsigned char *bytes,
                         size_t size)
 {
+    if (cst_code_has_other_threads()) {
+        return write_among_threads(writer, address, bytes, size);
+    }
     return cst_sys_pwrite(writer->memory, bytes, size, address) == (ssize_t)size ||
            write_protected(writer, address, bytes, size);
 }

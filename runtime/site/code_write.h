@@ -1,5 +1,6 @@
 /* Writing into the code of a loaded module, whose pages are not writable: through /proc/self/mem, so that no page loses
- * its protection even for a moment, or else, where that is refused and nobody else runs, by page protections. No page is
+ * its protection even for a moment, or else, where that is refused and nobody else runs, by page protections; while other
+ * threads run, by a page that takes the old one's place. No page is
  * ever writable and executable at once. Called by those who hook functions (rust_thunks.c, detour.c), one thread at a time. No
  * lock, no allocation; errno as it was. */
 #ifndef CST_SITE_CODE_WRITE_H
