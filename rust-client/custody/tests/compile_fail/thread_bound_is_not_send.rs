@@ -1,29 +1,9 @@
 //! An object that belongs to its thread stays there.
-use std::ptr::NonNull;
+#[macro_use]
+#[path = "../parts/object.rs"]
+mod object;
 
-use custody::handle::{Handle, Object, OneThread};
-use custody::Side;
-
-macro_rules! object {
-    ($name:ident) => {
-        enum $name {}
-
-        unsafe impl Object for $name {
-            type Raw = u64;
-            type Threads = OneThread;
-            const NAME: &'static str = stringify!($name);
-            const DESTROY: &'static str = "close";
-
-            fn library() -> Side {
-                Side::UNKNOWN
-            }
-
-            unsafe fn destroy(object: NonNull<u64>) {
-                drop(unsafe { Box::from_raw(object.as_ptr()) });
-            }
-        }
-    };
-}
+use custody::handle::Handle;
 
 object!(Account);
 
