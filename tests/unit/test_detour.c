@@ -275,6 +275,26 @@ static void *wait_for_end(void *done)
     return NULL;
 }
 
+struct page_search {
+    uintptr_t address;
+    bool of_file;
+};
+
+static bool note_file(const struct cst_mapping *mapping, void *context)
+{
+    struct page_search *search = context;
+    search->of_file |= search->address - mapping->lo < mapping->hi - mapping->lo && mapping->inode != 0;
+    return true;
+}
+
+/* Whether the code at `address` lies in the page of the file, or in one that took its place. */
+static bool is_of_file(uintptr_t address)
+{
+    struct page_search search = {.address = address};
+    assert_true(cst_maps_each(note_file, &search));
+    return search.of_file;
+}
+
 static void with_other_threads_only_one_whole_instruction_is_replaced(void **state)
 {
     (void)state;
@@ -285,12 +305,16 @@ static void with_other_threads_only_one_whole_instruction_is_replaced(void **sta
     cst_code_alone(false);
     bool several = lay(&library, new_detour(&library, "made_flags"));
     bool astride = lay(&library, new_detour(&library, "made_astride"));
+    bool was_of_file = is_of_file(address_in(&library, "made_single"));
     bool single = lay(&library, new_detour(&library, "made_single"));
+    bool is_written_to = is_of_file(address_in(&library, "made_single"));
     atomic_store(&done, true);
     pthread_join(thread, NULL);
     assert_false(several);
     assert_false(astride);
     assert_true(single);
+    assert_true(was_of_file);
+    assert_false(is_written_to); /* which they could have seen by halves: the page was replaced */
     assert_int_equal(call(address_in(&library, "made_single"), 1, 0), 78);
     assert_int_equal(calls, 1);
     unload(&library);

@@ -287,6 +287,7 @@ static void of_a_halted_thread_the_part_in_use_is_a_root(void **state)
     assert_null(root_of((const void *)(stack_pointer - 137)));
     assert_null(root_of((const void *)thread_stack.lo));
     assert_non_null(root_of((const void *)thread_control));
+    assert_true(is_heaps_own(thread_control));
 }
 
 static void of_a_thread_that_ended_its_control_block_is_left(void **state)
