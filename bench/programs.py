@@ -51,7 +51,7 @@ def numbers(seed):
         yield seed >> 8  # the low bits of such a sequence repeat soon
 
 
-def words_text(lines=300_000):
+def words_text(lines=200_000):
     return "".join(f"{i * 7919 % 1_000_003} word{i % 30_011} {i}\n" for i in range(lines))
 
 

@@ -3,10 +3,10 @@ use strict;
 use warnings;
 
 my %lists;
-for my $i (1 .. 300_000) {
+for my $i (1 .. 150_000) {
     push @{$lists{$i % 9973}}, "v$i", [$i, {k => $i}];
 }
 my $elements = 0;
 $elements += @$_ for values %lists;
-my @sorted = sort map { "k$_" } 1 .. 200_000;
+my @sorted = sort map { "k$_" } 1 .. 150_000;
 print "$elements $sorted[0] $sorted[-1]\n";
