@@ -78,7 +78,7 @@ def update_page(page, title, results, judged):
     parts = dict(grids(results, judged))
     for region, kinds in REGIONS.items():
         content = [markdown(parts[kind]) for kind in kinds if kind in parts]
-        replace_between(page, "\n\n".join([f"{title[0].upper()}{title[1:]}.", *content]), region)
+        replace_between(page, "\n\n".join([f"{title}.", *content]), region)
 
 
 def replace_between(page, content, region="bench"):
