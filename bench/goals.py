@@ -41,7 +41,7 @@ def of_programs(results):
             ("memory", "defaults", "The same: largest memory", 1.30)):
         table = results.get(kind)
         if table and all(table.has(row, column) for row in table.rows):
-            yield Goal(words, limit, table.mean_ratio(column), note=" times glibc")
+            yield Goal(words, limit, table.mean_ratio(column), note=f" times glibc ({len(table.rows)} programs)")
 
 
 def of_workloads(table, column="stacks=1"):

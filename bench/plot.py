@@ -6,7 +6,7 @@ import dataclasses
 import math
 from xml.sax.saxutils import escape
 
-LINE, TOP, NAMES, GAP, VALUES, WIDTH = 26, 64, 118, 26, 46, 900
+LINE, TOP, NAMES, GAP, VALUES, WIDTH = 26, 64, 152, 26, 46, 900
 STYLE = """
     .paper { fill: #ffffff } .ink { fill: #1f2328 } .faint { fill: #59636e } .grid { stroke: #d1d9e0 }
     .one { stroke: #59636e } .other { fill: #59636e } .ours { fill: #0b62c4 }
@@ -90,12 +90,12 @@ def draw(times, memory):
              f"<style>{STYLE}</style>", f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
              text(12, 24, f"{len(times.rows)} programs, ratios to glibc: less is better", "ink head")]
     for number, column in enumerate(times.columns[1:]):
-        parts.append(text(NAMES - 14, TOP + LINE * number + LINE // 2 + 4, column,
-                          "ours head" if is_ours(column) else "ink", "end"))
+        words, kind = (f"Custody, {column}", "ours head") if is_ours(column) else (column, "ink")
+        parts.append(text(NAMES - 14, TOP + LINE * number + LINE // 2 + 4, words, kind, "end"))
     parts += chart(times, "time", NAMES, NAMES + half - VALUES)
     parts += chart(memory, "largest memory", NAMES + half + GAP, WIDTH - VALUES - 12)
-    parts.append(text(12, height - 10, "A dot is a program, a diamond the geometric mean, the figure too; "
-                      "coloured: Custody.", "faint small"))
+    parts.append(text(12, height - 10, "A dot is a program; the diamond and the figure are their geometric mean.",
+                      "faint small"))
     return "\n".join([*parts, "</svg>", ""])
 
 

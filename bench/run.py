@@ -63,7 +63,7 @@ def describe_machine(rounds):
     model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
                   if line.startswith("model name")), platform.machine())
     libc = " ".join(platform.libc_ver())
-    return f"{datetime.date.today()}, {model}, {libc}, {rounds} rounds"
+    return f"{datetime.date.today()}, {model}, {libc}, {rounds} round{'s' if rounds > 1 else ''}"
 
 
 def candidates(options):

@@ -77,9 +77,9 @@ class Goals(unittest.TestCase):
     def test_means_over_programs_are_judged(self):
         judged = verdicts({"time": times()})
         self.assertEqual(judged["Real programs with `stacks=1`: time"],
-                         ["at most 0.95", "1.00 times glibc", "**missed by 5 %**"])
+                         ["at most 0.95", "1.00 times glibc (2 programs)", "**missed by 5 %**"])
         self.assertEqual(judged["Real programs with the defaults, leak audit included: time"],
-                         ["at most 1.05", "1.00 times glibc", "met"])
+                         ["at most 1.05", "1.00 times glibc (2 programs)", "met"])
 
     def test_a_goal_of_which_there_are_no_figures_is_not_judged(self):
         only = table_of("Time", "s", {"jq": {"glibc": [1.0], "lsan": [1.0]}})
