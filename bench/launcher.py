@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 
-TIMEOUT_S = 300
+TIMEOUT_S = 900
 
 
 @dataclasses.dataclass

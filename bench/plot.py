@@ -6,7 +6,7 @@ import dataclasses
 import math
 from xml.sax.saxutils import escape
 
-LINE, TOP, NAMES, GAP, VALUES, WIDTH = 26, 64, 152, 26, 46, 900
+LINE, TOP, NAMES, GAP, VALUES, WIDTH = 26, 64, 174, 26, 46, 920
 STYLE = """
     .paper { fill: #ffffff } .ink { fill: #1f2328 } .faint { fill: #59636e } .grid { stroke: #d1d9e0 }
     .one { stroke: #59636e } .other { fill: #59636e } .ours { fill: #0b62c4 }
