@@ -128,7 +128,7 @@ static bool bring_up(void)
     const char *options = read_options();
     cst_policy_setup(cst_options.policy);
     if (!cst_heap_start(cst_options.isolate[0] != '\0' || cst_policy_has_isolated())) {
-        cst_audit_say("no address space for the heap (see ulimit -v): this process is not audited");
+        cst_audit_say("no address space or no memory for the heap (see ulimit -v and -d): this process is not audited");
         return false;
     }
     wire(options);

@@ -112,6 +112,9 @@ void cst_sys_thread_name(char out_name[16]);
 /** Limit of the address space in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_address_space_limit(void);
 
+/** Limit of private memory that can be written, in bytes; SIZE_MAX when there is none. */
+size_t cst_sys_data_limit(void);
+
 /** Limit of the main thread's stack in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_stack_limit(void);
 

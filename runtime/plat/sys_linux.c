@@ -280,6 +280,11 @@ size_t cst_sys_address_space_limit(void)
     return resource_limit(RLIMIT_AS);
 }
 
+size_t cst_sys_data_limit(void)
+{
+    return resource_limit(RLIMIT_DATA);
+}
+
 size_t cst_sys_stack_limit(void)
 {
     return resource_limit(RLIMIT_STACK);

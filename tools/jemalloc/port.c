@@ -29,6 +29,8 @@ void *cst_jeport_mmap(void *address, size_t size, int protection, int flags, int
     void *start = mmap(address, size, protection, flags, fd, offset);
     if (start != MAP_FAILED)
         cst_own_note(start, size);
+    else
+        cst_own_note_refusal();
     return start;
 }
 
