@@ -19,7 +19,9 @@
 #define COMMIT_STEP ((size_t)1 << 24)
 #define COMMIT_STEP_MIN ((size_t)1 << 18)
 #define COMMIT_STEPS_OF_LIMIT 128
+/* What start takes of it, and some for the program; and what must be left of the address space beside the range. */
 #define TRIAL_SIZE ((size_t)48 << 20)
+#define REST_SIZE ((size_t)24 << 20)
 
 /* One contiguous part of the range: extents are cut from its front and, jemalloc retaining them, never come back. The
  * hooks come first, so that the pointer jemalloc hands to a hook is the part. */
@@ -224,7 +226,10 @@ static bool adopt_arena(unsigned arena)
 static bool is_affordable(void)
 {
     void *trial = (void *)cst_shadow.base;
-    bool affordable = cst_sys_protect(trial, TRIAL_SIZE, PROT_READ | PROT_WRITE) &&
+    void *rest = cst_sys_map(REST_SIZE);
+    if (rest)
+        cst_sys_unmap(rest, REST_SIZE);
+    bool affordable = rest && cst_sys_protect(trial, TRIAL_SIZE, PROT_READ | PROT_WRITE) &&
                       cst_sys_protect(trial, TRIAL_SIZE, PROT_NONE);
     if (!affordable) {
         cst_sys_unmap(trial, cst_shadow.end - cst_shadow.base);

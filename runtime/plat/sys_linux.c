@@ -326,5 +326,5 @@ bool cst_sys_fence_threads(void)
 void cst_sys_exit(int status)
 {
     for (;;)
-        cst_syscall3(SYS_exit_group, status, 0, 0);
+        cst_syscall_raw(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }
