@@ -17,9 +17,12 @@
  *   no-code           has the kernel refuse to make memory executable
  *   jail              has the kernel kill the process for every system call but those of a simple program
  *   jail-syscall      the same, asked for by syscall(2)
+ *   threads           has threads that make and release blocks until the end
+ *   load LIBRARY      loads it, asks it for the answer, and unloads it
  *   exec PROGRAM      becomes another program
  *   wait FILE         waits until somebody has written to a pipe
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -43,6 +46,12 @@ __attribute__((noinline)) static void *keep(void *block)
 {
     kept = block;
     return kept;
+}
+
+__attribute__((noinline)) static void *keep_own(void *block)
+{
+    __asm__ volatile("" : "+r"(block));
+    return block;
 }
 
 static void must(int good, const char *what)
@@ -107,6 +116,30 @@ static void run_child(void (*step)(void))
         exit(0);
     }
     must(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status), "child");
+}
+
+static void *use_memory_for_ever(void *unused)
+{
+    for (;;) {
+        free(keep_own(malloc(100)));
+    }
+    return unused;
+}
+
+static void start_threads(void)
+{
+    pthread_t thread;
+    for (size_t i = 0; i < 2; i++)
+        must((errno = pthread_create(&thread, NULL, use_memory_for_ever, NULL)) == 0, "thread");
+}
+
+static void load(const char *file)
+{
+    void *library = dlopen(file, RTLD_NOW);
+    must(library != NULL, file);
+    int (*answer)(void) = NULL;
+    *(void **)&answer = dlsym(library, "answer");
+    must(answer && answer() == 42 && dlclose(library) == 0, "answer");
 }
 
 /* ---- what it suffers ---- */
@@ -199,6 +232,8 @@ static int take_word(const char *word)
         work();
     else if (strcmp(word, "use") == 0)
         use_memory(NULL);
+    else if (strcmp(word, "threads") == 0)
+        start_threads();
     else if (strcmp(word, "close") == 0)
         must(close_range(3, ~0U, 0) == 0, "close_range");
     else if (strcmp(word, "fill") == 0)
@@ -234,6 +269,8 @@ static void take_pair(const char *word, const char *value)
         limit(RLIMIT_FSIZE, number);
     else if (strcmp(word, "chroot") == 0)
         must(chroot(value) == 0 && chdir("/") == 0, "chroot");
+    else if (strcmp(word, "load") == 0)
+        load(value);
     else if (strcmp(word, "exec") == 0)
         execl(value, value, NULL);
     else if (strcmp(word, "wait") == 0)
