@@ -56,7 +56,7 @@ $(FAULTS_LIBRARY): tests/edge/parts/faults.c $(BUILD)/libcustody_preload.so
 SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh \
     tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py)
 
-.PHONY: crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
+.PHONY: crates soak unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 
 unit-binaries: $(UNIT_TESTS) $(FAULTS_LIBRARY)
 
@@ -71,6 +71,15 @@ run-tests: all unit-binaries $(if $(wildcard rust-client/build.mk),client)
 
 test-one: all unit-binaries ## run what is named: make test-one T=test_tag, T=one_unit_test or T=scenario
 	@tests/one.sh '$(T)'
+
+# What takes long of the edge cases, which `make test` has in short.
+MINUTES ?= 3
+
+soak: all ## a long life (MINUTES=3), 10 million live blocks, and every request of the runtime refused once
+	@tests/edge/endurance.py soak $(MINUTES)
+	@tests/edge/endurance.py many 10000000
+	@$(MAKE) --no-print-directory $(FAULTS_LIBRARY)
+	@tests/edge/run.py --full --filter faults/
 
 # ONLY='rusqlite debug' is a part, printed and not written to the page.
 crates: all ## the tests of crates with C or C++ inside under Custody, into docs/crates.md

@@ -11,6 +11,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "scenarios")]
 sys.dont_write_bytecode = True
 
+import endurance  # noqa: E402
 import faults  # noqa: E402
 import hardships  # noqa: E402
 import real  # noqa: E402
@@ -25,7 +26,8 @@ def main():
     def tasks(work):
         return (suite.programs_as_tasks(programs, work) + settings.tasks(work, options.filter)
                 + hardships.tasks(work, options.filter)
-                + faults.tasks(work, options.filter, options.full) + real.tasks(work, options.filter))
+                + faults.tasks(work, options.filter, options.full) + endurance.tasks(work, options.filter)
+                + real.tasks(work, options.filter))
 
     return suite.run(options, tasks)
 
