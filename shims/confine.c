@@ -1,7 +1,7 @@
 /* Restrictions of system calls that a program puts on itself, by prctl(2) or seccomp(2): noted, so that the
  * runtime keeps to them (plat/confine.h). Both functions do what libc's do. */
-#include "plat/compiler.h"
 #include "plat/confine.h"
+#include "plat/compiler.h"
 #include "plat/syscall_x86_64.h"
 
 #include <errno.h>

@@ -317,7 +317,8 @@ static uintptr_t committed_end(const struct part *part)
 const char *cst_heap_take_trouble(void)
 {
     if (cst_own_refused())
-        note_trouble("the system refuses memory for records of the heap; see ulimit -d, ulimit -v and vm.overcommit_memory");
+        note_trouble(
+            "the system refuses memory for records of the heap; see ulimit -d, ulimit -v and vm.overcommit_memory");
     return atomic_load(&trouble) ? atomic_exchange(&trouble, NULL) : NULL;
 }
 

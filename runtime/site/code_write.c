@@ -71,8 +71,8 @@ static bool replace_pages(const struct cst_code_writer *writer, uintptr_t addres
 static bool write_bytes(const struct cst_code_writer *writer, uintptr_t address, const unsigned char *bytes,
                         size_t size)
 {
-    bool written = !cst_code_has_other_threads() &&
-                   cst_sys_pwrite(writer->memory, bytes, size, address) == (ssize_t)size;
+    bool written =
+        !cst_code_has_other_threads() && cst_sys_pwrite(writer->memory, bytes, size, address) == (ssize_t)size;
     return written || replace_pages(writer, address, bytes, size);
 }
 

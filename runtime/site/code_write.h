@@ -15,8 +15,8 @@
 
 /** How code is written. */
 struct cst_code_writer {
-    int memory;       /**< descriptor of the process's own memory, or negative */
-    int protection;   /**< PROT_* that the pages have and get back */
+    int memory;     /**< descriptor of the process's own memory, or negative */
+    int protection; /**< PROT_* that the pages have and get back */
 };
 
 /** Whether the process certainly has one thread, as during start; false at first. */

@@ -43,7 +43,8 @@ static long number_of(const char *name)
 
 static bool is_refused(void)
 {
-    long request = ++requests, at = number_of("FAULT_AT"), from = number_of("FAULT_FROM"), tell = number_of("FAULT_TELL");
+    long request = ++requests, at = number_of("FAULT_AT"), from = number_of("FAULT_FROM"),
+         tell = number_of("FAULT_TELL");
     if (tell > 0)
         (void)!write((int)tell, ".", 1);
     return request == at || (from > 0 && request >= from);
