@@ -54,7 +54,7 @@ $(FAULTS_LIBRARY): tests/edge/parts/faults.c $(BUILD)/libcustody_preload.so
 -include $(UNIT_TESTS:=.d)
 
 SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh \
-    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py)
+    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py tests/bench/run.py)
 
 .PHONY: crates soak unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 
