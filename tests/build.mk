@@ -40,14 +40,25 @@ $(TOOL_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/select.o $(filter
 	$(call say,TEST,$@)$(TEST_COMPILE) $(TOOL_CPPFLAGS) -o $@ $< $(BUILD)/tests/select.o $(TEST_LINK) \
 	    $(filter-out %/main.o,$(TOOL_OBJS)) -lcmocka $(TOOL_LIBS) $(LIBS_$(*F))
 
+# A copy of the preloaded library in which the kernel's answers are chosen by tests (tests/edge/faults.py).
+FAULTS := cst_sys_map cst_sys_map_at cst_sys_reserve cst_sys_protect cst_sys_move cst_sys_open_read cst_sys_open_regular \
+    cst_sys_open_memory cst_sys_map_file cst_sys_read_memory cst_sys_pwrite cst_sys_write mmap
+FAULTS_LIBRARY := $(BUILD)/tests/libcustody_faults.so
+
+$(FAULTS_LIBRARY): tests/edge/parts/faults.c $(BUILD)/libcustody_preload.so
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(COMPILE) -Wno-missing-prototypes -c -o $(BUILD)/tests/faults.o $<
+	@$(LINK_SHARED) -Wl,--version-script=$(BUILD)/obj/preload.map $(foreach f,$(FAULTS),-Wl,--wrap=$(f)) -o $@ \
+	    $(RUNTIME_OBJS) $(SHIM_OBJS) $(JEMALLOC_OBJ) $(BUILD)/tests/faults.o
+
 -include $(UNIT_TESTS:=.d)
 
 SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh \
     tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py tests/bench/run.py)
 
-.PHONY: crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
+.PHONY: crates soak unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 
-unit-binaries: $(UNIT_TESTS)
+unit-binaries: $(UNIT_TESTS) $(FAULTS_LIBRARY)
 
 unit: unit-binaries ## build and run the unit tests
 	@tests/run.sh $(UNIT_TESTS)
@@ -60,6 +71,15 @@ run-tests: all unit-binaries $(if $(wildcard rust-client/build.mk),client)
 
 test-one: all unit-binaries ## run what is named: make test-one T=test_tag, T=one_unit_test or T=scenario
 	@tests/one.sh '$(T)'
+
+# What takes long of the edge cases, which `make test` has in short.
+MINUTES ?= 3
+
+soak: all ## a long life (MINUTES=3), 10 million live blocks, and every request of the runtime refused once
+	@tests/edge/endurance.py soak $(MINUTES)
+	@tests/edge/endurance.py many 10000000
+	@$(MAKE) --no-print-directory $(FAULTS_LIBRARY)
+	@tests/edge/run.py --full --filter faults/
 
 # ONLY='rusqlite debug' is a part, printed and not written to the page.
 crates: all ## the tests of crates with C or C++ inside under Custody, into docs/crates.md

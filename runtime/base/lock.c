@@ -1,7 +1,7 @@
 /* A lock of one word: see lock.h. */
 #include "base/lock.h"
 
-#include <sched.h>
+#include "plat/process.h"
 
 #define SPINS_BEFORE_YIELD 64
 
@@ -11,7 +11,7 @@ void cst_lock_acquire(struct cst_lock *lock)
         if (spins < SPINS_BEFORE_YIELD)
             __builtin_ia32_pause();
         else
-            sched_yield();
+            cst_process_yield();
     }
 }
 
