@@ -141,3 +141,13 @@ def package_unpacked(package, workshop):
     run(["dpkg-deb", "-x", archive.name, "partial"], place)
     (place / "partial").rename(place / "root")
     return place / "root"
+
+
+def built(tree, workshop, *steps, environment=None):
+    """Runs commands in a tree, unless the same were run there before; nothing to return. Raises LeftOut."""
+    stamp, words = workshop / "built", repr((str(tree), steps, environment))
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == words:
+        return
+    for step in steps:
+        run(["nice", *step], tree, environment)
+    stamp.write_text(words, encoding="utf-8")
