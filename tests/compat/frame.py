@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What `make compat` promises of itself, tried on programs of a few lines: what is the same passes, what differs does not,
-a bug fails unless its program's file explains it, a log has to be valid, what is not there is left out with a word."""
+"""What `make compat` promises of itself, tried on programs of a few lines: what is the same passes, what differs does
+not, a bug fails unless its program's file explains it, a log has to be valid, what is absent is left out with a word."""
 
 import os
 import subprocess
