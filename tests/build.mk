@@ -68,7 +68,7 @@ crates: all ## the tests of crates with C or C++ inside under Custody, into docs
 
 # ONLY='git t0001' is a part, printed and not written to the page.
 compat: all ## large programs and their own tests under Custody, into docs/compatibility.md
-	@$(PYTHON) tests/compat/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/compatibility.md)
+	@nice $(PYTHON) tests/compat/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/compatibility.md)
 
 # The unit tests again, built or run another way. jemalloc stays as it is: it is not ours to check, and it hands out
 # memory that a sanitizer knows nothing of. The scenarios cannot run so: a sanitizer brings its own malloc, which is
