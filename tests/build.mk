@@ -54,9 +54,10 @@ $(FAULTS_LIBRARY): tests/edge/parts/faults.c $(BUILD)/libcustody_preload.so
 -include $(UNIT_TESTS:=.d)
 
 SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh \
-    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py tests/bench/run.py)
+    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py \
+    tests/bench/run.py tests/compat/frame.py)
 
-.PHONY: crates soak unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
+.PHONY: compat crates soak unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 
 unit-binaries: $(UNIT_TESTS) $(FAULTS_LIBRARY)
 
@@ -84,6 +85,10 @@ soak: all ## a long life (MINUTES=3), 10 million live blocks, and every request 
 # ONLY='rusqlite debug' is a part, printed and not written to the page.
 crates: all ## the tests of crates with C or C++ inside under Custody, into docs/crates.md
 	@$(PYTHON) tests/crates/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/crates.md)
+
+# ONLY='git t0001' is a part, printed and not written to the page.
+compat: all ## large programs and their own tests under Custody, into docs/compatibility.md
+	@nice $(PYTHON) tests/compat/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/compatibility.md)
 
 # The unit tests again, built or run another way. jemalloc stays as it is: it is not ours to check, and it hands out
 # memory that a sanitizer knows nothing of. The scenarios cannot run so: a sanitizer brings its own malloc, which is
