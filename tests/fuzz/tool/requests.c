@@ -43,16 +43,26 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
+/* Signals of libFuzzer's own interrupt it. */
+static bool is_answered(int fd)
+{
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    int ready;
+    do {
+        ready = poll(&waiting, 1, WAIT_MS);
+    } while (ready < 0 && errno == EINTR);
+    return ready == 1;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     unsigned char answer[2] = {0};
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    struct pollfd waiting = {.fd = fd, .events = POLLIN};
     require(fd >= 0 && connect(fd, (void *)&address, sizeof address) == 0);
     require(send(fd, bytes, size, MSG_NOSIGNAL) == (ssize_t)size || errno == EMSGSIZE || errno == EPIPE);
     if (size == 0)
         shutdown(fd, SHUT_WR);
-    require(poll(&waiting, 1, WAIT_MS) == 1);
+    require(is_answered(fd));
     ssize_t got = recv(fd, answer, sizeof answer, 0);
     require(got <= 0 || (got == 1 && answer[0] == CUSTODY_FACTS_NONE)); /* nothing can be kept there */
     close(fd);
