@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 
 #define BUFFER_SIZE ((size_t)128 * 1024)
 #define HEADER_SIZE ((size_t)16)
@@ -27,6 +28,15 @@ void *cst_boot_alloc(size_t size, size_t align)
 bool cst_boot_owns(const void *block)
 {
     return (uintptr_t)block - (uintptr_t)buffer < BUFFER_SIZE;
+}
+
+void cst_boot_release(void *block)
+{
+    size_t start = (size_t)((unsigned char *)block - buffer), size = cst_boot_size(block), end = start + size;
+    if (atomic_load(&used) != end)
+        return;
+    memset(block, 0, size);
+    atomic_compare_exchange_strong(&used, &end, start - HEADER_SIZE);
 }
 
 size_t cst_boot_size(const void *block)
