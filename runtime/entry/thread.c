@@ -58,7 +58,7 @@ static CST_MUST_USE bool set_up(void)
 bool cst_thread_enter(void)
 {
     if (cst_thread.mode != CST_THREAD_FRESH)
-        return cst_thread.mode != CST_THREAD_INSIDE || cst_held_recover((uintptr_t)__builtin_frame_address(0));
+        return cst_thread.mode != CST_THREAD_INSIDE;
     cst_thread.mode = CST_THREAD_INSIDE;
     if (!cst_start() || !set_up()) {
         cst_thread.mode = CST_THREAD_FRESH;
