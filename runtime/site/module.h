@@ -72,6 +72,10 @@ struct cst_module {
     enum cst_rust_by rust_by;
     /** Its Rust code may hold an allocator of its own inlined: calls of libc's malloc and free are then perhaps Rust's. */
     bool rust_mingles;
+    /** It has the symbols to tell, and not the start of a Rust program: C or C++ with a Rust library inside, whose calls
+     * outside Rust's entries are not Rust's. */
+    bool rust_is_guest;
+    bool has_cxx;        /**< C++ is in it */
     bool rust_by_site;   /**< its entries are not hooked; facts tell its calls apart, site by site, as far as they go */
     long link_namespace; /**< 0 is the program's, and ours; others come of dlmopen. Or CST_NAMESPACE_UNKNOWN */
     enum cst_operators operators; /**< of a program or library */

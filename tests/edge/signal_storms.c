@@ -30,7 +30,7 @@
 #include <sys/time.h>
 
 #define SLOTS 512
-#define SIGNALS 1500
+#define SIGNALS 500
 
 static atomic_int signals;
 static _Thread_local sigjmp_buf back;
@@ -118,7 +118,7 @@ static void in_threads(void)
 static void leave_often(void)
 {
     volatile int left = 0;
-    while (left < 300) {
+    while (left < 150) {
         if (sigsetjmp(back, 1) == 0) {
             may_leave = 1;
             for (volatile unsigned i = 0; may_leave; i++)
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
         leave_often();
     else
         work(1, SIGNALS);
-    for (int i = 0; finds && i < 20000; i++) {
+    for (int i = 0; finds && i < 5000; i++) {
         void *block = keep(malloc(71)), *again = keep(block);
         free(block);
         free(again);
