@@ -15,6 +15,7 @@ WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
 WRAP_test_rust_own_hook := cst_thread_enter
 WRAP_test_stack := cst_stack_trace
+WRAP_test_fork_locks := cst_lock_acquire cst_lock_reset
 WRAP_test_history := cst_pool_alloc
 WRAP_test_table := cst_pool_alloc
 WRAP_test_tool_facts_worker := cst_facts_cache_make
