@@ -32,7 +32,7 @@ struct list {
     _Atomic size_t count;
     struct cst_lock *_Atomic locks[LOCKS_MAX];
 };
-static struct list *taken, *freed;
+static struct list at_start, *taken = &at_start, *freed;
 
 void __real_cst_lock_acquire(struct cst_lock *lock);
 void __real_cst_lock_reset(struct cst_lock *lock);
@@ -49,7 +49,7 @@ static bool has(const struct list *list, const struct cst_lock *lock)
 
 static void note(struct list *list, struct cst_lock *lock)
 {
-    if (list != NULL && !has(list, lock)) {
+    if (list != NULL && !has(list, lock)) { /* no list of those that are freed before one is made */
         size_t at = list->count++;
         if (at < LOCKS_MAX) {
             list->locks[at] = lock;
@@ -225,6 +225,7 @@ static int start(void **state)
     if (shared == MAP_FAILED) {
         return -1;
     }
+    memcpy(shared, &at_start, sizeof at_start);
     taken = shared;
     freed = taken + 1;
     bool good = custody_side_register("one", CUSTODY_LANG_C, &one) == CUSTODY_STATUS_OK &&
