@@ -5,6 +5,7 @@
 #include "site/module.h"
 
 #include "base/lock.h"
+#include "base/maps.h"
 #include "base/pool.h"
 #include "plat/own.h"
 #include "plat/process.h"
@@ -352,6 +353,61 @@ void cst_module_scan(void)
         (void)!cst_module_find(census.addresses[i]);
     }
     cst_own_unmap(census.addresses, size);
+}
+
+/* The first mapping of a module that is not known. */
+static bool is_strange(const struct cst_mapping *mapping)
+{
+    struct dl_find_object object;
+    return mapping->inode != 0 && mapping->offset == 0 && _dl_find_object((void *)mapping->lo, &object) == 0 &&
+           lookup(&object) == NULL;
+}
+
+static bool find_strange(const struct cst_mapping *mapping, void *found)
+{
+    return !(*(bool *)found = is_strange(mapping));
+}
+
+static bool meet_strange(const struct cst_mapping *mapping, void *unused)
+{
+    (void)unused;
+    if (is_strange(mapping)) {
+        (void)!cst_module_find(mapping->lo);
+    }
+    return true;
+}
+
+/* Called by the dynamic linker under its lock, so that what is mapped stays so. */
+static int meet_locked(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)info;
+    (void)size;
+    (void)cst_maps_each(meet_strange, unused);
+    return 1;
+}
+
+static void count_thread(int tid, void *count)
+{
+    (void)tid;
+    ++*(unsigned *)count;
+}
+
+/* The child of a fork must not wait for a lock that a thread of its parent had: alone, it needs none. */
+static bool is_alone(void)
+{
+    unsigned count = 0;
+    return cst_process_each_number("/proc/self/task", count_thread, &count) && count == 1;
+}
+
+void cst_module_meet(void)
+{
+    bool found = false;
+    (void)cst_maps_each(find_strange, &found);
+    if (found && is_alone()) {
+        (void)cst_maps_each(meet_strange, NULL);
+    } else if (found) {
+        dl_iterate_phdr(meet_locked, NULL);
+    }
 }
 
 /* Whether the record's module is what the dynamic linker has at its address now. Its lock is held, so that what it

@@ -109,6 +109,11 @@ void cst_module_watch(const struct cst_module_watch *watch);
  * linker's lock: must be called with no runtime lock held. */
 void cst_module_scan(void);
 
+/** Registers every module that has a mapping, of any link namespace. None of them need have code that is running, so that
+ * another thread may be unloading it: where there are other threads and a module that is not known yet, the dynamic
+ * linker's lock is taken meanwhile. No runtime lock may be held. */
+void cst_module_meet(void);
+
 /** Marks modules that are no longer loaded, or were replaced by another at the same address, and forgets their Rust
  * entries; after dlclose, for those whose end went unnoticed. Tells `gone` of each, if not NULL, under the dynamic linker's
  * lock. Returns how many were marked. No runtime lock may be held. */

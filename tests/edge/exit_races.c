@@ -78,7 +78,7 @@ int main(int argc, char **argv)
         pthread_t thread;
         pthread_create(&thread, NULL, write_lines, NULL);
     }
-    while (atomic_load(&rounds) < 3000)
+    while (atomic_load(&rounds) < 1000)
         sched_yield();
     puts("done");
     fflush(stdout);
