@@ -13,6 +13,7 @@
 #include "core/held.h"
 #include "core/leak.h"
 #include "core/policy.h"
+#include "core/settled.h"
 #include "core/side.h"
 #include "entry/farewell.h"
 #include "entry/leak_signal.h"
@@ -74,6 +75,7 @@ static void in_child(void)
     cst_stack_after_fork();
     cst_findings_after_fork();
     cst_crossing_after_fork();
+    cst_settled_forget();
     cst_adopted_after_fork();
     cst_policy_after_fork();
     cst_ownership_after_fork();

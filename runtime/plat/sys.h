@@ -38,6 +38,10 @@ void cst_sys_unmap(void *address, size_t size);
 /** Lets the kernel take the pages of [address, address+size) back; they read as zero afterwards. False on failure. */
 bool cst_sys_discard(void *address, size_t size);
 
+/** Touches the pages of [address, address+size), which may be written to, all at once: what would otherwise be a fault each.
+ * Nothing else changes, also when the kernel does not know how (before 5.14). */
+void cst_sys_populate(void *address, size_t size);
+
 /** Sets the protection of whole pages: `protection` is a sum of PROT_*. False when refused. */
 CST_MUST_USE bool cst_sys_protect(void *address, size_t size, int protection);
 

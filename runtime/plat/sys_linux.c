@@ -16,6 +16,9 @@
 #include <sys/uio.h>
 #include <time.h>
 
+/* MADV_POPULATE_WRITE, which older headers do not know. */
+#define MADV_POPULATE_WRITE_ADVICE 23
+
 #define SYS_ERROR(result) ((unsigned long)(result) > -4096UL)
 
 static void *map(size_t size, int protection, int flags, int fd)
@@ -66,6 +69,11 @@ void cst_sys_unmap(void *address, size_t size)
 bool cst_sys_discard(void *address, size_t size)
 {
     return cst_syscall3(SYS_madvise, (long)address, (long)size, MADV_DONTNEED) == 0;
+}
+
+void cst_sys_populate(void *address, size_t size)
+{
+    cst_syscall3(SYS_madvise, (long)address, (long)size, MADV_POPULATE_WRITE_ADVICE);
 }
 
 bool cst_sys_protect(void *address, size_t size, int protection)

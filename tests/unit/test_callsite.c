@@ -268,6 +268,35 @@ static void a_site_is_worked_out_once_until_it_is_forgotten(void **state)
     cst_callsite_setup(doors, &resolver);
 }
 
+static void put_row(uintptr_t return_address, enum cst_callsite_how how, unsigned readings_left)
+{
+    uint64_t key = cst_callsite_key(return_address, CUSTODY_DOOR_FREE);
+    struct cst_callsite_row *row = &cst_callsite_table[cst_callsite_home(key)];
+    const struct cst_callsite known = {.module = CST_MODULE_NONE, .owner = 55, .how = (uint8_t)how, .site = 66};
+    atomic_store(&row->value, cst_callsite_pack(&known, readings_left));
+    atomic_store(&row->key, key);
+}
+
+static void only_an_answer_that_needs_no_reading_is_steady(void **state)
+{
+    (void)state;
+    uint16_t owner = 0;
+    uint32_t site = 0;
+    assert_false(cst_callsite_steady(0x70000, CUSTODY_DOOR_FREE, &owner, &site));
+    put_row(0x70000, CST_HOW_TAIL, 0);
+    assert_true(cst_callsite_steady(0x70000, CUSTODY_DOOR_FREE, &owner, &site));
+    assert_int_equal(owner, 55);
+    assert_int_equal(site, 66);
+    put_row(0x70000, CST_HOW_UNKNOWN, 3); /* to be read again */
+    assert_false(cst_callsite_steady(0x70000, CUSTODY_DOOR_FREE, &owner, &site));
+    put_row(0x70000, CST_HOW_RUST, 0); /* its layout is not known */
+    assert_false(cst_callsite_steady(0x70000, CUSTODY_DOOR_FREE, &owner, &site));
+    put_row(0x70000, CST_HOW_VARIABLE, 0); /* without what it rests on */
+    assert_false(cst_callsite_steady(0x70000, CUSTODY_DOOR_FREE, &owner, &site));
+    cst_callsite_forget(0x70000, 0x70001);
+    assert_false(cst_callsite_steady(0x70000, CUSTODY_DOOR_FREE, &owner, &site));
+}
+
 /* Addresses whose rows are few and next to each other, so that a forgotten one's is soon another's. */
 #define CROWD 24
 static uintptr_t crowd[CROWD];
@@ -372,6 +401,7 @@ int main(void)
         cmocka_unit_test(wild_return_addresses_are_unknown),
         cmocka_unit_test(a_site_counts_for_each_door_by_itself),
         cmocka_unit_test(a_site_is_worked_out_once_until_it_is_forgotten),
+        cmocka_unit_test(only_an_answer_that_needs_no_reading_is_steady),
         cmocka_unit_test(a_reader_never_gets_the_answer_for_another_site),
         cmocka_unit_test(more_sites_than_the_table_holds_still_get_answers),
         cmocka_unit_test(the_dynamic_linker_is_told_from_those_it_works_for),
