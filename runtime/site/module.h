@@ -79,10 +79,12 @@ struct cst_module {
     bool rust_by_site;   /**< its entries are not hooked; facts tell its calls apart, site by site, as far as they go */
     long link_namespace; /**< 0 is the program's, and ours; others come of dlmopen. Or CST_NAMESPACE_UNKNOWN */
     enum cst_operators operators; /**< of a program or library */
-    bool own_malloc;              /**< defines malloc, calloc, realloc or free itself */
-    uint8_t allocator;            /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
-    uint8_t family;               /**< families.def: contract of the one whose functions it defines; 0: none */
-    bool unloaded;                /**< after dlclose; not any more when it has come back */
+    /** Of its own operators: none begins below or ends above. In the file's numbering. */
+    uint64_t operators_lo, operators_hi;
+    bool own_malloc;   /**< defines malloc, calloc, realloc or free itself */
+    uint8_t allocator; /**< allocator.h: which library with an allocator of its own it is; 0: none of them */
+    uint8_t family;    /**< families.def: contract of the one whose functions it defines; 0: none */
+    bool unloaded;     /**< after dlclose; not any more when it has come back */
 };
 
 typedef void cst_module_observer(const struct cst_module *module);

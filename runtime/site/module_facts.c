@@ -37,8 +37,9 @@ struct traits {
     uint8_t family;      /* defines functions of this family of allocators: its contract */
     bool own_operators;  /* defines operator new or delete */
     bool asks_operators; /* is given some by another module */
-    bool cxx;            /* C++ is in it */
-    bool rust_main;      /* has the start of a Rust program; for a program, else true */
+    uint64_t operators_lo, operators_hi;
+    bool cxx;       /* C++ is in it */
+    bool rust_main; /* has the start of a Rust program; for a program, else true */
     struct cst_rust_survey survey;
 };
 
@@ -134,6 +135,28 @@ static bool needs_cxx_runtime(const struct cst_elf *elf)
     return false;
 }
 
+/* One without a size may reach anywhere behind it. */
+static void note_own_operator(const struct cst_elf_symbol *symbol, struct traits *traits)
+{
+    uint64_t end;
+    if (symbol->size == 0 || __builtin_add_overflow(symbol->value, symbol->size, &end)) {
+        end = UINT64_MAX;
+    }
+    traits->operators_lo =
+        traits->own_operators && traits->operators_lo < symbol->value ? traits->operators_lo : symbol->value;
+    traits->operators_hi = traits->operators_hi > end ? traits->operators_hi : end;
+    traits->own_operators = true;
+}
+
+static void note_operator(const struct cst_elf_symbol *symbol, struct traits *traits)
+{
+    if (symbol->defined) {
+        note_own_operator(symbol, traits);
+    } else {
+        traits->asks_operators = true;
+    }
+}
+
 static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *traits)
 {
     cst_rust_survey_symbol(&traits->survey, symbol);
@@ -145,8 +168,7 @@ static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *trai
         return;
     }
     if (cst_mangling_operator(symbol->name) != CUSTODY_CONTRACT_UNKNOWN) {
-        traits->own_operators |= symbol->defined;
-        traits->asks_operators |= !symbol->defined;
+        note_operator(symbol, traits);
     }
     traits->cxx = traits->cxx || is_cxx_name(symbol->name);
     traits->rust_main = traits->rust_main || is_rust_main(symbol->name);
@@ -266,6 +288,8 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
     module->own_malloc = traits.own_malloc;
     module->operators = operators_of(elf, &traits);
+    module->operators_lo = traits.operators_lo;
+    module->operators_hi = traits.operators_hi;
     struct cst_rust_answer answer = answer_for(module, elf, &traits);
     module->rust = answer.rust;
     module->rust_by = answer.rust_by;
