@@ -17,6 +17,25 @@
 
 static const char *options_given = "";
 
+/* In the words of what a log may be; see cst_log_open. */
+static const char *why_not_open(int error)
+{
+    switch (error) {
+    case ELOOP:
+        return "it is a symbolic link";
+    case EPERM:
+        return "it belongs to another user, or may not be changed";
+    case EMLINK:
+        return "it has other names (hard links)";
+    case EINVAL:
+        return "it is no file or pipe to write to";
+    case ENXIO:
+        return "nobody reads from it";
+    default:
+        return cst_say_reason(error);
+    }
+}
+
 void cst_audit_open(const char *path, const char *options)
 {
     cst_say_setup();
@@ -27,7 +46,7 @@ void cst_audit_open(const char *path, const char *options)
     }
     int error = cst_log_open(path);
     if (error != 0) {
-        cst_audit_say("setting 'log': cannot open '%s': %s; findings go to stderr", path, cst_say_reason(error));
+        cst_audit_say("setting 'log': cannot open '%s': %s; findings go to stderr", path, why_not_open(error));
     }
 }
 

@@ -1,7 +1,8 @@
 /* A lock of one word: see lock.h. */
 #include "base/lock.h"
 
-#include <sched.h>
+#include "plat/process.h"
+
 #include <stddef.h>
 
 #define SPINS_BEFORE_YIELD 64
@@ -34,7 +35,7 @@ static void wait_for_turn(struct cst_lock *lock)
         if (spins < SPINS_BEFORE_YIELD)
             __builtin_ia32_pause();
         else
-            sched_yield();
+            cst_process_yield();
     }
 }
 

@@ -5,8 +5,10 @@
 
 #include "core/held.h"
 #include "plat/own.h"
+#include "plat/sys.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,13 +31,24 @@ double cst_jeport_round(double x);
 int cst_jeport__Unwind_Backtrace(void *callback, void *argument);
 void *cst_jeport__Unwind_GetIP(void *context);
 
+/* For the page by which jemalloc, when it starts, looks at what the kernel does: it does not expect to be refused that one. */
+static _Alignas(CST_PAGE_SIZE) char spare_page[CST_PAGE_SIZE];
+
+static void *take_spare_page(size_t size)
+{
+    static atomic_flag taken = ATOMIC_FLAG_INIT;
+    return size <= sizeof spare_page && !atomic_flag_test_and_set(&taken) ? spare_page : MAP_FAILED;
+}
+
 /** jemalloc's records of itself hold addresses of blocks; they are ours, and no references to those. */
 void *cst_jeport_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
     void *start = mmap(address, size, protection, flags, fd, offset);
     if (start != MAP_FAILED)
         cst_own_note(start, size);
-    return start;
+    else
+        cst_own_note_refusal();
+    return start != MAP_FAILED ? start : take_spare_page(size);
 }
 
 /** What lies in the middle of a mapping that stays is given back without its addresses. */
