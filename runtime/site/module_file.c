@@ -59,8 +59,9 @@ void cst_module_identify(struct cst_module *module)
     for (size_t i = 0; i < cst_elf_segment_count(&image) && module->build_id_size == 0; i++) {
         Elf64_Phdr segment = cst_elf_segment(&image, i);
         if (segment.p_type == PT_NOTE) {
-            module->build_id_size = (uint8_t)cst_elf_build_id(loaded_notes(module, &image, &segment, notes), segment.p_align,
-                                                              module->build_id, sizeof module->build_id);
+            module->build_id_size =
+                (uint8_t)cst_elf_build_id(loaded_notes(module, &image, &segment, notes), segment.p_align,
+                                          module->build_id, sizeof module->build_id);
         }
     }
 }
