@@ -10,7 +10,8 @@ bool cst_hook_enter(uintptr_t frame)
 
 void *cst_hook_alloc_unready(const struct cst_call *call, size_t size, size_t align, bool zero)
 {
-    return cst_hook_enter(call->frame) ? cst_engine_alloc_slow(call, size, align, zero) : cst_inside_alloc(size, align, zero);
+    return cst_hook_enter(call->frame) ? cst_engine_alloc_slow(call, size, align, zero)
+                                       : cst_inside_alloc(size, align, zero);
 }
 
 void cst_hook_release_unready(const struct cst_call *call, void *block, const struct cst_given *given)

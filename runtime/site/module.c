@@ -210,12 +210,23 @@ static void displace(const struct cst_module_record *fresh, const struct cst_mod
     }
 }
 
+/* False when the module that was just looked at is being unloaded by another thread: it may have been gone already. */
+static bool is_still(const struct dl_find_object *object)
+{
+    struct dl_find_object now;
+    return _dl_find_object(object->dlfo_map_start, &now) == 0 && now.dlfo_link_map == object->dlfo_link_map;
+}
+
 /* A module that is not registered. Gives its record, and whether it is one from before. */
 static struct cst_module_record *admit(const struct dl_find_object *object, bool *out_again)
 {
     struct cst_module_headers headers;
     struct cst_module_record fresh;
+    *out_again = false;
     cst_module_record_read(object, &headers, &fresh);
+    if (!is_still(object)) {
+        return NULL;
+    }
     struct cst_module_record *record = find_again(&fresh);
     *out_again = record != NULL;
     displace(&fresh, record);

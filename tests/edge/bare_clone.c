@@ -99,7 +99,8 @@ static int thread_function(void *unused)
 static void run_thread(int more, uintptr_t tls)
 {
     char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID | more;
+    int flags =
+        CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID | more;
     running = 1;
     if (clone(thread_function, stack + STACK, flags, NULL, NULL, tls, &running) < 0) {
         puts("no thread");

@@ -47,7 +47,7 @@ static void *write_lines(void *unused)
     void *block = keep(malloc(100));
     for (unsigned round = 0;; round++) {
         uint64_t lease = 0;
-        if (round % 64 == 0 && begin && begin(library, block, 100, 2, &lease) == 0)
+        if (round % 1024 == 0 && begin && begin(library, block, 100, 2, &lease) == 0)
             end(lease, 100);
         free(keep(malloc(500)));
         atomic_fetch_add(&rounds, 1);
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
         pthread_t thread;
         pthread_create(&thread, NULL, write_lines, NULL);
     }
-    while (atomic_load(&rounds) < 1000)
+    while (atomic_load(&rounds) < 20000)
         sched_yield();
     puts("done");
     fflush(stdout);

@@ -85,7 +85,8 @@ static void work(unsigned seed, int until)
     while (atomic_load(&signals) < until) {
         state = state * 1103515245u + 12345u;
         size_t slot = state / 65536 % SLOTS, size = state / 256 % 3000 + 1;
-        if (blocks[slot] && (blocks[slot][0] != (unsigned char)slot || blocks[slot][sizes[slot] - 1] != (unsigned char)slot))
+        if (blocks[slot] &&
+            (blocks[slot][0] != (unsigned char)slot || blocks[slot][sizes[slot] - 1] != (unsigned char)slot))
             abort();
         blocks[slot] = keep(realloc(blocks[slot], size));
         sizes[slot] = size;
@@ -139,7 +140,9 @@ int main(int argc, char **argv)
     stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
     if (strcmp(what, "own-stack") == 0)
         sigaltstack(&own, NULL);
-    storm(strcmp(what, "allocating") == 0 ? allocate : strcmp(what, "leaving") == 0 ? leave : count,
+    storm(strcmp(what, "allocating") == 0 ? allocate
+          : strcmp(what, "leaving") == 0  ? leave
+                                          : count,
           strcmp(what, "own-stack") == 0 ? SA_ONSTACK : 0);
     if (strcmp(what, "threads") == 0)
         in_threads();

@@ -119,8 +119,7 @@ static void tell_of_leases_and_callbacks(unsigned number)
     char *buffer = custody_alloc(one, 100, 0);
     custody_lease lease;
     custody_callback callback;
-    require(custody_lease_begin(two, buffer, 100, CUSTODY_LEASE_OUT | CUSTODY_LEASE_COPY, &lease) ==
-            CUSTODY_STATUS_OK);
+    require(custody_lease_begin(two, buffer, 100, CUSTODY_LEASE_OUT | CUSTODY_LEASE_COPY, &lease) == CUSTODY_STATUS_OK);
     memset(custody_lease_memory(lease), 1, 10);
     require(custody_lease_end(lease, 10) == 1);
     (void)custody_lease_check();
@@ -138,7 +137,8 @@ static void adopt_blocks(void)
     static const struct cst_adopter adopter;
     for (size_t i = 0; i < 64; i++) {
         struct cst_adopted adopted;
-        (void)!cst_adopted_add(blocks[i], cst_tag_facts(64, 4, cst_owner_make(CUSTODY_CONTRACT_MALLOC, one)), 0, &adopter);
+        (void)!cst_adopted_add(blocks[i], cst_tag_facts(64, 4, cst_owner_make(CUSTODY_CONTRACT_MALLOC, one)), 0,
+                               &adopter);
         (void)!cst_adopted_find((uintptr_t)blocks[i], &adopted);
     }
 }

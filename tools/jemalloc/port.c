@@ -3,13 +3,12 @@
  * of the unwinder serve jemalloc's profiler alone, which stays off (opt.prof is false and cannot be set from outside).
  * None allocates or locks; those that "find nothing" are called once, when jemalloc starts. */
 
-#include "core/held.h"
 #include "plat/own.h"
 #include "plat/sys.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -20,6 +19,10 @@ int cst_jeport_munmap(void *address, size_t size);
 char *cst_jeport_secure_getenv(const char *name);
 ssize_t cst_jeport_readlink(const char *path, char *buffer, size_t size);
 void *cst_jeport_dlsym(void *handle, const char *name);
+
+/* core/held.h */
+void cst_held_heap_coming(void *mutex);
+void cst_held_heap_gone(void *mutex);
 
 int cst_jeport_pthread_mutex_trylock(pthread_mutex_t *mutex);
 int cst_jeport_pthread_mutex_lock(pthread_mutex_t *mutex);
