@@ -10,6 +10,7 @@
 #include "core/engine.h"
 #include "core/findings.h"
 #include "core/heap.h"
+#include "core/held.h"
 #include "core/origin.h"
 #include "core/policy.h"
 #include "core/side.h"
@@ -126,6 +127,7 @@ static void check_malloc(void)
 
 static bool bring_up(void)
 {
+    cst_held_start();
     const char *options = read_options();
     cst_policy_setup(cst_options.policy);
     if (!cst_heap_start(cst_options.isolate[0] != '\0' || cst_policy_has_isolated())) {

@@ -26,6 +26,8 @@
 
 /* For so long nobody is accepted when there is no room. */
 #define PAUSE_MS 100
+/* As many are kept, so that whoever asks for ever new ones costs no more than what is tried anew. */
+#define REFUSED_MAX 1024
 
 /* What no facts can be made of: that would be tried for every process anew. The same key may be had at another path: where a
  * process sees other files than the server, the path is not that of its module. */
@@ -58,6 +60,9 @@ static bool is_refused(const struct service *service, const char *path, const ch
 
 static void refuse(struct service *service, const char *path, const char *key)
 {
+    if (service->refused_count == REFUSED_MAX) {
+        return;
+    }
     service->refused =
         cst_arena_extend(&service->arena, service->refused, service->refused_count, sizeof *service->refused);
     service->refused[service->refused_count++] =

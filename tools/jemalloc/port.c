@@ -3,11 +3,13 @@
  * of the unwinder serve jemalloc's profiler alone, which stays off (opt.prof is false and cannot be set from outside).
  * None allocates or locks; those that "find nothing" are called once, when jemalloc starts. */
 
+#include "core/held.h"
 #include "plat/own.h"
 #include "plat/sys.h"
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -18,6 +20,10 @@ int cst_jeport_munmap(void *address, size_t size);
 char *cst_jeport_secure_getenv(const char *name);
 ssize_t cst_jeport_readlink(const char *path, char *buffer, size_t size);
 void *cst_jeport_dlsym(void *handle, const char *name);
+
+int cst_jeport_pthread_mutex_trylock(pthread_mutex_t *mutex);
+int cst_jeport_pthread_mutex_lock(pthread_mutex_t *mutex);
+int cst_jeport_pthread_mutex_unlock(pthread_mutex_t *mutex);
 
 double cst_jeport_exp(double x);
 double cst_jeport_log(double x);
@@ -74,6 +80,29 @@ void *cst_jeport_dlsym(void *handle, const char *name)
     (void)handle;
     (void)name;
     return NULL;
+}
+
+/** A thread that holds a lock of jemalloc's must not come back to it from a signal's handler: core/held.h. */
+int cst_jeport_pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    cst_held_heap_coming(mutex);
+    int result = pthread_mutex_trylock(mutex);
+    if (result != 0)
+        cst_held_heap_gone(mutex);
+    return result;
+}
+
+int cst_jeport_pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    cst_held_heap_coming(mutex);
+    return pthread_mutex_lock(mutex);
+}
+
+int cst_jeport_pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    int result = pthread_mutex_unlock(mutex);
+    cst_held_heap_gone(mutex);
+    return result;
 }
 
 double cst_jeport_exp(double x)
