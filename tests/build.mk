@@ -128,7 +128,7 @@ NOT_TSAN += test_stress:leaks_are_looked_for_meanwhile test_stress:blocks_are_as
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
 #   limited for it too, and a program that runs itself again runs it. A search for leaks would read through everything
 #   that is reserved. It shows handlers no vector registers.
-NOT_VALGRIND := test_log:the_descriptor_is_high_and_closed_on_exec \
+NOT_VALGRIND := test_confine test_log:the_descriptor_is_high_and_closed_on_exec \
     test_log:a_small_limit_gives_the_highest_descriptor_it_leaves \
     test_log:a_program_with_high_descriptors_of_its_own_gets_a_lower_one \
     test_maps:tens_of_thousands_of_mappings_are_all_seen \
