@@ -8,9 +8,10 @@
 #define IN_USE ((uint64_t)1 << 63)
 
 static struct {
-    _Atomic uint64_t key, count;
+    _Atomic uint64_t key;
     atomic_bool reported;
 } entries[SLOTS];
+_Atomic uint64_t cst_crossing_counts[SLOTS];
 static _Atomic unsigned used;
 
 static uint64_t pack(uint16_t from, uint16_t to, enum custody_contract contract)
@@ -18,24 +19,24 @@ static uint64_t pack(uint16_t from, uint16_t to, enum custody_contract contract)
     return IN_USE | (uint64_t)contract << 32 | (uint64_t)from << 16 | to;
 }
 
-void cst_crossing_count(uint16_t from, uint16_t to, enum custody_contract contract, bool allowed)
+uint32_t cst_crossing_count(uint16_t from, uint16_t to, enum custody_contract contract, bool allowed)
 {
     uint64_t key = pack(from, to, contract);
     for (size_t slot = (key * 0x9e3779b97f4a7c15U >> 40) % SLOTS;; slot = (slot + 1) % SLOTS) {
         uint64_t found = atomic_load_explicit(&entries[slot].key, memory_order_relaxed);
         if (found == 0) {
             if (atomic_load(&used) >= CST_CROSSING_MAX)
-                return;
+                return CST_CROSSING_NONE;
             if (!atomic_compare_exchange_strong(&entries[slot].key, &found, key) && found != key)
                 continue;
             atomic_fetch_add(&used, found == 0);
         } else if (found != key) {
             continue;
         }
-        atomic_fetch_add_explicit(&entries[slot].count, 1, memory_order_relaxed);
+        cst_crossing_again((uint32_t)slot);
         if (!allowed)
             atomic_store_explicit(&entries[slot].reported, true, memory_order_relaxed);
-        return;
+        return (uint32_t)slot;
     }
 }
 
@@ -50,7 +51,7 @@ unsigned cst_crossing_list(struct cst_crossing out_crossings[CST_CROSSING_MAX])
             .from = (uint16_t)(key >> 16),
             .to = (uint16_t)key,
             .contract = (enum custody_contract)((key >> 32) & 0xff),
-            .count = atomic_load(&entries[slot].count),
+            .count = atomic_load(&cst_crossing_counts[slot]),
             .allowed = !atomic_load(&entries[slot].reported),
         };
     }
@@ -62,5 +63,6 @@ void cst_crossing_after_fork(void)
     if (!used)
         return;
     memset(entries, 0, sizeof entries);
+    memset(cst_crossing_counts, 0, sizeof cst_crossing_counts);
     used = 0;
 }

@@ -4,7 +4,9 @@
 #define CST_CORE_CROSSING_H
 
 #include "custody/words.h"
+#include "plat/compiler.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,8 +20,21 @@ struct cst_crossing {
     bool allowed; /**< false when any of them was reported */
 };
 
-/** Counts one release of a block of `from` by `to`. Any thread. */
-void cst_crossing_count(uint16_t from, uint16_t to, enum custody_contract contract, bool allowed);
+/** Where a crossing is counted. */
+#define CST_CROSSING_NONE UINT32_MAX
+
+/** Counts one release of a block of `from` by `to`. Any thread. Returns where that was counted, for cst_crossing_again;
+ * CST_CROSSING_NONE when it was not. */
+uint32_t cst_crossing_count(uint16_t from, uint16_t to, enum custody_contract contract, bool allowed);
+
+/** The count at each place. */
+extern _Atomic uint64_t cst_crossing_counts[2 * CST_CROSSING_MAX];
+
+/** Counts another one that is allowed. */
+CST_INLINE void cst_crossing_again(uint32_t place)
+{
+    atomic_fetch_add_explicit(&cst_crossing_counts[place], 1, memory_order_relaxed);
+}
 
 /** Writes up to CST_CROSSING_MAX crossings; returns how many. */
 unsigned cst_crossing_list(struct cst_crossing out_crossings[CST_CROSSING_MAX]);

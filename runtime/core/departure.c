@@ -4,6 +4,7 @@
 #include "core/adopted.h"
 #include "core/heap.h"
 #include "core/policy.h"
+#include "core/settled.h"
 #include "core/tag.h"
 #include "site/callsite.h"
 #include "site/stack.h"
@@ -16,6 +17,7 @@ static void forget(const struct cst_module *module)
     cst_stack_forget(module->lo, module->hi);
     (void)cst_adopted_forget(module->id);
     cst_policy_forget();
+    cst_settled_forget();
 }
 
 void cst_departure_watch(const struct cst_module *module)

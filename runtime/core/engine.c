@@ -7,6 +7,7 @@
 #include "core/foreign.h"
 #include "core/policy.h"
 #include "core/rules.h"
+#include "core/settled.h"
 #include "core/suspect.h"
 #include "core/watch.h"
 
@@ -17,8 +18,9 @@ struct cst_engine_settings cst_engine_settings;
 
 void *cst_engine_no_memory(void)
 {
-    if (cst_heap_take_exhausted() && cst_engine_settings.notice)
-        cst_engine_settings.notice("the address range reserved for the heap is used up; see ulimit -v");
+    const char *trouble = cst_heap_take_trouble();
+    if (trouble && cst_engine_settings.notice)
+        cst_engine_settings.notice(trouble);
     errno = ENOMEM;
     return NULL;
 }
@@ -33,6 +35,14 @@ void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_add
 {
     cst_tag_release(tag, cst_origin_deep(return_address, frame));
     cst_engine_take(cst_tag_side(tag), block, cst_tag_size(tag));
+}
+
+void *cst_engine_enter_page(uint64_t facts, uint64_t sites, void *block, uint8_t density)
+{
+    cst_tag_enter_page((uintptr_t)block, density);
+    cst_engine_write((uintptr_t)block, density, facts, sites);
+    cst_count_alloc(cst_facts_side(facts), cst_facts_size(facts));
+    return block;
 }
 
 void *cst_engine_settle_alloc(uint64_t facts, void *block)
@@ -64,7 +74,8 @@ static void tag_for(const struct cst_origin *origin, void *block, size_t rounded
     unsigned align_log2 = is_asked ? (unsigned)__builtin_ctzl(align) : CST_ALIGN_UNKNOWN;
     uint16_t owner = cst_owner_make((enum custody_contract)origin->contract, origin->side);
     uint64_t facts = cst_tag_facts(size, align_log2, owner);
-    cst_engine_tag((uintptr_t)block, rounded, facts, cst_tag_sites(0, origin->stack, cst_thread.generation));
+    uint64_t sites = cst_tag_sites((uintptr_t)block, origin->stack, cst_thread.generation);
+    cst_tag_write(cst_tag_claim((uintptr_t)block, rounded), facts, sites);
     cst_count_alloc(origin->side, size);
 }
 
@@ -82,6 +93,13 @@ static void *alloc_for(const struct cst_origin *origin, size_t size, size_t alig
 
 void *cst_engine_alloc_slow(const struct cst_call *call, size_t size, size_t align, bool zero)
 {
+    uint16_t owner;
+    uint32_t site;
+    size_t rounded = cst_engine_round(size, align);
+    if (rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated && cst_origin_steady(call, &owner, &site)) {
+        uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), owner);
+        return cst_engine_make(facts, rounded, align, zero, cst_origin_stack(call, site));
+    }
     struct cst_origin origin = cst_origin_of(call);
     return alloc_for(&origin, size, align, zero);
 }
@@ -139,7 +157,7 @@ static struct cst_rule_party party(uint16_t side, enum custody_contract contract
 
 /* A release across sides that the rules have nothing to say about, such as of a std::string's memory that the C++ library
  * allocated: common in C++, so it is settled here and only counted. */
-static bool is_allowed_crossing(const struct cst_tag *tag, const struct cst_origin *origin)
+static bool is_allowed_crossing(const struct cst_tag *tag, const struct cst_origin *origin, uint32_t *out_crossing)
 {
     enum custody_contract contract = cst_tag_contract(tag);
     const struct cst_rule_party owner = party(cst_tag_side(tag), contract), by = party(origin->side, contract);
@@ -147,15 +165,23 @@ static bool is_allowed_crossing(const struct cst_tag *tag, const struct cst_orig
         return false;
     if (!cst_rules_may_release(&owner, &by))
         return false;
-    if (owner.side != CST_SIDE_UNKNOWN && by.side != CST_SIDE_UNKNOWN && owner.side != by.side)
-        cst_crossing_count(owner.side, by.side, contract, true);
+    bool counts = owner.side != CST_SIDE_UNKNOWN && by.side != CST_SIDE_UNKNOWN && owner.side != by.side;
+    *out_crossing = counts ? cst_crossing_count(owner.side, by.side, contract, true) : CST_CROSSING_NONE;
     return true;
+}
+
+static bool is_allowed(const struct cst_tag *tag, const struct cst_origin *origin, const struct cst_given *given,
+                       uint32_t *out_crossing)
+{
+    uint16_t owner = cst_owner_make((enum custody_contract)origin->contract, cst_tag_side(tag));
+    return cst_tag_is_live_of(tag, owner) && cst_engine_fits(tag, given) &&
+           is_allowed_crossing(tag, origin, out_crossing);
 }
 
 bool cst_engine_allows(const struct cst_tag *tag, const struct cst_origin *origin, const struct cst_given *given)
 {
-    uint16_t owner = cst_owner_make((enum custody_contract)origin->contract, cst_tag_side(tag));
-    return cst_tag_is_live_of(tag, owner) && cst_engine_fits(tag, given) && is_allowed_crossing(tag, origin);
+    uint32_t crossing;
+    return is_allowed(tag, origin, given, &crossing);
 }
 
 void cst_engine_take_back(struct cst_tag *tag, uint16_t owner)
@@ -177,13 +203,20 @@ static bool is_handed_over(struct cst_tag *tag, uintptr_t address)
     return true;
 }
 
-/* The tag of a block that this release may have without a question; NULL for anything else. */
-static struct cst_tag *plain_tag(const struct cst_origin *origin, uintptr_t address, const struct cst_given *given)
+/* The tag of a block that this call may have without a question; NULL for anything else. */
+static struct cst_tag *plain_tag(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
+                                 const struct cst_given *given)
 {
     struct cst_tag *tag = cst_heap_has(address) ? cst_tag_of(address) : NULL;
+    uint32_t crossing;
     if (!tag || !cst_tag_starts_at(tag, address))
         return NULL;
-    return is_handed_over(tag, address) || cst_engine_allows(tag, origin, given) ? tag : NULL;
+    if (is_handed_over(tag, address))
+        return tag;
+    if (!is_allowed(tag, origin, given, &crossing))
+        return NULL;
+    cst_settled_keep(call, origin, tag, crossing);
+    return tag;
 }
 
 /* A watched block is shown to those who watch it. True when the rules are to judge what is done to it. */
@@ -242,22 +275,43 @@ static void release_known(uintptr_t address, uint32_t release_stack)
         cst_foreign_release(address, release_stack);
 }
 
+/* True when the call that `by` makes at `site` may have the block with the tag `facts`, `sites` without a question, and that is
+ * plain: it is live, starts at `address`, is not watched, has the heap's own alignment and the layout that is named, and is
+ * its own or settled. */
+CST_INLINE bool is_steady(uint64_t facts, uint64_t sites, uintptr_t address, uint16_t by, uint32_t site,
+                          const struct cst_given *given)
+{
+    uint16_t owner = cst_facts_owner(facts);
+    unsigned align_log2;
+    if (!cst_engine_small_align(given, &align_log2) || !cst_sites_start_at(sites, address))
+        return false;
+    size_t size = cst_tag_size_if(facts, align_log2, owner);
+    if (size > CST_TAG_SIZE_MAX || (given->has_size && size != given->size))
+        return false;
+    const struct cst_settled_case what = {
+        .owner = owner, .alloc_stack = cst_sites_alloc_stack(sites), .by = by, .site = site};
+    return owner == by || cst_settled_allows(&what);
+}
+
 static void release_for(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                         const struct cst_given *given)
 {
     bool judged = is_judged(call, origin, address, false);
-    struct cst_tag *plain = plain_tag(origin, address, given);
+    struct cst_tag *plain = plain_tag(call, origin, address, given);
     if (plain) {
         give_back(plain, address, origin->stack);
     } else if (!judged) {
         release_known(address, origin->stack);
     } else {
         struct cst_suspect suspect = cst_suspect_examine(call, origin, address, given);
+        if (suspect.is_settled)
+            cst_settled_keep(call, origin, suspect.hit.tag, suspect.crossing);
         release_suspect(&suspect, address, origin->stack);
     }
 }
 
-void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
+CST_NOINLINE static void release_in_any_case(const struct cst_call *call, uintptr_t address,
+                                             const struct cst_given *given)
 {
     if (cst_boot_owns((void *)address))
         return;
@@ -267,6 +321,41 @@ void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, con
     if (!is_refused(call, &origin, address, false, &readable))
         release_for(call, &origin, address, given);
     errno = saved;
+}
+
+/* Who makes the call, and where, when `address` lies in the shared heap and that is remembered; otherwise 0. */
+CST_NOINLINE static uint64_t find_known(const struct cst_call *call, uintptr_t address)
+{
+    uint16_t by;
+    uint32_t site;
+    return cst_heap_is_shared(address) && cst_origin_steady(call, &by, &site) ? cst_engine_known(by, site) : 0;
+}
+
+/* A release that differs from the quick way in who owns the block, or in how the answer for the call site is remembered. */
+void cst_engine_release_other(const struct cst_call *call, uintptr_t address, const struct cst_given *given,
+                              uint64_t known)
+{
+    known = known ? known : find_known(call, address);
+    if (CST_UNLIKELY(!known)) {
+        release_in_any_case(call, address, given);
+        return;
+    }
+    struct cst_tag *tag = cst_tag_of(address);
+    uint64_t facts = tag->facts, sites = tag->sites;
+    uint32_t site = (uint32_t)(known >> 32);
+    if (CST_UNLIKELY(!is_steady(facts, sites, address, (uint16_t)known, site, given))) {
+        release_in_any_case(call, address, given);
+    } else if (CST_UNLIKELY(cst_origin_is_deep())) {
+        cst_engine_take_deep(tag, (void *)address, call->return_address, call->frame);
+    } else {
+        cst_tag_release_known(tag, facts, sites, cst_origin_shallow(site));
+        cst_engine_take(cst_facts_side(facts), (void *)address, cst_facts_size(facts));
+    }
+}
+
+void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
+{
+    cst_engine_release_other(call, address, given, 0);
 }
 
 /* Who the maker of a resized block is: the caller, but libc resizes for whoever the block belongs to (the buffer of
@@ -282,11 +371,36 @@ static struct cst_origin maker_after_resize(const struct cst_origin *caller, con
                                .stack = cst_tag_alloc_stack(before)};
 }
 
-static void *copy_elsewhere(void *block, size_t rounded, size_t align)
+/* jemalloc's slabs hold blocks of one class: smaller ones cannot change it. */
+#define SMALL_MAX ((size_t)14336)
+
+/* What is known of a block that is to be resized, and what it is to be: bytes that the heap was and is asked for, and the
+ * larger of both alignments. */
+struct resize {
+    void *block;
+    size_t before, rounded, align;
+};
+
+static bool is_plain(const struct resize *what)
 {
-    void *copy = cst_heap_alloc(cst_heap_arena_of((uintptr_t)block), rounded, align, false);
-    size_t usable = cst_heap_usable(block);
-    return copy ? memcpy(copy, block, usable < rounded ? usable : rounded) : NULL;
+    return what->align <= CST_BLOCK_ALIGN;
+}
+
+static bool resize_in_place(const struct resize *what, size_t align)
+{
+    if (is_plain(what) && cst_tag_class(what->before) == cst_tag_class(what->rounded))
+        return true;
+    if (is_plain(what) && (what->before <= SMALL_MAX || what->rounded <= SMALL_MAX))
+        return false;
+    return cst_heap_resize(what->block, what->rounded, align);
+}
+
+/* All is copied that the program may use, which can ask how much that is. */
+static void *copy_elsewhere(const struct resize *what, size_t align)
+{
+    void *copy = cst_heap_alloc(cst_heap_arena_of((uintptr_t)what->block), what->rounded, align, false);
+    size_t usable = is_plain(what) ? cst_tag_class(what->before) : cst_heap_usable(what->block);
+    return copy ? memcpy(copy, what->block, usable < what->rounded ? usable : what->rounded) : NULL;
 }
 
 /* Those who watch the block that is being resized learn where it is now. */
@@ -306,7 +420,10 @@ static void *resize_block(const struct cst_call *call, const struct cst_origin *
     if (rounded - 1 >= CST_TAG_SIZE_MAX)
         return cst_engine_no_memory();
     struct cst_tag before = *tag;
-    void *moved = cst_heap_resize(block, rounded, align) ? block : copy_elsewhere(block, rounded, align);
+    size_t align_before = cst_tag_align(&before),
+           rounded_before = cst_engine_round(cst_tag_size(&before), align_before);
+    const struct resize what = {block, rounded_before, rounded, align > align_before ? align : align_before};
+    void *moved = resize_in_place(&what, align) ? block : copy_elsewhere(&what, align);
     if (!moved)
         return cst_engine_no_memory();
     if (cst_tag_contract(&before) != CUSTODY_CONTRACT_UNKNOWN)
@@ -318,9 +435,8 @@ static void *resize_block(const struct cst_call *call, const struct cst_origin *
         tell_resized(call, origin, block, &move);
     }
     if (moved != block) {
-        size_t align_before = cst_tag_align(&before);
         cst_tag_release(tag, origin->stack);
-        cst_heap_release(block, cst_engine_round(cst_tag_size(&before), align_before), align_before);
+        cst_heap_release(block, rounded_before, align_before);
     }
     return moved;
 }
@@ -372,6 +488,8 @@ static void *resize_suspect(const struct cst_call *call, const struct cst_origin
                             size_t align, const struct cst_given *given)
 {
     struct cst_suspect suspect = cst_suspect_examine(call, origin, (uintptr_t)block, given);
+    if (suspect.is_settled)
+        cst_settled_keep(call, origin, suspect.hit.tag, suspect.crossing);
     if (suspect.hit.tag)
         return resize_in_heap(call, origin, &suspect, block, size, align);
     if (suspect.is_adopted && suspect.target == CST_TARGET_BLOCK)
@@ -392,10 +510,34 @@ static void *resize_known(const struct cst_call *call, const struct cst_origin *
     return cst_engine_no_memory();
 }
 
+/* Resizes a block that this call may have without a question; what libc resizes may stay somebody else's. False when that is
+ * not plain. */
+static bool resize_steadily(const struct cst_call *call, void *block, size_t size, size_t align,
+                            const struct cst_given *given, void **out_moved)
+{
+    uint16_t by;
+    uint32_t site;
+    uintptr_t address = (uintptr_t)block;
+    if (!cst_heap_is_shared(address) || !cst_origin_steady(call, &by, &site))
+        return false;
+    struct cst_tag *tag = cst_tag_of(address);
+    if (!is_steady(tag->facts, tag->sites, address, by, site, given))
+        return false;
+    const struct cst_origin origin = {.side = cst_owner_side(by),
+                                      .contract = (uint8_t)cst_owner_contract(by),
+                                      .layout_known = true,
+                                      .stack = cst_origin_stack(call, site)};
+    *out_moved = resize_block(call, &origin, tag, block, size, align);
+    return true;
+}
+
 void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, size_t align,
                         const struct cst_given *given)
 {
     uintptr_t address = (uintptr_t)block;
+    void *moved;
+    if (resize_steadily(call, block, size, align, given, &moved))
+        return moved;
     struct cst_origin origin = cst_origin_of(call);
     if (cst_boot_owns(block))
         return replace(&origin, block, cst_boot_size(block), size, align);
@@ -403,7 +545,7 @@ void *cst_engine_resize(const struct cst_call *call, void *block, size_t size, s
     if (is_refused(call, &origin, address, true, &readable))
         return replace(&origin, block, readable, size, align);
     bool judged = is_judged(call, &origin, address, true);
-    struct cst_tag *plain = plain_tag(&origin, address, given);
+    struct cst_tag *plain = plain_tag(call, &origin, address, given);
     if (plain)
         return resize_block(call, &origin, plain, block, size, align);
     if (!judged)

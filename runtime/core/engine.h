@@ -44,6 +44,16 @@ CST_MUST_USE void *cst_engine_alloc_slow(const struct cst_call *call, size_t siz
 /** A release in every case: judges it, tells what is wrong, and does what is right. */
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given);
 
+/** Who makes a call, and where, as cst_origin_quick said it; 0 when it did not. */
+CST_INLINE uint64_t cst_engine_known(uint16_t owner, uint32_t site)
+{
+    return owner | (uint64_t)site << 32;
+}
+
+/** The same; with `known`, the address lies in the shared heap. */
+void cst_engine_release_other(const struct cst_call *call, uintptr_t address, const struct cst_given *given,
+                              uint64_t known);
+
 /** What an allocation answers when memory is out, or the request is too large: NULL, with errno ENOMEM. Says so when it is
  * the reserved range that was used up. */
 CST_COLD void *cst_engine_no_memory(void);
@@ -59,18 +69,19 @@ CST_INLINE size_t cst_engine_round(size_t size, size_t align)
     return size == 0 ? align : (size + align - 1) & ~(align - 1);
 }
 
-/** Writes the tag of a new block: `facts` whole, of `sites` what does not depend on the address. */
-CST_INLINE void cst_engine_tag(uintptr_t address, size_t rounded, uint64_t facts, uint64_t sites)
+/** Writes the tag of a new block in a page of this density: `facts` whole, of `sites` what does not depend on the address. */
+CST_INLINE void cst_engine_write(uintptr_t address, uint8_t density, uint64_t facts, uint64_t sites)
 {
-    struct cst_tag *tag = cst_tag_claim(address, rounded);
-    cst_tag_write(tag, facts, sites | cst_tag_sites(address, 0, 0));
+    cst_tag_write(cst_tag_slot(address, density), facts, sites | cst_tag_sites(address, 0, 0));
 }
 
 /** Parts of the quick ways that are out of line, each in the place of its caller's last step, so that the caller need not
- * keep anything meanwhile: allocation and release with stacks of several frames, and the last steps of an allocation and
- * of a release after which a thread's counters have to be settled with those of the others. `size` and `rounded` as in cst_engine_make. */
+ * keep anything meanwhile: allocation and release with stacks of several frames; what comes after the heap when the new block
+ * is the first of its density in its page; and the last steps of an allocation and of a release after which a thread's
+ * counters have to be settled with those of the others. `size` and `rounded` as in cst_engine_make. */
 void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t return_address, uintptr_t frame);
 void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame);
+void *cst_engine_enter_page(uint64_t facts, uint64_t sites, void *block, uint8_t density);
 void *cst_engine_settle_alloc(uint64_t facts, void *block);
 void cst_engine_settle_release(uint16_t side, void *block, size_t size);
 
@@ -84,7 +95,10 @@ CST_INLINE void *cst_engine_make(uint64_t facts, size_t rounded, size_t align, b
     if (CST_UNLIKELY(!block))
         return cst_engine_no_memory();
     size_t size = cst_facts_size(facts);
-    cst_engine_tag((uintptr_t)block, align <= CST_BLOCK_ALIGN ? size : rounded, facts, sites);
+    uint8_t density = cst_tag_density(align <= CST_BLOCK_ALIGN ? size : rounded);
+    if (CST_UNLIKELY(!cst_tag_page_has((uintptr_t)block, density)))
+        return cst_engine_enter_page(facts, sites, block, density);
+    cst_engine_write((uintptr_t)block, density, facts, sites);
     if (CST_UNLIKELY(cst_count_in(cst_facts_side(facts), size)))
         return cst_engine_settle_alloc(facts, block);
     return block;
@@ -151,6 +165,7 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
     uint16_t owner;
     uint32_t site;
     unsigned align_log2;
+    uint64_t known = 0;
     if (CST_LIKELY(cst_origin_quick(door, known_side, return_address, &owner, &site) && cst_heap_is_shared(address) &&
                    cst_engine_small_align(&given, &align_log2))) {
         struct cst_tag *tag = cst_tag_of(address);
@@ -166,10 +181,11 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
             cst_engine_take(cst_owner_side(owner), block, size);
             return;
         }
+        known = cst_engine_known(owner, site);
     }
     const struct cst_call call = {.door = door, .side = known_side, .return_address = return_address, .frame = frame};
     const struct cst_given named = given;
-    cst_engine_release_slow(&call, address, &named);
+    cst_engine_release_other(&call, address, &named, known);
 }
 
 /** True when `origin` may release a live block with this tag without a question, naming what is `given`; counts the crossing

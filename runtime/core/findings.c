@@ -7,6 +7,10 @@
 
 #define SLOTS (2 * CST_FINDINGS_MAX)
 
+/* Where entries come first, so that those of a process with few lie in few pages; each looks at so many slots there. */
+#define FIRST_SLOTS ((size_t)2048)
+#define FIRST_PROBES ((size_t)8)
+
 struct entry {
     _Atomic uint64_t identity; /* 0: free */
     _Atomic uint64_t count, key;
@@ -35,10 +39,17 @@ static void count_entry(enum custody_severity severity)
         atomic_fetch_add(&note_count, 1);
 }
 
+/* Where `identity` is looked for, and put, in turn. */
+static size_t slot_of(uint64_t identity, size_t probe)
+{
+    return probe < FIRST_PROBES ? (identity + probe) % FIRST_SLOTS : (identity + probe) % SLOTS;
+}
+
 /* The entry of `identity`, taking a free one when it is new (*out_fresh). NULL when there is none for it. */
 static struct entry *find_or_take(uint64_t identity, enum custody_severity severity, bool *out_fresh)
 {
-    for (size_t slot = identity % SLOTS;; slot = (slot + 1) % SLOTS) {
+    for (size_t probe = 0;; probe++) {
+        size_t slot = slot_of(identity, probe);
         uint64_t found = atomic_load(&entries[slot].identity);
         if (found == 0) {
             if (is_full(severity))
@@ -73,7 +84,9 @@ uint64_t cst_findings_count(enum custody_severity severity)
 
 void cst_findings_each_repeat(void (*visit)(uint64_t key, uint64_t count, void *data), void *data)
 {
-    for (size_t slot = 0; slot < SLOTS; slot++) {
+    size_t left = atomic_load(&entry_count);
+    for (size_t slot = 0; slot < SLOTS && left > 0; slot++) {
+        left -= atomic_load(&entries[slot].identity) != 0;
         uint64_t count = atomic_load(&entries[slot].count);
         if (count > 1)
             visit(atomic_load(&entries[slot].key), count, data);
@@ -84,7 +97,9 @@ void cst_findings_after_fork(void)
 {
     if (!entry_count)
         return;
-    memset(entries, 0, sizeof entries);
+    for (size_t slot = 0; slot < SLOTS; slot++)
+        if (entries[slot].identity) /* what was never used need not be there */
+            memset(&entries[slot], 0, sizeof entries[slot]);
     memset(by_severity, 0, sizeof by_severity);
     entry_count = note_count = 0;
 }

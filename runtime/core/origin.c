@@ -26,17 +26,12 @@ static bool inside_libc(const struct cst_callsite *site)
     return module && module->role == CST_ROLE_LIBC;
 }
 
-static uint32_t stack_of(const struct cst_call *call, uint32_t site)
-{
-    return cst_origin_is_deep() ? cst_origin_deep(call->return_address, call->frame) : cst_origin_shallow(site);
-}
-
 static struct cst_origin make(const struct cst_call *call, uint16_t owner, const struct cst_callsite *site)
 {
     return (struct cst_origin){.side = cst_owner_side(owner),
                                .contract = (uint8_t)cst_owner_contract(owner),
                                .layout_known = site->how != CST_HOW_RUST,
-                               .stack = stack_of(call, site->site)};
+                               .stack = cst_origin_stack(call, site->site)};
 }
 
 /* True when the function that allocates for its caller still returns to where it was called from, as far as can be seen:
@@ -81,4 +76,13 @@ struct cst_origin cst_origin_of(const struct cst_call *call)
         return on_behalf();
     bool known = call->side != CST_SIDE_UNKNOWN;
     return make(call, known ? cst_owner_make(custody_door_contract(call->door), call->side) : site.owner, &site);
+}
+
+bool cst_origin_steady(const struct cst_call *call, uint16_t *out_owner, uint32_t *out_site)
+{
+    uint16_t owner;
+    if (cst_thread.mode != CST_THREAD_READY || !cst_callsite_steady(call->return_address, call->door, &owner, out_site))
+        return false;
+    *out_owner = call->side ? cst_owner_make(custody_door_contract(call->door), call->side) : owner;
+    return true;
 }

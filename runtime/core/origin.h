@@ -53,6 +53,9 @@ CST_INLINE bool cst_origin_quick(enum custody_door door, uint16_t side, uintptr_
     return true;
 }
 
+/** As cst_origin_quick, where that failed: also when the answer for the site is remembered in less simple ways. */
+CST_MUST_USE bool cst_origin_steady(const struct cst_call *call, uint16_t *out_owner, uint32_t *out_site);
+
 /** True when the settings ask for stacks of several frames. */
 CST_INLINE bool cst_origin_is_deep(void)
 {
@@ -69,6 +72,12 @@ CST_INLINE uint32_t cst_origin_shallow(uint32_t site)
 CST_INLINE uint32_t cst_origin_deep(uintptr_t return_address, uintptr_t frame)
 {
     return cst_stack_get(return_address, frame, &cst_thread.bounds, cst_thread.stacks);
+}
+
+/** The stack of a call whose one frame is `site`. */
+CST_INLINE uint32_t cst_origin_stack(const struct cst_call *call, uint32_t site)
+{
+    return cst_origin_is_deep() ? cst_origin_deep(call->return_address, call->frame) : cst_origin_shallow(site);
 }
 
 #endif

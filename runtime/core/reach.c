@@ -103,12 +103,18 @@ static struct cst_reach_word take_word(struct cst_reach *reach)
     return word;
 }
 
-/* Asks for the tag that tells what `word` points to, and looks at a word that was asked about before. */
+/* With as few words as these on their way the memory is waited for, not what it delivers. */
+#define FEW_WORDS 8
+
+/* Asks for the tag that tells what `word` points to, and looks at a word that was asked about before. Where few words are
+ * under way, as in a list, it asks for the block with the tag: mostly it is one that was not met before. */
 void cst_reach_put(struct cst_reach *reach, const struct cst_reach_word *word)
 {
     if (!cst_heap_is_shared(word->address) && !cst_heap_has(word->address))
         return;
     __builtin_prefetch(cst_tag_of(word->address));
+    if (reach->word_count < FEW_WORDS)
+        __builtin_prefetch((const void *)word->address);
     if (reach->word_count == CST_REACH_LAG) {
         struct cst_reach_word due = take_word(reach);
         follow(reach, &due);

@@ -24,7 +24,8 @@ static void *alloc_unowned(size_t size, size_t align)
         return NULL;
     uint16_t nobody = cst_owner_make(CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN);
     uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), nobody);
-    cst_engine_tag((uintptr_t)block, rounded, facts, cst_tag_sites(0, 0, cst_thread.generation));
+    cst_tag_write(cst_tag_claim((uintptr_t)block, rounded), facts,
+                  cst_tag_sites((uintptr_t)block, 0, cst_thread.generation));
     return block;
 }
 

@@ -236,11 +236,12 @@ static const struct cst_policy_rule *consult(const struct cst_call *call, const 
     return cst_policy_judge(&release);
 }
 
-static void count_crossing(const struct cst_rule_case *facts, bool allowed)
+static uint32_t count_crossing(const struct cst_rule_case *facts, bool allowed)
 {
     bool known = facts->owner.side != CST_SIDE_UNKNOWN && facts->by.side != CST_SIDE_UNKNOWN;
-    if (facts->target == CST_TARGET_BLOCK && known && facts->owner.side != facts->by.side)
-        cst_crossing_count(facts->owner.side, facts->by.side, facts->owner.contract, allowed);
+    if (facts->target != CST_TARGET_BLOCK || !known || facts->owner.side == facts->by.side)
+        return CST_CROSSING_NONE;
+    return cst_crossing_count(facts->owner.side, facts->by.side, facts->owner.contract, allowed);
 }
 
 /* What is right to do with memory that a library handed out and another's function releases: the whole block behind a header
@@ -273,6 +274,7 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
                                        const struct cst_given *given)
 {
     struct place place;
+    const uintptr_t given_address = address;
     uint8_t mode = cst_thread.mode;
     cst_thread.mode = CST_THREAD_INSIDE;
     struct cst_suspect suspect = identify(address, &place);
@@ -284,9 +286,11 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
         cst_policy_count(rule);
         verdict = cst_rules_obey(rule->verb, &facts, verdict);
     }
-    count_crossing(&facts, !verdict.found);
+    suspect.crossing = count_crossing(&facts, !verdict.found);
     if (verdict.found)
         tell(&verdict, &facts, call, &suspect, address, &place, cst_rules_is_crossing(verdict.kind) ? rule : NULL);
+    suspect.is_settled =
+        !verdict.found && suspect.hit.tag && suspect.target == CST_TARGET_BLOCK && suspect.hit.start == given_address;
     if (verdict.found && facts.handed_out)
         suspect.target = remedy(&suspect, &facts, address);
     cst_thread.mode = mode;

@@ -12,7 +12,10 @@
 struct cst_suspect {
     enum cst_target
         target; /**< BLOCK also for a pointer to what a library hands out, or takes, behind a header of its own: hit.start is the block */
-    struct cst_tag_hit hit;     /**< the block of our heap concerned; hit.tag is NULL when it is none */
+    struct cst_tag_hit hit; /**< the block of our heap concerned; hit.tag is NULL when it is none */
+    bool
+        is_settled; /**< it is a live block's start, and nothing was to be said: the same release may have more such blocks */
+    uint32_t crossing;          /**< with is_settled: where it is counted, or CST_CROSSING_NONE */
     bool is_adopted;            /**< the block is another allocator's: `adopted` says what is known */
     struct cst_adopted adopted; /**< valid with is_adopted */
 };

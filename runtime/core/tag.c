@@ -1,28 +1,42 @@
 /* Tags: the slow paths of tag.h, and its density table. */
 #include "core/tag.h"
 
+#include "core/thread.h"
+
 struct cst_shadow cst_shadow;
 uint8_t cst_tag_density_table[257];
-
-/* jemalloc's size classes: multiples of 16 up to 128, then four to each doubling (jemalloc(3), "size classes"). */
-static size_t size_class(size_t size)
-{
-    if (size <= 16)
-        return 16;
-    unsigned log2 = 63U - (unsigned)__builtin_clzl(size - 1);
-    size_t spacing = log2 <= 6 ? 16 : (size_t)1 << (log2 - 2);
-    return (size + spacing - 1) & ~(spacing - 1);
-}
 
 void cst_tag_start(void)
 {
     for (size_t i = 0; i < sizeof cst_tag_density_table; i++)
-        cst_tag_density_table[i] = (uint8_t)(CST_PAGE_SHIFT - (63 - __builtin_clzl(size_class(i << 4))));
+        cst_tag_density_table[i] = (uint8_t)(CST_PAGE_SHIFT - (63 - __builtin_clzl(cst_tag_class(i << 4))));
 }
 
 static uintptr_t page_of(uintptr_t address)
 {
     return address & ~(uintptr_t)(CST_PAGE_SIZE - 1);
+}
+
+/* A thread that makes small blocks in pages beyond all that it used before will soon need the next ones: they are touched at
+ * once, up to the next multiple of AHEAD, which memory is committed by as well. Not in the first FEW bytes, so that a small
+ * process takes no more memory than it needs, nor a system call that a sandbox may not know. */
+#define AHEAD ((uintptr_t)64 << 10)
+#define FEW ((size_t)4 << 20)
+
+static void touch_ahead(uintptr_t page)
+{
+    if (page < cst_thread.touched || page - cst_shadow.base < FEW)
+        return;
+    cst_thread.touched = (page + AHEAD) & ~(AHEAD - 1);
+    cst_sys_populate((void *)page, cst_thread.touched - page);
+}
+
+void cst_tag_enter_page(uintptr_t address, uint8_t density)
+{
+    uint8_t *of_page = &cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT];
+    if (*of_page == 0)
+        touch_ahead(page_of(address));
+    *of_page = density;
 }
 
 static uint8_t density_of(uintptr_t address)

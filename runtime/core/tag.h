@@ -63,6 +63,17 @@ extern struct cst_shadow cst_shadow;
 /** Densities of requests up to 4096 bytes, by (size + 15) / 16. */
 extern uint8_t cst_tag_density_table[257];
 
+/** jemalloc's size class for `size` bytes: multiples of 16 up to 128, then four to each doubling (jemalloc(3), "size
+ * classes"). */
+CST_INLINE size_t cst_tag_class(size_t size)
+{
+    if (size <= 16)
+        return 16;
+    unsigned log2 = 63U - (unsigned)__builtin_clzl(size - 1);
+    size_t spacing = log2 <= 6 ? 16 : (size_t)1 << (log2 - 2);
+    return (size + spacing - 1) & ~(spacing - 1);
+}
+
 /** Fills the density table; called once by cst_heap_start. */
 void cst_tag_start(void);
 
@@ -91,13 +102,21 @@ CST_INLINE struct cst_tag *cst_tag_of(uintptr_t address)
     return cst_tag_slot(address, density);
 }
 
+/** Sets the density of the page of a new block, which was another. */
+CST_NOINLINE void cst_tag_enter_page(uintptr_t address, uint8_t density);
+
+/** True when the page of `address`, which must be covered, has this density. */
+CST_INLINE bool cst_tag_page_has(uintptr_t address, uint8_t density)
+{
+    return cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT] == density;
+}
+
 /** The slot for a new block at `address`; sets the density of its page. `rounded` as for cst_tag_density. */
 CST_INLINE struct cst_tag *cst_tag_claim(uintptr_t address, size_t rounded)
 {
     uint8_t density = cst_tag_density(rounded);
-    uint8_t *of_page = &cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT];
-    if (CST_UNLIKELY(*of_page != density))
-        *of_page = density;
+    if (CST_UNLIKELY(!cst_tag_page_has(address, density)))
+        cst_tag_enter_page(address, density);
     return cst_tag_slot(address, density);
 }
 
@@ -200,9 +219,15 @@ CST_INLINE uint16_t cst_tag_side(const struct cst_tag *tag)
     return cst_facts_side(tag->facts);
 }
 
+/** The allocation stack in a second word. */
+CST_INLINE uint32_t cst_sites_alloc_stack(uint64_t sites)
+{
+    return (uint32_t)sites & 0xffffff;
+}
+
 CST_INLINE uint32_t cst_tag_alloc_stack(const struct cst_tag *tag)
 {
-    return (uint32_t)tag->sites & 0xffffff;
+    return cst_sites_alloc_stack(tag->sites);
 }
 
 CST_INLINE uint32_t cst_tag_release_stack(const struct cst_tag *tag)

@@ -12,6 +12,15 @@ static bool has_parts(const struct cst_module *module)
     return module->role == CST_ROLE_PROGRAM || module->role == CST_ROLE_LIBRARY;
 }
 
+/* False for code that is in none of the operators of its module. To find a function's name takes a look at all symbols, and
+ * a program with operators of its own may have thousands of call sites. */
+static bool may_be_operator(const struct cst_module *module, uintptr_t address)
+{
+    uintptr_t offset = address - module->base;
+    return module->role == CST_ROLE_CXX_RUNTIME ||
+           (module->operators == CST_OPERATORS_OWN && offset >= module->operators_lo && offset < module->operators_hi);
+}
+
 /* The contract of the C++ operator that the code belongs to. One that rests on malloc is the C++ runtime's, where the shared
  * ones are not reached, or one that a module brings along. False when it is no operator. */
 static bool contract_of_operator(const struct cst_module *module, uintptr_t address,
@@ -19,9 +28,8 @@ static bool contract_of_operator(const struct cst_module *module, uintptr_t addr
 {
     const char *name;
     uintptr_t start;
-    bool has_operators = module->role == CST_ROLE_CXX_RUNTIME || module->operators == CST_OPERATORS_OWN;
     enum custody_contract contract = CUSTODY_CONTRACT_UNKNOWN;
-    if (has_operators && cst_module_symbol(module, address, &name, &start)) {
+    if (may_be_operator(module, address) && cst_module_symbol(module, address, &name, &start)) {
         contract = cst_mangling_operator(name);
     }
     if (contract != CUSTODY_CONTRACT_UNKNOWN) {

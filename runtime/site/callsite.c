@@ -191,6 +191,21 @@ struct cst_callsite cst_callsite_get_slow(uintptr_t return_address, enum custody
     return left || stale ? read_anew(return_address, door, left ? left - 1 : READINGS_MAX) : known;
 }
 
+bool cst_callsite_steady(uintptr_t return_address, enum custody_door door, uint16_t *out_owner, uint32_t *out_site)
+{
+    struct entry entry;
+    if (!lookup(cst_callsite_key(return_address, door), &entry)) {
+        return false;
+    }
+    uint8_t how = (uint8_t)entry.value; /* with the readings left, which are none where it is one of these */
+    if (how != CST_HOW_VARIABLE ? how >= CST_HOW_RUST : !cst_grounds_hold(entry.grounds)) {
+        return false;
+    }
+    *out_owner = (uint16_t)(entry.value >> 48);
+    *out_site = (uint32_t)entry.value >> 8;
+    return true;
+}
+
 /* True when the row's call returns into [lo, hi), or was made by a module that lies there, or rests on what does. */
 static bool concerns(const struct cst_callsite_row *row, uint64_t key, uintptr_t lo, uintptr_t hi)
 {

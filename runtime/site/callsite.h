@@ -144,6 +144,11 @@ CST_INLINE bool cst_callsite_quick(uintptr_t return_address, enum custody_door d
     return true;
 }
 
+/** As cst_callsite_quick in more of the cases: also in other rows than its home, and where the answer rests on variables that
+ * hold what they did. Reads no code. */
+CST_MUST_USE bool cst_callsite_steady(uintptr_t return_address, enum custody_door door, uint16_t *out_owner,
+                                      uint32_t *out_site);
+
 /** The address of a door, as set up; 0 when it has none. */
 uintptr_t cst_callsite_door(enum custody_door door);
 

@@ -5,8 +5,9 @@
 
 #include "site/fde.h"
 
-/* Bytes of code looked at for one value. */
-#define BYTES_MAX ((size_t)256 << 10)
+/* Bytes of code looked at for one value: enough for functions of some ten thousand bytes. Larger ones are interpreters, whose
+ * many calls are of what tables in memory hold. */
+#define BYTES_MAX ((size_t)64 << 10)
 
 /* Registers followed for one value: a base, what it was copied from, and one to spare. */
 #define DEPTH_MAX 4U
@@ -39,6 +40,13 @@ static bool sweep(struct inquiry *inquiry, struct cst_range range, visit *each, 
         }
     }
     return true;
+}
+
+/* The same for the function up to `end`, where an instruction must begin, or the function end. */
+static bool sweep_up_to(struct inquiry *inquiry, uintptr_t end, visit *each, void *state)
+{
+    const struct cst_range range = {inquiry->function.lo, end};
+    return end >= range.lo && end <= inquiry->function.hi && sweep(inquiry, range, each, state);
 }
 
 static bool is_move(const struct cst_insn *insn, uint8_t opcode)
@@ -127,9 +135,6 @@ static bool find_giver(struct inquiry *inquiry, uintptr_t at, const struct cst_i
 {
     struct straight *straight = state;
     (void)inquiry;
-    if (at >= straight->use) {
-        return true;
-    }
     if (!goes_on_to_the_next(insn)) {
         straight->giver = 0;
     } else if (cst_insn_may_write(insn, straight->reg)) {
@@ -155,13 +160,14 @@ static bool stays_outside(struct inquiry *inquiry, uintptr_t at, const struct cs
     }
 }
 
+/* Most calls through registers have no value that can be told: the whole function is looked at last. */
 static bool given_just_before(struct inquiry *inquiry, uint8_t reg, uintptr_t at, unsigned depth,
                               struct cst_value *out_value)
 {
     struct straight straight = {.reg = reg, .use = at};
-    return sweep(inquiry, inquiry->function, find_giver, &straight) && straight.giver &&
-           sweep(inquiry, inquiry->function, stays_outside, &straight) &&
-           given_value(inquiry, &straight.insn, straight.giver, reg, depth, out_value);
+    return sweep_up_to(inquiry, at, find_giver, &straight) && straight.giver &&
+           given_value(inquiry, &straight.insn, straight.giver, reg, depth, out_value) &&
+           sweep(inquiry, inquiry->function, stays_outside, &straight);
 }
 
 /* The one value that a whole function gives a register. */
@@ -272,7 +278,7 @@ bool cst_value_of_call(const struct cst_image *image, uintptr_t return_address, 
 {
     struct inquiry inquiry = {.image = image};
     return cst_fde_find(image, return_address - 1, &inquiry.function) &&
-           sweep(&inquiry, inquiry.function, find_call, &return_address) && inquiry.use &&
+           sweep_up_to(&inquiry, return_address, find_call, &return_address) && inquiry.use &&
            target_of_use(&inquiry, out_value) && sweep(&inquiry, inquiry.function, is_whole, NULL);
 }
 

@@ -109,13 +109,15 @@ bool cst_insn_may_write(const struct cst_insn *insn, uint8_t reg)
     if (insn->map == CST_MAP_0F && insn->opcode == 0xa2) {
         return true; /* cpuid writes rbx too */
     }
+    char class = write_class(insn);
+    if (class == '-') {
+        return false;
+    }
     bool wide = is_wide(insn);
     bool in_reg = insn->has_modrm && names(insn, cst_insn_modrm_reg(insn), reg, wide);
     bool in_rm = cst_insn_rm_is_reg(insn) && names(insn, cst_insn_modrm_rm(insn), reg, wide);
     uint8_t in_opcode = (uint8_t)((insn->opcode & 7) | ((insn->rex & 1) << 3));
-    switch (write_class(insn)) {
-    case '-':
-        return false;
+    switch (class) {
     case 'g':
         return in_reg;
     case 'e':

@@ -46,7 +46,7 @@ static const char follows_0f[257] = "mmmmx.....x.xm.B" /* 00 */
 /* Where decoding stands. */
 struct reader {
     const uint8_t *code;
-    size_t size;
+    size_t size;                /* that may be read, at most CST_INSN_LENGTH_MAX */
     size_t at;                  /* bytes consumed */
     bool operand16;             /* prefix 66 */
     bool address32;             /* prefix 67 */
@@ -56,19 +56,19 @@ struct reader {
     size_t disp8_at, disp32_at; /* where the displacement of another memory operand is; 0 without one */
 };
 
-static bool take(struct reader *r, uint8_t *out_byte)
+CST_INLINE bool take(struct reader *r, uint8_t *out_byte)
 {
-    if (r->at >= r->size || r->at >= CST_INSN_LENGTH_MAX) {
+    if (r->at >= r->size) {
         return false;
     }
     *out_byte = r->code[r->at++];
     return true;
 }
 
-static bool skip(struct reader *r, size_t count)
+CST_INLINE bool skip(struct reader *r, size_t count)
 {
     r->at += count;
-    return r->at <= r->size && r->at <= CST_INSN_LENGTH_MAX;
+    return r->at <= r->size;
 }
 
 static bool note_legacy_prefix(struct reader *r, uint8_t byte)
@@ -355,7 +355,7 @@ static void classify_one(const struct reader *r, struct cst_insn *insn, uintptr_
 
 bool cst_insn_decode(const uint8_t *code, size_t size, uintptr_t address, struct cst_insn *out_insn)
 {
-    struct reader r = {.code = code, .size = size};
+    struct reader r = {.code = code, .size = size < CST_INSN_LENGTH_MAX ? size : CST_INSN_LENGTH_MAX};
     *out_insn = (struct cst_insn){.kind = CST_INSN_OTHER};
     if (!take_instruction(&r, out_insn)) {
         return false;

@@ -25,9 +25,12 @@ uint32_t cst_frame_rule_slow(uintptr_t return_address)
 {
     const uint64_t scrambled = cst_frame_scramble(return_address), tag = scrambled << CST_FRAME_RULE_BITS;
     for (size_t way = 0; way < CST_FRAME_WAYS; way++) {
-        uint64_t rest = atomic_load_explicit(row_at(scrambled, way), memory_order_relaxed) ^ tag;
-        if (rest - 1 < RULE_MASK) {
-            return (uint32_t)rest;
+        uint64_t row = atomic_load_explicit(row_at(scrambled, way), memory_order_relaxed);
+        if (row == 0) {
+            break; /* mostly none follow, and looking would have the kernel make their pages */
+        }
+        if ((row ^ tag) - 1 < RULE_MASK) {
+            return (uint32_t)(row ^ tag);
         }
     }
     uint32_t rule = cst_frame_rule_make(return_address);

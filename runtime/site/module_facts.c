@@ -37,8 +37,9 @@ struct traits {
     uint8_t family;      /* defines functions of this family of allocators: its contract */
     bool own_operators;  /* defines operator new or delete */
     bool asks_operators; /* is given some by another module */
-    bool cxx;            /* C++ is in it */
-    bool rust_main;      /* has the start of a Rust program; for a program, else true */
+    uint64_t operators_lo, operators_hi;
+    bool cxx;       /* C++ is in it */
+    bool rust_main; /* has the start of a Rust program; for a program, else true */
     struct cst_rust_survey survey;
 };
 
@@ -134,6 +135,28 @@ static bool needs_cxx_runtime(const struct cst_elf *elf)
     return false;
 }
 
+/* One without a size may reach anywhere behind it. */
+static void note_own_operator(const struct cst_elf_symbol *symbol, struct traits *traits)
+{
+    uint64_t end;
+    if (symbol->size == 0 || __builtin_add_overflow(symbol->value, symbol->size, &end)) {
+        end = UINT64_MAX;
+    }
+    traits->operators_lo =
+        traits->own_operators && traits->operators_lo < symbol->value ? traits->operators_lo : symbol->value;
+    traits->operators_hi = traits->operators_hi > end ? traits->operators_hi : end;
+    traits->own_operators = true;
+}
+
+static void note_operator(const struct cst_elf_symbol *symbol, struct traits *traits)
+{
+    if (symbol->defined) {
+        note_own_operator(symbol, traits);
+    } else {
+        traits->asks_operators = true;
+    }
+}
+
 static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *traits)
 {
     cst_rust_survey_symbol(&traits->survey, symbol);
@@ -145,8 +168,7 @@ static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *trai
         return;
     }
     if (cst_mangling_operator(symbol->name) != CUSTODY_CONTRACT_UNKNOWN) {
-        traits->own_operators |= symbol->defined;
-        traits->asks_operators |= !symbol->defined;
+        note_operator(symbol, traits);
     }
     traits->cxx = traits->cxx || is_cxx_name(symbol->name);
     traits->rust_main = traits->rust_main || is_rust_main(symbol->name);
@@ -202,25 +224,31 @@ static enum cst_module_role role_of(const struct cst_module *module, bool is_pro
     return CST_ROLE_LIBRARY;
 }
 
-/* A program that has Rust's entries but not the start of a Rust program is C or C++ with a Rust library inside: what it
- * allocates outside those entries is C's. Told only when the symbols are there to tell. */
-static bool is_rust(const struct cst_module *module, const struct traits *traits)
+/* Where its entries are known, Rust that is a guest in a program of another language is not the language of the rest. */
+static void set_lang(struct cst_module *module)
 {
-    bool guest = module->rust == CST_RUST_EXACT && traits->has_symtab && !traits->rust_main;
-    return module->rust != CST_RUST_ABSENT && !guest;
+    bool guest = module->rust == CST_RUST_EXACT && module->rust_is_guest;
+    bool rust = module->rust != CST_RUST_ABSENT && !guest;
+    module->lang = rust ? CUSTODY_LANG_RUST : module->has_cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
 }
 
 /* Rust whose entries are not hooked may be told apart call site by call site: unless its calls reach another libc. */
-static void look_for_facts(struct cst_module *module)
+static bool facts_may_tell(const struct cst_module *module)
+{
+    return module->rust == CST_RUST_INFERRED && module->link_namespace <= 0;
+}
+
+void cst_module_settle(struct cst_module *module)
 {
     struct cst_facts facts;
-    if (module->rust != CST_RUST_INFERRED || module->link_namespace > 0 || !cst_facts_open(module, &facts)) {
+    if (!cst_facts_open(module, &facts)) {
         return;
     }
     module->rust_by_site = true;
     if (cst_facts_tell_rust(&facts)) {
         module->rust = CST_RUST_EXACT;
         module->rust_by = CST_RUST_BY_DEBUG_INFO;
+        set_lang(module);
     }
 }
 
@@ -260,17 +288,20 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     read_traits(elf, module->role == CST_ROLE_PROGRAM, &traits);
     module->own_malloc = traits.own_malloc;
     module->operators = operators_of(elf, &traits);
+    module->operators_lo = traits.operators_lo;
+    module->operators_hi = traits.operators_hi;
     struct cst_rust_answer answer = answer_for(module, elf, &traits);
     module->rust = answer.rust;
     module->rust_by = answer.rust_by;
     module->rust_mingles = answer.rust_mingles;
     module->family =
         module->rust_by == CST_RUST_BY_ALLOCATOR ? 0 : traits.family; /* else it is behind Rust's entries */
-    look_for_facts(module);
-    module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
+    module->has_cxx = traits.cxx;
+    module->rust_is_guest = traits.has_symtab && !traits.rust_main;
+    set_lang(module);
 }
 
-void cst_module_classify(bool is_program, struct cst_module *module)
+bool cst_module_classify(bool is_program, struct cst_module *module)
 {
     struct cst_elf elf = {0};
     bool readable = cst_module_open_file(module, &elf);
@@ -283,4 +314,5 @@ void cst_module_classify(bool is_program, struct cst_module *module)
         classify_own(&elf, soname, module);
     }
     cst_elf_close(&elf);
+    return facts_may_tell(module);
 }

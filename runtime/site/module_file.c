@@ -2,6 +2,7 @@
 #include "site/module_file.h"
 
 #include "plat/sys.h"
+#include "site/module_headers.h"
 
 #include <string.h>
 
@@ -32,17 +33,24 @@ static bool is_loaded(const struct cst_module *module, const struct cst_elf *ima
     return false;
 }
 
+/* Notes are small; of larger ones the front part is looked through. */
+#define NOTES_MAX 1024
+
+/* Copies the notes in a segment of the module to `out_notes`. */
 static struct cst_elf_bytes loaded_notes(const struct cst_module *module, const struct cst_elf *image,
-                                         const Elf64_Phdr *segment)
+                                         const Elf64_Phdr *segment, unsigned char out_notes[NOTES_MAX])
 {
-    if (!is_loaded(module, image, segment->p_vaddr, segment->p_memsz)) {
+    size_t size = segment->p_memsz < NOTES_MAX ? segment->p_memsz : NOTES_MAX;
+    if (!is_loaded(module, image, segment->p_vaddr, segment->p_memsz) ||
+        !cst_module_read_memory(module->base + segment->p_vaddr, size, out_notes)) {
         return (struct cst_elf_bytes){NULL, 0};
     }
-    return (struct cst_elf_bytes){(const unsigned char *)(module->base + segment->p_vaddr), segment->p_memsz};
+    return (struct cst_elf_bytes){out_notes, size};
 }
 
 void cst_module_identify(struct cst_module *module)
 {
+    _Alignas(Elf64_Nhdr) unsigned char notes[NOTES_MAX];
     struct cst_elf image = cst_elf_of_segments(module->headers, module->headers_size);
     if (image.phdrs.size == 0) {
         return;
@@ -51,8 +59,9 @@ void cst_module_identify(struct cst_module *module)
     for (size_t i = 0; i < cst_elf_segment_count(&image) && module->build_id_size == 0; i++) {
         Elf64_Phdr segment = cst_elf_segment(&image, i);
         if (segment.p_type == PT_NOTE) {
-            module->build_id_size = (uint8_t)cst_elf_build_id(loaded_notes(module, &image, &segment), segment.p_align,
-                                                              module->build_id, sizeof module->build_id);
+            module->build_id_size =
+                (uint8_t)cst_elf_build_id(loaded_notes(module, &image, &segment, notes), segment.p_align,
+                                          module->build_id, sizeof module->build_id);
         }
     }
 }

@@ -7,6 +7,7 @@
 #include "base/maps.h"
 #include "plat/sys.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* Looks for the mapping that holds bytes [offset, offset+size) of the module's file. */
@@ -49,13 +50,19 @@ static bool agree(const struct cst_module *module, const struct cst_module_heade
     return false;
 }
 
-static bool read_memory(uintptr_t address, size_t size, unsigned char *out_bytes)
+/* Of the two ways to read through the kernel either may be closed; where both are, it is read as it is. */
+bool cst_module_read_memory(uintptr_t address, size_t size, void *out_bytes)
 {
+    ssize_t got = cst_sys_read_memory(address, out_bytes, size);
+    if (got != -ENOSYS && got != -EPERM) {
+        return got == (ssize_t)size;
+    }
     int memory = cst_sys_open_memory();
     if (memory < 0) {
-        return false;
+        memcpy(out_bytes, (const void *)address, size);
+        return true;
     }
-    ssize_t got = cst_sys_pread(memory, out_bytes, size, address);
+    got = cst_sys_pread(memory, out_bytes, size, address);
     cst_sys_close(memory);
     return got == (ssize_t)size;
 }
@@ -69,7 +76,7 @@ static CST_COLD void read_moved(const struct cst_module *module, const Elf64_Ehd
         return;
     }
     (void)cst_maps_each(take_mapping, &search);
-    if (search.address == 0 || !read_memory(search.address, (size_t)search.size, out_headers->bytes)) {
+    if (search.address == 0 || !cst_module_read_memory(search.address, (size_t)search.size, out_headers->bytes)) {
         return;
     }
     out_headers->size = (size_t)search.size;
@@ -78,19 +85,25 @@ static CST_COLD void read_moved(const struct cst_module *module, const Elf64_Ehd
     }
 }
 
+static bool is_in_first_page(const Elf64_Ehdr *header, size_t size)
+{
+    return header->e_phentsize == sizeof(Elf64_Phdr) && size != 0 && size <= CST_PAGE_SIZE &&
+           header->e_phoff <= CST_PAGE_SIZE - size;
+}
+
 void cst_module_headers_read(const struct cst_module *module, struct cst_module_headers *out_headers)
 {
     struct cst_elf image;
-    out_headers->size = 0;
-    if (module->hi - module->lo < CST_PAGE_SIZE || !cst_elf_parse((const void *)module->lo, CST_PAGE_SIZE, &image)) {
-        return;
-    }
-    if (image.phdrs.size != 0) {
-        memcpy(out_headers->bytes, image.phdrs.bytes, image.phdrs.size);
-        out_headers->size = image.phdrs.size;
-        return;
-    }
     Elf64_Ehdr header;
-    memcpy(&header, (const void *)module->lo, sizeof header);
-    read_moved(module, &header, out_headers);
+    out_headers->size = 0;
+    if (module->hi - module->lo < CST_PAGE_SIZE || !cst_module_read_memory(module->lo, sizeof header, &header) ||
+        !cst_elf_parse(&header, sizeof header, &image)) {
+        return;
+    }
+    size_t size = header.e_phnum * sizeof(Elf64_Phdr);
+    if (!is_in_first_page(&header, size)) {
+        read_moved(module, &header, out_headers);
+    } else if (cst_module_read_memory(module->lo + header.e_phoff, size, out_headers->bytes)) {
+        out_headers->size = size;
+    }
 }

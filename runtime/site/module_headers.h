@@ -11,9 +11,12 @@ struct cst_module_headers {
     size_t size; /**< bytes used; whole entries of Elf64_Phdr. 0: unknown */
 };
 
-/** Copies the program headers of `module`, whose base, lo and hi are set and which must be loaded. They follow the file
+/** Copies `size` bytes of a module that another thread may be unloading: false, and no fault, when they are not there. */
+CST_MUST_USE bool cst_module_read_memory(uintptr_t address, size_t size, void *out_bytes);
+
+/** Copies the program headers of `module`, whose base, lo and hi are set. They follow the file
  * header in its first page, or lie in whatever segment a tool that rewrites files (BOLT, patchelf) has moved them to.
- * Unknown when the first page holds no file header, when they are in no segment, or when they do not agree on where they
+ * Unknown when it is no longer loaded, when the first page holds no file header, when they are in no segment, or when they do not agree on where they
  * are. */
 void cst_module_headers_read(const struct cst_module *module, struct cst_module_headers *out_headers);
 

@@ -7,22 +7,44 @@
 
 #include <stdatomic.h>
 
-#define SET_BITS 13
-#define WAYS 4
+#define PLACE_BITS 13
+#define WAY_BITS 15
 
-/* Guesses for one return address and frame are a set, the last right one first. Several ways may lead there: through a
- * function that allocates for all others, say. Threads that change a set at a time may lose a guess. */
-static _Atomic(const struct cst_stack_trail *) guesses[WAYS][(size_t)1 << SET_BITS];
+typedef _Atomic(const struct cst_stack_trail *) guess_slot;
 
-CST_INLINE size_t set_of(uintptr_t first, uintptr_t frame)
+/* The last right guess for each place: a return address and a frame. Threads that change one at a time may lose a guess. */
+static guess_slot last_of_place[(size_t)1 << PLACE_BITS];
+
+/* Several ways may lead to a place: through a function that allocates for all others, say. So guesses are also kept by
+ * what lies where the last one for their place, which was wrong, has its return addresses. Mostly they are laid out alike
+ * up to where they part, and often beyond; where not, nothing is found, or what is found does not hold. */
+static guess_slot by_way[(size_t)1 << WAY_BITS];
+
+CST_INLINE uint64_t mix(uintptr_t first, uintptr_t frame)
 {
-    uint64_t hash = ((uint64_t)first + ((uint64_t)frame << 20)) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash >> (64 - SET_BITS);
+    return ((uint64_t)first + ((uint64_t)frame << 20)) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-CST_INLINE const struct cst_stack_trail *guess_at(size_t set, size_t way)
+CST_INLINE guess_slot *place_of(uintptr_t first, uintptr_t frame)
 {
-    return atomic_load_explicit(&guesses[way][set], memory_order_acquire);
+    return &last_of_place[mix(first, frame) >> (64 - PLACE_BITS)];
+}
+
+/* `last` must not reach beyond the end of the stack. */
+static guess_slot *way_of(const struct cst_stack_trail *last, uintptr_t first, uintptr_t frame)
+{
+    uint64_t hash = mix(first, frame) ^ cst_stack_trail_sum_returns(last, frame);
+    return &by_way[(hash ^ hash >> 32) * UINT64_C(0x94d049bb133111eb) >> (64 - WAY_BITS)];
+}
+
+CST_INLINE const struct cst_stack_trail *guess_at(guess_slot *slot)
+{
+    return atomic_load_explicit(slot, memory_order_acquire);
+}
+
+static void put(guess_slot *slot, const struct cst_stack_trail *guess)
+{
+    atomic_store_explicit(slot, guess, memory_order_release);
 }
 
 CST_INLINE bool is_right(const struct cst_stack_trail *guess, uintptr_t first, uintptr_t frame,
@@ -32,28 +54,21 @@ CST_INLINE bool is_right(const struct cst_stack_trail *guess, uintptr_t first, u
            cst_stack_trail_holds(guess, first, frame);
 }
 
-/* Puts a guess first, in the place of the one at `way`; those before that move back, as far as there are any. */
-static void put_first(size_t set, const struct cst_stack_trail *guess, size_t way)
-{
-    for (size_t i = 0; i <= way && guess; i++) {
-        guess = atomic_exchange_explicit(&guesses[i][set], guess, memory_order_acq_rel);
-    }
-}
-
 static CST_NOINLINE uint32_t walk_and_store(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
-                                            size_t max)
+                                            size_t max, guess_slot *way)
 {
     struct cst_stack_trace trace;
     cst_stack_trace(first, frame, bounds, max, &trace);
     uint32_t stack = cst_stack_store(trace.frames, trace.count);
     const struct cst_stack_trail *trail = stack ? cst_stack_trail_of(stack, &trace, frame) : NULL;
     if (trail) {
-        put_first(set_of(first, frame), trail, WAYS - 1);
+        put(place_of(first, frame), trail);
+        put(way ? way : way_of(trail, first, frame), trail);
     }
     return stack;
 }
 
-/* The first guess was wrong, or the frame is on another stack, where there may be little room: a walk takes two
+/* The last guess was wrong, or the frame is on another stack, where there may be little room: a walk takes two
  * kilobytes. */
 static CST_NOINLINE uint32_t get_slow(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
                                       size_t max)
@@ -61,20 +76,22 @@ static CST_NOINLINE uint32_t get_slow(uintptr_t first, uintptr_t frame, const st
     if (!cst_stack_starts(bounds, frame)) {
         return cst_stack_store(&first, 1);
     }
-    const size_t set = set_of(first, frame);
-    for (size_t way = 1; way < WAYS; way++) {
-        const struct cst_stack_trail *guess = guess_at(set, way);
+    guess_slot *place = place_of(first, frame), *way = NULL;
+    const struct cst_stack_trail *last = guess_at(place);
+    if (last && last->reach <= bounds->hi - frame) {
+        way = way_of(last, first, frame);
+        const struct cst_stack_trail *guess = guess_at(way);
         if (is_right(guess, first, frame, bounds, max)) {
-            put_first(set, guess, way);
+            put(place, guess);
             return guess->stack;
         }
     }
-    return walk_and_store(first, frame, bounds, max);
+    return walk_and_store(first, frame, bounds, max, way);
 }
 
 uint32_t cst_stack_get(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max)
 {
-    const struct cst_stack_trail *guess = guess_at(set_of(first, frame), 0);
+    const struct cst_stack_trail *guess = guess_at(place_of(first, frame));
     bool is_inside = bounds->hi - frame <= bounds->hi - bounds->lo && frame % sizeof(uintptr_t) == 0;
     if (CST_LIKELY(is_inside && is_right(guess, first, frame, bounds, max))) {
         return guess->stack;
@@ -82,12 +99,19 @@ uint32_t cst_stack_get(uintptr_t first, uintptr_t frame, const struct cst_stack_
     return get_slow(first, frame, bounds, max);
 }
 
+/* What was never used is not written to: its pages need not be there. */
+static void clear(guess_slot *slots, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (atomic_load_explicit(&slots[i], memory_order_relaxed) != NULL) {
+            atomic_store_explicit(&slots[i], NULL, memory_order_relaxed);
+        }
+    }
+}
+
 void cst_stack_forget(uintptr_t lo, uintptr_t hi)
 {
     cst_frame_forget(lo, hi);
-    for (size_t way = 0; way < WAYS; way++) {
-        for (size_t set = 0; set < (size_t)1 << SET_BITS; set++) {
-            atomic_store_explicit(&guesses[way][set], NULL, memory_order_relaxed);
-        }
-    }
+    clear(last_of_place, (size_t)1 << PLACE_BITS);
+    clear(by_way, (size_t)1 << WAY_BITS);
 }

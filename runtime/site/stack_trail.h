@@ -90,6 +90,21 @@ CST_INLINE bool cst_stack_trail_holds(const struct cst_stack_trail *trail, uintp
             cst_stack_trail_differ_returns(trail, frame) | cst_stack_trail_differ_bases(trail, frame)) == 0;
 }
 
+/** A sum of what lies where the trail has its return addresses; `frame` is one that it fits. */
+CST_INLINE uint64_t cst_stack_trail_sum_returns(const struct cst_stack_trail *trail, uintptr_t frame)
+{
+    const uint32_t *returns = cst_stack_trail_part(trail, trail->return_slots);
+    const uint32_t *end = returns + (trail->bases - trail->returns) / sizeof(uintptr_t);
+    uint64_t sum = 0, factor = UINT64_C(0x9e3779b97f4a7c15);
+    for (const uint32_t *slot = trail->slots; slot < returns; slot++, factor += UINT64_C(0xbf58476d1ce4e5b8) * 2) {
+        sum += cst_stack_word(frame + *slot + sizeof(uintptr_t)) * factor;
+    }
+    for (const uint32_t *slot = returns; slot < end; slot++, factor += UINT64_C(0xbf58476d1ce4e5b8) * 2) {
+        sum += cst_stack_word(frame + *slot) * factor;
+    }
+    return sum;
+}
+
 /** The trail of a walk from `frame` that found `stack` (not 0): one that there is, or a new one. NULL when the walk is the
  * first to find it, as most stacks are found once; when it rested on more than a trail holds; when the stack has many trails
  * already, or numbers or memory run short. */

@@ -4,6 +4,8 @@
 
 #include "base/boot.h"
 #include "child.h"
+#include "core/crossing.h"
+#include "core/settled.h"
 #include "world.h"
 
 #include <errno.h>
@@ -177,6 +179,66 @@ static void a_block_released_by_another_side_is_counted_out_of_its_owners(void *
     assert_int_equal(live_blocks(library_side), others);
 }
 
+static size_t settled_rows(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof cst_settled_rows / sizeof *cst_settled_rows; i++) {
+        count += atomic_load(&cst_settled_rows[i].key) != CST_SETTLED_FREE;
+    }
+    return count;
+}
+
+/* A side that the program registered: anybody may release its blocks. */
+static void a_release_that_was_allowed_is_allowed_and_counted_again(void **state)
+{
+    static struct cst_crossing crossings[CST_CROSSING_MAX];
+    (void)state;
+    uint16_t team = cst_side_register("team", CUSTODY_LANG_C);
+    for (uint64_t i = 1; i <= 4; i++) {
+        uint64_t blocks = live_blocks(team), bytes = live_bytes(team);
+        void *block = make(CUSTODY_DOOR_MALLOC, team, 100, 16);
+        release(CUSTODY_DOOR_FREE, library_side, block);
+        struct cst_tag tag = tag_of(block);
+        assert_int_equal(cst_tag_state(&tag), CST_STATE_RELEASED);
+        assert_int_not_equal(cst_tag_release_stack(&tag), 0);
+        assert_int_equal(live_blocks(team), blocks);
+        assert_int_equal(live_bytes(team), bytes);
+        assert_int_equal(cst_crossing_list(crossings), 1);
+        assert_int_equal(crossings[0].count, i);
+        assert_true(crossings[0].allowed);
+        assert_int_equal(settled_rows(), 1);
+    }
+    assert_int_equal(told_count, 0);
+}
+
+static void what_was_allowed_is_judged_again_when_the_layout_does_not_fit(void **state)
+{
+    (void)state;
+    uint16_t team = cst_side_register("team", CUSTODY_LANG_C);
+    for (size_t wrong = 0; wrong < 2; wrong++) {
+        void *block = make(CUSTODY_DOOR_NEW, team, 100, 16);
+        cst_engine_release(CUSTODY_DOOR_DELETE_SIZED, library_side, AT_RELEASE, 0, block, naming(100 + wrong, 16));
+        assert_int_equal(settled_rows(), 1);
+    }
+    assert_kind(CUSTODY_FINDING_LAYOUT_MISMATCH);
+}
+
+static void a_resize_that_was_allowed_is_allowed_again_and_makes_the_caller_the_owner(void **state)
+{
+    (void)state;
+    uint16_t team = cst_side_register("team", CUSTODY_LANG_C);
+    for (size_t i = 0; i < 3; i++) {
+        uint64_t blocks = live_blocks(team);
+        void *block = make(CUSTODY_DOOR_MALLOC, team, 100, 16);
+        block = resize(CUSTODY_DOOR_REALLOC, library_side, block, 300, 16, NAMING_NOTHING);
+        assert_live(block, library_side, CUSTODY_CONTRACT_MALLOC, 300, 16);
+        assert_int_equal(live_blocks(team), blocks);
+        release(CUSTODY_DOOR_FREE, library_side, block);
+        assert_int_equal(settled_rows(), 1);
+    }
+    assert_int_equal(told_count, 0);
+}
+
 static void a_layout_mismatch_is_done_with_the_blocks_own_size(void **state)
 {
     (void)state;
@@ -304,6 +366,25 @@ static void a_resize_keeps_contents_and_alignment_and_takes_a_new_size_and_place
             assert_int_equal(alloc_place(&tag), AT_AGAIN);
         }
         release(CUSTODY_DOOR_RUST_DEALLOC, rust_side, block);
+    }
+    assert_int_equal(told_count, 0);
+}
+
+/* jemalloc serves alignments of a page and more from larger classes than the size has. */
+static void a_block_with_an_alignment_is_resized_by_what_it_really_takes(void **state)
+{
+    (void)state;
+    for (size_t align = 16; align <= 16384; align *= 2) {
+        for (size_t size = 40; size < 60000; size += size / 3) {
+            char *block = make(CUSTODY_DOOR_ALIGNED_ALLOC, program_side, size, align);
+            memset(block, 'x', size);
+            block = resize(CUSTODY_DOOR_REALLOC, program_side, block, size + 8, 16, NAMING_NOTHING);
+            assert_int_equal(cst_heap_usable(block), cst_je_nallocx(size + 8, 0));
+            for (size_t at = 0; at < size; at += 1 + size / 97) {
+                assert_int_equal(block[at], 'x');
+            }
+            release(CUSTODY_DOOR_FREE, program_side, block);
+        }
     }
     assert_int_equal(told_count, 0);
 }
@@ -546,6 +627,10 @@ int main(void)
         TEST(a_release_by_the_owner_is_silent_and_leaves_its_place),
         TEST(a_wrong_release_is_told_and_done),
         TEST(a_block_released_by_another_side_is_counted_out_of_its_owners),
+        TEST(a_release_that_was_allowed_is_allowed_and_counted_again),
+        TEST(what_was_allowed_is_judged_again_when_the_layout_does_not_fit),
+        TEST(a_resize_that_was_allowed_is_allowed_again_and_makes_the_caller_the_owner),
+        TEST(a_block_with_an_alignment_is_resized_by_what_it_really_takes),
         TEST(a_layout_mismatch_is_done_with_the_blocks_own_size),
         TEST(a_second_release_is_told_and_not_done),
         TEST(an_interior_release_is_told_and_leaves_the_block_as_it_was),

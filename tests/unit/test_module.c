@@ -1,5 +1,6 @@
 /* The registry of modules, over libraries that the test compiles, copies, loads, unloads, replaces and removes. The
  * runtime is linked into the test program, so the program is the test's, not Custody's. */
+#include "site/mangling.h"
 #include "site/module.h"
 
 #include "base/elf.h"
@@ -182,6 +183,25 @@ static void what_is_in_no_module_is_not_found(void **state)
     free(block);
 }
 
+/* Both operators of the fixture, whole, and not the whole module. */
+static void assert_operators_lie_in_bounds(const struct cst_module *module)
+{
+    struct cst_elf elf;
+    unsigned count = 0;
+    assert_true(cst_elf_open(module->path, &elf));
+    struct cst_elf_symbols symbols = cst_elf_symbols(&elf, CST_ELF_DYNSYM);
+    struct cst_elf_symbol symbol;
+    while (cst_elf_next(&symbols, &symbol)) {
+        if (symbol.defined && cst_mangling_operator(symbol.name) != CUSTODY_CONTRACT_UNKNOWN) {
+            count++;
+            assert_true(symbol.value >= module->operators_lo && symbol.value + symbol.size <= module->operators_hi);
+        }
+    }
+    assert_int_equal(count, 2);
+    assert_true(module->operators_hi - module->operators_lo < module->hi - module->lo);
+    cst_elf_close(&elf);
+}
+
 static void languages_and_operators_are_told_apart(void **state)
 {
     (void)state;
@@ -189,6 +209,7 @@ static void languages_and_operators_are_told_apart(void **state)
     void *placement = load(fixture_path("placement.so"));
     void *operators = load(fixture_path("operators.so"));
     const struct cst_module *c = module_of(plain);
+    assert_int_equal(c->operators_hi, 0);
     assert_int_equal(c->role, CST_ROLE_LIBRARY);
     assert_int_equal(c->lang, CUSTODY_LANG_C);
     assert_int_equal(c->operators, CST_OPERATORS_SHARED);
@@ -201,7 +222,10 @@ static void languages_and_operators_are_told_apart(void **state)
     bool found = false;
     for (uint32_t id = 0; id < cst_module_count(); id++) {
         const struct cst_module *module = cst_module_get(id);
-        found |= strcmp(module->name, "operators.so") == 0 && module->operators == CST_OPERATORS_OWN;
+        if (strcmp(module->name, "operators.so") == 0 && module->operators == CST_OPERATORS_OWN) {
+            found = true;
+            assert_operators_lie_in_bounds(module);
+        }
         assert_true(strncmp(module->name, "libstdc++", 9) != 0 || module->role == CST_ROLE_CXX_RUNTIME);
         assert_true(module->role != CST_ROLE_CXX_RUNTIME || module->operators == CST_OPERATORS_SHARED);
     }

@@ -8,6 +8,7 @@
 #include "entry/start.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -135,6 +136,44 @@ static int play_end_twice(void)
     return 0;
 }
 
+static atomic_bool has_said;
+
+static void *say_more(void *unused)
+{
+    err();
+    has_said = true;
+    return unused;
+}
+
+/* Another thread that has something to say when all has been said does not get to say it. */
+static int play_speak_after_the_end(void)
+{
+    pthread_t thread;
+    int status = cst_moments_end("_exit", 5);
+    if (pthread_create(&thread, NULL, say_more, NULL) != 0)
+        return 1;
+    for (int i = 0; i < 300000 && !has_said; i++)
+        sched_yield();
+    _exit(status);
+}
+
+/* The second of two threads that end the process waits until the first has told the end. */
+static void *end_first(void *unused)
+{
+    _exit(cst_moments_end("_exit", 6));
+    return unused;
+}
+
+static int play_end_in_two_threads(void)
+{
+    pthread_t thread;
+    for (int i = 0; i < 20000; i++)
+        kept = alloc(100);
+    if (pthread_create(&thread, NULL, end_first, NULL) != 0)
+        return 1;
+    _exit(cst_moments_end("_exit", 6));
+}
+
 static int play_fork(void)
 {
     (void)!alloc(4242);
@@ -225,6 +264,8 @@ static const struct scene {
     {"exit beside a reader", play_exit_beside_a_reader},
     {"exit from a handler", play_exit_from_a_handler},
     {"end twice", play_end_twice},
+    {"speak after the end", play_speak_after_the_end},
+    {"end in two threads", play_end_in_two_threads},
     {"fork", play_fork},
     {"fork among threads", play_fork_among_threads},
     {"vfork", play_vfork},
@@ -334,6 +375,23 @@ static void the_second_end_is_no_end(void **state)
     assert_int_equal(EVENT("exit"), 1);
 }
 
+static void nothing_is_said_after_an_end_at_once(void **state)
+{
+    (void)state;
+    assert_int_equal(play("speak after the end", "fail_on=error"), 5);
+    assert_int_equal(EVENT("exit"), 1);
+    assert_int_equal(EVENT("finding"), 0);
+}
+
+static void an_end_is_told_to_its_end_when_two_threads_make_it(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(play("end in two threads", "fail_on=never"), 6);
+        assert_int_equal(EVENT("exit"), 1);
+    }
+}
+
 static void parent_and_child_of_a_fork_each_tell_their_own(void **state)
 {
     (void)state;
@@ -402,6 +460,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(quick_exit_is_told_and_fails_like_any_end),
         cmocka_unit_test(what_a_handler_holds_that_leaves_again_is_reachable),
         cmocka_unit_test(the_second_end_is_no_end),
+        cmocka_unit_test(nothing_is_said_after_an_end_at_once),
+        cmocka_unit_test(an_end_is_told_to_its_end_when_two_threads_make_it),
         cmocka_unit_test(parent_and_child_of_a_fork_each_tell_their_own),
         cmocka_unit_test(a_child_of_a_busy_process_is_audited_and_never_stuck),
         cmocka_unit_test(a_child_of_vfork_says_nothing_and_its_parent_goes_on),

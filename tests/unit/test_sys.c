@@ -150,6 +150,56 @@ static void an_append_creates_goes_to_the_end_and_follows_no_link(void **state)
     cst_sys_close(fd);
 }
 
+static int judge(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC);
+    assert_true(fd >= 0);
+    int judgement = cst_sys_judge_own(fd);
+    cst_sys_close(fd);
+    return judgement;
+}
+
+static void what_may_be_appended_to_is_the_users_and_has_one_name(void **state)
+{
+    (void)state;
+    errno = UNTOUCHED;
+    write_file("own", "x");
+    assert_int_equal(judge(path_of("own"), O_WRONLY), 0);
+    assert_int_equal(link(path_of("own"), path_of("other_name")), 0);
+    assert_int_equal(judge(path_of("own"), O_WRONLY), -EMLINK);
+    assert_int_equal(unlink(path_of("other_name")), 0);
+    assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
+    assert_int_equal(judge(path_of("pipe"), O_RDWR), 0);
+    assert_int_equal(judge("/dev/null", O_WRONLY), 0);
+    assert_int_equal(judge(directory, O_RDONLY), -EINVAL);
+    assert_int_equal(cst_sys_judge_own(-1), -EBADF);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path_of("own"), 65534, 65534), 0);
+        assert_int_equal(judge(path_of("own"), O_WRONLY), -EPERM);
+    }
+    assert_int_equal(unlink(path_of("own")) | unlink(path_of("pipe")), 0);
+    assert_int_equal(errno, UNTOUCHED);
+}
+
+static void a_pipe_is_appended_to_when_somebody_reads_and_room_is_waited_for(void **state)
+{
+    (void)state;
+    static const char page[CST_PAGE_SIZE];
+    assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
+    assert_int_equal(cst_sys_open_append(path_of("pipe"), 0600), -ENXIO);
+    int reader = open(path_of("pipe"), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int writer = cst_sys_open_append(path_of("pipe"), 0600);
+    assert_true(reader >= 0 && writer >= 0);
+    assert_true(cst_sys_await_room(writer, 0));
+    while (cst_sys_write(writer, page, sizeof page) == (ssize_t)sizeof page) {
+    }
+    assert_int_equal(cst_sys_write(writer, page, sizeof page), -EAGAIN);
+    assert_false(cst_sys_await_room(writer, 1));
+    cst_sys_close(reader);
+    cst_sys_close(writer);
+    assert_int_equal(unlink(path_of("pipe")), 0);
+}
+
 static void a_moved_descriptor_is_the_same_file_and_the_old_one_is_closed(void **state)
 {
     (void)state;
@@ -315,6 +365,8 @@ int main(void)
         cmocka_unit_test(impossible_sizes_give_null_and_leave_errno),
         cmocka_unit_test(files_that_cannot_be_opened_say_why_and_leave_errno),
         cmocka_unit_test(an_append_creates_goes_to_the_end_and_follows_no_link),
+        cmocka_unit_test(what_may_be_appended_to_is_the_users_and_has_one_name),
+        cmocka_unit_test(a_pipe_is_appended_to_when_somebody_reads_and_room_is_waited_for),
         cmocka_unit_test(a_moved_descriptor_is_the_same_file_and_the_old_one_is_closed),
         cmocka_unit_test(only_regular_files_with_something_in_them_are_mapped),
         cmocka_unit_test(memory_is_written_through_its_file_whatever_its_protection),

@@ -50,6 +50,19 @@ static void drop_block(const struct block *block)
     cst_heap_release((void *)block->start, cst_engine_round(block->size, block->align), block->align);
 }
 
+/* What was touched ahead. */
+static size_t touches;
+static uintptr_t touched_from, touched_to;
+
+void __wrap_cst_sys_populate(void *address, size_t size);
+void __wrap_cst_sys_populate(void *address, size_t size)
+{
+    touches++;
+    assert_true((uintptr_t)address >= touched_to);
+    touched_from = (uintptr_t)address;
+    touched_to = touched_from + size;
+}
+
 static void slots_are_no_wider_than_the_size_class_and_more_than_half_of_it(void **state)
 {
     (void)state;
@@ -375,6 +388,39 @@ static void pages_reused_for_another_size_forget_their_old_density(void **state)
     free(blocks);
 }
 
+/* Comes first, in a heap that is new. */
+static void a_heap_that_grows_is_touched_ahead_once_it_is_not_small(void **state)
+{
+    (void)state;
+    enum { COUNT = 12 << 20 >> 5 };
+    const uintptr_t ahead = (uintptr_t)64 << 10, few = (uintptr_t)4 << 20;
+    struct block *blocks = calloc(COUNT, sizeof *blocks);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        blocks[i] = make_block(32, CST_BLOCK_ALIGN, 1);
+        if (blocks[i].start - cst_shadow.base < few) {
+            assert_int_equal(touches, 0);
+        } else {
+            assert_true(blocks[i].start < touched_to);
+            assert_int_equal(touched_from % CST_PAGE_SIZE, 0);
+            assert_int_equal(touched_to % ahead, 0);
+            assert_true(touched_to - touched_from <= ahead);
+        }
+    }
+    assert_in_range(touches, 64, 256);
+    size_t before = touches;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        drop_block(&blocks[i]);
+    }
+    for (uint32_t i = 0; i < 1000; i++) {
+        blocks[i] = make_block(32, CST_BLOCK_ALIGN, 1);
+    }
+    assert_int_equal(touches, before);
+    for (uint32_t i = 0; i < 1000; i++) {
+        drop_block(&blocks[i]);
+    }
+    free(blocks);
+}
+
 static int start_heap(void **state)
 {
     (void)state;
@@ -387,6 +433,7 @@ static int start_heap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_heap_that_grows_is_touched_ahead_once_it_is_not_small),
         cmocka_unit_test(slots_are_no_wider_than_the_size_class_and_more_than_half_of_it),
         cmocka_unit_test(one_block_of_every_size_has_a_tag_of_its_own),
         cmocka_unit_test(crowds_of_one_size_class_never_share_a_slot),

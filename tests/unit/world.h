@@ -7,6 +7,7 @@
 #include "core/crossing.h"
 #include "core/engine.h"
 #include "core/findings.h"
+#include "core/settled.h"
 #include "core/stacks.h"
 #include "site/callsite.h"
 
@@ -88,6 +89,7 @@ static inline void world_forget(void)
     memset(told, 0, sizeof told);
     cst_findings_after_fork();
     cst_crossing_after_fork();
+    cst_settled_forget();
 }
 
 /** Makes the call site of `return_address` and `door` one that was read before, with this outcome. Its one-frame stack is

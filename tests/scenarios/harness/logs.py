@@ -56,10 +56,16 @@ class Log:
             self.parents[event["pid"]] = event["parent"]
 
     def _check_order(self):
-        """seq counts 1, 2, 3, ... in every process image; a `start` or a `fork` begins an image anew."""
-        last = {}
+        """seq counts 1, 2, 3, ... in every process image; a `start` or a `fork` begins an image anew. After an
+        end that is not by libc's exit a process says nothing."""
+        last, gone = {}, set()
         for event in self.lines:
             pid, seq = event.get("pid"), event.get("seq")
+            if pid in gone and event.get("event") not in ("start", "fork"):
+                self.problems.append(f"pid {pid}: {event.get('event')} after its end")
+            gone -= {pid}
+            if event.get("event") == "exit" and event.get("how") != "exit":
+                gone.add(pid)
             if event.get("event") in ("start", "fork"):
                 last[pid] = 0 if seq == 1 else last.get(pid, 0)
             if seq != last.get(pid, 0) + 1:

@@ -1,0 +1,43 @@
+/* Settled: see settled.h. */
+#include "core/settled.h"
+
+#include "core/policy.h"
+
+struct cst_settled_row cst_settled_rows[1U << CST_SETTLED_BITS];
+
+static void write(const struct cst_settled_case *what, uint32_t crossing)
+{
+    uint64_t key = cst_settled_key(what);
+    struct cst_settled_row *row = cst_settled_home(key, what->alloc_stack);
+    if (atomic_exchange_explicit(&row->key, CST_SETTLED_BUSY, memory_order_acquire) == CST_SETTLED_BUSY)
+        return;
+    atomic_store_explicit(&row->value, what->alloc_stack | (uint64_t)crossing << 32, memory_order_release);
+    atomic_store_explicit(&row->key, key, memory_order_release);
+}
+
+/* What libc made for itself may be a record of a module, whose release is noticed; what the runtime's own calls into libc
+ * made is not counted. */
+static bool is_of_program(enum custody_contract owner)
+{
+    return owner != CUSTODY_CONTRACT_UNKNOWN && owner != CUSTODY_CONTRACT_LIBC;
+}
+
+void cst_settled_keep(const struct cst_call *call, const struct cst_origin *origin, const struct cst_tag *tag,
+                      uint32_t crossing)
+{
+    struct cst_settled_case what = {.owner = cst_facts_owner(tag->facts), .alloc_stack = cst_tag_alloc_stack(tag)};
+    if (cst_policy_judges || !is_of_program(cst_tag_contract(tag)) || !cst_origin_steady(call, &what.by, &what.site) ||
+        what.site == 0)
+        return;
+    if (what.by != what.owner && what.by == cst_owner_make((enum custody_contract)origin->contract, origin->side))
+        write(&what, crossing);
+}
+
+void cst_settled_forget(void)
+{
+    for (size_t i = 0; i < sizeof cst_settled_rows / sizeof *cst_settled_rows; i++) {
+        struct cst_settled_row *row = &cst_settled_rows[i];
+        if (atomic_load_explicit(&row->key, memory_order_relaxed) != CST_SETTLED_FREE)
+            atomic_store_explicit(&row->key, CST_SETTLED_FREE, memory_order_release);
+    }
+}
