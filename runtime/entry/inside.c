@@ -118,8 +118,9 @@ size_t cst_inside_usable(void *block)
     if (cst_boot_owns(block))
         return cst_boot_size(block);
     struct cst_adopted adopted;
-    if (live_tag(block))
-        return cst_heap_usable(block);
+    const struct cst_tag *tag = live_tag(block);
+    if (tag)
+        return cst_tag_size(tag);
     bool live = cst_adopted_find((uintptr_t)block, &adopted) && cst_tag_state(&adopted.tag) == CST_STATE_LIVE;
     return live ? cst_adopted_usable(&adopted) : 0;
 }

@@ -18,7 +18,8 @@ CST_COLD void cst_inside_release(void *block);
 /** Resizes a block (not NULL). NULL with errno ENOMEM. */
 CST_COLD CST_MUST_USE void *cst_inside_resize(void *block, size_t size);
 
-/** Bytes usable in a block (not NULL) of any kind; 0 for one that is not known. */
+/** Bytes usable in a block (not NULL) of any kind; 0 for one that is not known. Of a block of ours that is what was asked
+ * for, although there is more: what it points to is looked for as far as that. */
 size_t cst_inside_usable(void *block);
 
 #endif

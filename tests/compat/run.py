@@ -53,7 +53,7 @@ def play(run, place, custody):
     """Both plays of a run, one after the other; outcomes, the log's path, and what is wrong."""
     outcomes = []
     log = place / "log.jsonl"
-    for name, stage in (("plain", Stage(place / "plain")), ("custody", Stage(place / "custody", custody, log))):
+    for name, stage in (("plain", Stage(place / "plain")), ("under", Stage(place / "under", custody, log))):
         (place / name).mkdir(parents=True)
         outcomes.append(run.play(stage))
     read = Log(log)

@@ -13,6 +13,7 @@ RIGHT = [
      "and the variable that kept the first is never read: the compiler leaves it out"},
     {"kind": "leak", "module": "bash", "why": "an error, exit, break or signal takes the shell out of a command by longjmp(): "
      "what its functions had in hand is lost, as is what is parsed of a line with an error"},
+    {"kind": "leak", "module": "sh", "why": "that is bash by another name"},
 ]
 
 # Drivers of drivers, what waits for time to pass (jobs, traps, time limits), and 6,800 subshells.
