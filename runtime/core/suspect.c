@@ -109,7 +109,6 @@ static void gather_of_libraries(const struct cst_suspect *suspect, uintptr_t add
     if (made == released)
         return;
     facts->by.open = cst_allocator_is_open(released);
-    facts->replaced = cst_allocator_is_replaced(made) || cst_allocator_is_replaced(released);
     facts->handed_out =
         suspect->hit.tag && cst_allocator_piece(made, suspect->hit.start, facts->size, address) != CST_PIECE_NONE;
 }
@@ -259,6 +258,17 @@ static enum cst_target remedy(const struct cst_suspect *suspect, const struct cs
     return suspect->target;
 }
 
+/* Whether a library's allocator was replaced takes long to find out: it is asked only where it would clear somebody. */
+static struct cst_verdict judge(struct cst_rule_case *facts)
+{
+    struct cst_verdict verdict = cst_rules_judge(facts);
+    enum custody_contract made = facts->owner.contract, released = facts->by.contract;
+    if (!verdict.found || made == released)
+        return verdict;
+    facts->replaced = cst_allocator_is_replaced(made) || cst_allocator_is_replaced(released);
+    return facts->replaced ? cst_rules_judge(facts) : verdict;
+}
+
 struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,
                                        const struct cst_given *given)
 {
@@ -268,7 +278,7 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
     struct cst_suspect suspect = identify(address, &place);
     look_behind_header(origin, &address, &suspect);
     struct cst_rule_case facts = gather(call, origin, address, &suspect, given);
-    struct cst_verdict verdict = cst_rules_judge(&facts);
+    struct cst_verdict verdict = judge(&facts);
     const struct cst_policy_rule *rule = consult(call, origin, &suspect, &facts);
     if (rule) {
         cst_policy_count(rule);
