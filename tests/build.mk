@@ -43,7 +43,7 @@ $(TOOL_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/select.o $(filter
 -include $(UNIT_TESTS:=.d)
 
 SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh \
-    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py)
+    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py tests/compat/frame.py)
 
 .PHONY: compat crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 

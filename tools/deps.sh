@@ -1,8 +1,9 @@
 #!/bin/sh
-# Usage: deps.sh
+# Usage: deps.sh [compat]
 # Installs what building, testing and checking Custody needs and this machine lacks: Debian packages, as root directly,
 # otherwise after asking. Quick and silent but for one line when nothing is missing. The Rust toolchain is only looked
-# for: Debian's is too old for the client, so installing it is the user's own choice (https://rustup.rs).
+# for: Debian's is too old for the client, so installing it is the user's own choice (https://rustup.rs). With `compat`, the
+# programs that `make compat` runs, and what their own tests are built with (`make compat` itself does without).
 set -eu
 
 # Needed to build.
@@ -20,6 +21,16 @@ packages="$packages libjemalloc2"
 packages="$packages liblsan0"
 # Needed by `make check` and `make docs`.
 packages="$packages clang-format clang-tidy cppcheck mandoc shellcheck"
+
+case ${1:-} in
+'') ;;
+compat) packages="$packages dpkg-dev gawk tcl tcl-dev libexpat1-dev libncurses-dev zlib1g-dev
+    default-jdk-headless nodejs postgresql redis-server redis-tools nginx wrk chromium" ;;
+*)
+    echo "usage: deps.sh [compat]" >&2
+    exit 2
+    ;;
+esac
 
 missing_packages() {
     for package in $packages; do

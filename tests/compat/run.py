@@ -1,13 +1,14 @@
 #!/usr/bin/python3
-"""Large programs, and their own test suites, run by themselves and under Custody: output and exit status must be the same,
-every log valid, and each finding that is an error explained in the program's file. `make compat` builds Custody and calls
-this. What is fetched and built is kept in the build directory. `--only NAME` takes some.
+"""Large programs, and their own test suites, run by themselves and under Custody: output and exit status must be the
+same, every log valid, and each finding that is an error explained in the program's file. `make compat` builds Custody
+and calls this. What is fetched and built is kept in the build directory. `--only NAME` takes some.
 
 A program is a file of tests/compat/programs/ with
-  prepare(workshop)  gives a stage.Program; `workshop` is a directory that is kept from one time to the next, in which it may
-                     fetch, unpack and build (debian.py helps). Raises stage.LeftOut when what it needs is not there.
-  RIGHT              findings that are right, a list of {"kind": ..., "in": function, "module": name, "why": ...}; `in` and
-                     `module` are patterns with * and ?, each has to fit a frame of the finding's stacks; one may be absent."""
+  prepare(workshop)  gives a stage.Program; `workshop` is a directory that is kept from one time to the next, in which
+                     it may fetch, unpack and build (debian.py helps). Raises stage.LeftOut when it lacks something.
+  RIGHT              findings that are right, a list of {"kind": ..., "in": function, "module": name, "why": ...}; `in`
+                     and `module` are patterns with * and ?; each has to fit a frame of the finding's stacks, and one of
+                     them may be left out."""
 
 import argparse
 import datetime
@@ -29,7 +30,7 @@ import tables  # noqa: E402
 from harness.logs import Log  # noqa: E402
 from stage import LeftOut, Stage, differences  # noqa: E402
 
-SHOWN = 8  # problems of a program that are printed; all are in its problems.txt
+SHOWN = 8  # problems of a program that are printed; problems.txt has all
 HEADINGS = ["program", "version", "what was run", "same result", "errors", "of them unexplained", "warnings", "seconds",
             "under Custody"]
 
@@ -37,13 +38,14 @@ HEADINGS = ["program", "version", "what was run", "same result", "errors", "of t
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=Path("build"), help="directory with Custody in it")
-    parser.add_argument("--only", default="", metavar="NAME", help="programs and runs with this in `PROGRAM RUN`")
+    parser.add_argument("--only", default="", metavar="NAME", help="`PROGRAM` or `PROGRAM RUN`")
     parser.add_argument("--update", type=Path, metavar="PAGE", help="put the table into this Markdown page")
-    parser.add_argument("--keep", action="store_true", help="keep the logs of runs without findings, and all directories")
+    parser.add_argument("--keep", action="store_true", help="keep logs and directories of runs without problems, too")
     parser.add_argument("--programs", type=Path, default=HERE / "programs", help="directory with files of programs")
     options = parser.parse_args()
     options.build = options.build.resolve()
     options.place = options.build / "compat"
+    options.program, _, options.run = options.only.partition(" ")
     return options
 
 
@@ -76,7 +78,7 @@ class Tally:
         self.seconds = [sum(pair) for pair in zip(self.seconds, (outcome.seconds for outcome in outcomes))]
         self.counts.update(run.count(outcomes[0].output))
         errors = [finding for finding in found if finding["severity"] == "error"]
-        unexplained = [finding for finding in errors if findings.explanation(finding, {"explained": self.right}) is None]
+        unexplained = [error for error in errors if findings.explanation(error, {"explained": self.right}) is None]
         self.errors += errors
         self.unexplained += unexplained
         self.warnings += [finding for finding in found if finding["severity"] == "warning"]
@@ -86,7 +88,7 @@ class Tally:
 
     def what(self, program):
         counts = self.counts or Counter({"run" if self.runs == 1 else "runs": self.runs})
-        return ", ".join(f"{number:,} {thing}" for thing, number in counts.items()) + (f" {program.what}" if program.what else "")
+        return " ".join([", ".join(f"{number:,} {thing}" for thing, number in counts.items()), program.what]).strip()
 
     def row(self, name, program):
         return [name, program.version, self.what(program), f"{self.same} of {self.runs}", findings.counted(self.errors),
@@ -94,19 +96,13 @@ class Tally:
                 f"{self.seconds[1]:.0f}"]
 
 
-def clear(place, keep):
-    """What a run leaves behind when nothing was wrong with it: its log where something was found."""
-    if not keep:
-        for name in ("plain", "custody"):
-            shutil.rmtree(place / name, ignore_errors=True)
-        if not (place / "report.txt").exists():
-            shutil.rmtree(place, ignore_errors=True)
-
-
-def write_report(custody, log, path):
-    """The findings as `custody report` tells them."""
-    done = subprocess.run([custody, "report", "--severity", "warning", log], capture_output=True, check=False)
-    path.write_bytes(done.stdout + done.stderr)
+def keep_evidence(custody, place, outcomes):
+    """Of a run with problems: what both plays said, and the findings as `custody report` tells them."""
+    for name, outcome in zip(("plain", "custody"), outcomes):
+        (place / f"{name}.txt").write_text(outcome.output, encoding="utf-8")
+    command = [custody, "report", "--severity", "warning", place / "log.jsonl"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    (place / "report.txt").write_bytes(done.stdout + done.stderr)
 
 
 def perform(name, module, options):
@@ -117,35 +113,32 @@ def perform(name, module, options):
     results, tally = options.place / "results" / name, Tally(getattr(module, "RIGHT", []))
     shutil.rmtree(results, ignore_errors=True)
     custody = options.build / "custody"
-    for number, run in enumerate(run for run in program.runs if options.only in f"{name} {run.name}"):
+    for number, run in enumerate(run for run in program.runs if options.run in run.name):
         place = results / f"{number:03}-{run.name.replace('/', '-')}"
         place.mkdir(parents=True)
         outcomes, found, problems = play(run, place, custody)
-        if found:
-            write_report(custody, place / "log.jsonl", place / "report.txt")
-        wrong = tally.add(run, outcomes, found, problems)
-        if wrong:
-            for which, outcome in zip(("plain", "custody"), outcomes):
-                (place / f"{which}.txt").write_text(outcome.output, encoding="utf-8")
-        else:
-            clear(place, options.keep)
+        if tally.add(run, outcomes, found, problems):
+            keep_evidence(custody, place, outcomes)
+        elif not options.keep:
+            shutil.rmtree(place)
     if tally.problems:
         (results / "problems.txt").write_text("\n".join(tally.problems) + "\n", encoding="utf-8")
     return (tally.row(name, program) if tally.runs else None), tally.problems
 
 
-def may_fit(name, only):
-    """Whether runs of the program can have `only` in `PROGRAM RUN`; what it has to begin with, as runs are not known."""
-    return not only or only in name or " " not in only or name.endswith(only.split(" ", maxsplit=1)[0])
+def announce(row, problems, results):
+    """A line for a program that has run, and its first problems."""
+    more = [f"and {len(problems) - SHOWN} more: {results}/problems.txt"] if len(problems) > SHOWN else []
+    words = [problem.replace("\n", "\n     ") for problem in problems[:SHOWN] + more]
+    title = f"{'FAIL' if problems else 'ok  '} {', '.join(row[:4])}"
+    print(title, *(f"     {line}" for line in words), sep="\n", flush=True)
 
 
 def perform_all(options):
     """Rows of the table, what was left out, and how many programs have problems; prints what is wrong as it comes."""
     rows, absent, wrong = [], [], 0
     sys.path.insert(0, str(options.programs))
-    for name in sorted(path.stem for path in options.programs.glob("*.py")):
-        if not may_fit(name, options.only):
-            continue
+    for name in sorted(path.stem for path in options.programs.glob("*.py") if options.program in path.stem):
         try:
             row, problems = perform(name, importlib.import_module(name), options)
         except LeftOut as reason:
@@ -156,9 +149,7 @@ def perform_all(options):
             continue
         rows.append(row)
         wrong += bool(problems)
-        more = [f"and {len(problems) - SHOWN} more: {options.place}/results/{name}/problems.txt"] if len(problems) > SHOWN else []
-        words = [problem.replace("\n", "\n     ") for problem in problems[:SHOWN] + more]
-        print(f"{'FAIL' if problems else 'ok  '} {', '.join(row[:4])}", *(f"     {line}" for line in words), sep="\n", flush=True)
+        announce(row, problems, options.place / "results" / name)
     return rows, absent, wrong
 
 

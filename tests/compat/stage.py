@@ -1,6 +1,6 @@
-"""Where a run of a program is played: once plainly and once under Custody, in directories of the same shape, and what the
-two have to have in common. The file of a program says what is run by means of `Program`, `Run` and `Stage`; run.py plays
-it."""
+"""Where a run of a program is played: once plainly and once under Custody, in directories of the same shape, and what
+the two have to have in common. The file of a program says what is run by means of `Program`, `Run` and `Stage`; run.py
+plays it."""
 
 import dataclasses
 import os
@@ -58,7 +58,7 @@ class Run:
 
 @dataclasses.dataclass
 class Program:
-    """A program that is ready to run. `what` follows its counts in the table: "12 scripts, 340 tests" of its own suite."""
+    """A program that is ready to run. `what` follows its counts in the table: 9 scripts, 34 tests `of its own suite`."""
 
     version: str
     runs: list
@@ -67,7 +67,7 @@ class Program:
 
 @dataclasses.dataclass
 class Stage:
-    """One play of a run. `place` is an empty directory of its own, `log` the file that Custody writes, None when plain."""
+    """One play of a run. `place` is an empty directory of its own, `log` the file that Custody writes."""
 
     place: Path
     custody: Optional[Path] = None
@@ -131,7 +131,8 @@ def differences(run, plain, under):
         found.append(f"exit status {plain.status}, under Custody {under.status}: {under.output[-1500:]}")
     before, after = run.normalise(plain.output).splitlines(), run.normalise(under.output).splitlines()
     if before != after:
-        number = next((n for n, pair in enumerate(zip(before, after)) if pair[0] != pair[1]), min(len(before), len(after)))
+        shorter = min(len(before), len(after))
+        number = next((n for n in range(shorter) if before[n] != after[n]), shorter)
         found.append(f"output differs in line {number + 1}:\n  plain   {' / '.join(before[number:number + 3])[:600]}\n"
                      f"  custody {' / '.join(after[number:number + 3])[:600]}")
     return found

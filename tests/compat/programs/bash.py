@@ -12,14 +12,16 @@ RIGHT = [*SMALL_TOOLS]
 WITHOUT = {"run-all", "run-minimal", "run-gprof", "run-jobs", "run-read", "run-execscript", "run-trap", "run-coproc"}
 
 SCRIPTS = {
-    "words": 'declare -A seen; while read -r -a words; do for word in "${words[@]}"; do seen[$word]=$((seen[$word] + 1)); '
-             'done; done < COPYRIGHT; for word in "${!seen[@]}"; do echo "$word ${seen[$word]}"; done | sort',
+    "words": 'declare -A seen; while read -r -a words; do for word in "${words[@]}"; do '
+             'seen[$word]=$((seen[$word] + 1)); done; done < COPYRIGHT; '
+             'for word in "${!seen[@]}"; do echo "$word ${seen[$word]}"; done | sort',
     "arrays": 'for i in {1..2000}; do list+=("item $i"); done; list=("${list[@]/item/row}"); unset "list[7]"; '
               'echo "${#list[@]} ${list[*]:5:3}"; mapfile -t lines < <(seq 3000); echo "${#lines[@]}"; exit 3',
     "functions": 'f() { local a=$1 b; (( a == 0 )) && return 0; b=$(echo "$a"); eval "x_$a=$b"; f $((a - 1)); }; f 60; '
                  'echo "$x_17"; trap "echo bye" EXIT; set -- a b c; while getopts ab: o -a -b x; do echo "$o"; done',
-    "substitutions": 'for i in {1..100}; do s=$(printf %s "$i" | tr 0-9 a-j); t+=${s^^}; done; echo "$t"; cat <(echo a) <(echo b); '
-                     'printf "%q %s\\n" "a b" "${t//A/-}"; [[ abc =~ (b)(c) ]] && echo "${BASH_REMATCH[2]}"',
+    "substitutions": 'for i in {1..100}; do s=$(printf %s "$i" | tr 0-9 a-j); t+=${s^^}; done; echo "$t"; '
+                     'cat <(echo a) <(echo b); printf "%q %s\\n" "a b" "${t//A/-}"; '
+                     '[[ abc =~ (b)(c) ]] && echo "${BASH_REMATCH[2]}"',
 }
 BUILD = [["./configure", "--without-bash-malloc", "--disable-nls", "CFLAGS=-g1 -O1 -w"],
          ["make", "-j2", "bash", "recho", "zecho", "printenv", "xcase"],

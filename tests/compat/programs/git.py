@@ -1,5 +1,5 @@
-"""git: scripts of its own suite that are marked to run under LeakSanitizer without a word of it, built as for that. What
-is said to be lost in git there is to be examined."""
+"""git: scripts of its own suite that are marked to run under LeakSanitizer without a word of it, with git built as for
+that. What is said to be lost in git there is to be examined."""
 
 import re
 
@@ -26,24 +26,25 @@ t3003-ls-files-exclude t3004-ls-files-basic t3005-ls-files-relative t3006-ls-fil
 t3020-ls-files-error-unmatch t3102-ls-tree-wildcards t3103-ls-tree-misc t3104-ls-tree-format t3205-branch-color
 t3307-notes-man t3601-rm-pathspec-file t3703-add-magic-pathspec t3908-stash-in-worktree t3920-crlf-messages
 t4000-diff-format t4004-diff-rename-symlink t4005-diff-rename-2 t4006-diff-mode t4007-rename-3 t4009-diff-rename-4
-t4016-diff-quote t4024-diff-optimize-common t4025-hunk-header t4028-format-patch-mime-headers t4032-diff-inter-hunk-context
-t4033-diff-patience t4036-format-patch-signer-mime t4037-diff-r-t-dirs t4039-diff-assume-unchanged
-t4044-diff-index-unique-abbrev t4046-diff-unmerged t4049-diff-stat-count t4050-diff-histogram t4062-diff-pickaxe
-t4066-diff-emit-delay t4100-apply-stat t4101-apply-nonl t4102-apply-rename t4105-apply-fuzz t4106-apply-stdin
-t4109-apply-multifrag t4110-apply-scan t4112-apply-renames t4118-apply-empty-context t4121-apply-diffs
-t4130-apply-criss-cross-rename t4132-apply-removal t4133-apply-filenames t4134-apply-submodule t4136-apply-check
-t4206-log-follow-harder-copies t5002-archive-attr-pattern t5200-update-server-info t5307-pack-missing-commit
-t5308-pack-detect-duplicates t5309-pack-delta-cycles t5314-pack-cycle-detection t5315-pack-objects-compression
-t5511-refspec t5513-fetch-track t5518-fetch-exit-status t5524-pull-msg t5602-clone-remote-exec t5603-clone-dirname
-t5615-alternate-env t5704-protocol-violations t5750-bundle-uri-parse t6008-rev-list-submodule t6100-rev-list-in-order
-t6110-rev-list-sparse t6114-keep-packs t6134-pathspec-in-submodule t6136-pathspec-in-bare t6413-merge-crlf
-t6425-merge-rename-delete t7062-wtstatus-ignorecase t7101-reset-empty-subdirs t7104-reset-hard t7511-status-index
-t7515-status-symlinks t7518-ident-corner-cases t7609-mergetool--lib t7702-repack-cyclic-alternate
-t7816-grep-binary-pattern t9302-fast-import-unpack-limit t9303-fast-import-compression
+t4016-diff-quote t4024-diff-optimize-common t4025-hunk-header t4028-format-patch-mime-headers
+t4032-diff-inter-hunk-context t4033-diff-patience t4036-format-patch-signer-mime t4037-diff-r-t-dirs
+t4039-diff-assume-unchanged t4044-diff-index-unique-abbrev t4046-diff-unmerged t4049-diff-stat-count
+t4050-diff-histogram t4062-diff-pickaxe t4066-diff-emit-delay t4100-apply-stat t4101-apply-nonl t4102-apply-rename
+t4105-apply-fuzz t4106-apply-stdin t4109-apply-multifrag t4110-apply-scan t4112-apply-renames t4118-apply-empty-context
+t4121-apply-diffs t4130-apply-criss-cross-rename t4132-apply-removal t4133-apply-filenames t4134-apply-submodule
+t4136-apply-check t4206-log-follow-harder-copies t5002-archive-attr-pattern t5200-update-server-info
+t5307-pack-missing-commit t5308-pack-detect-duplicates t5309-pack-delta-cycles t5314-pack-cycle-detection
+t5315-pack-objects-compression t5511-refspec t5513-fetch-track t5518-fetch-exit-status t5524-pull-msg
+t5602-clone-remote-exec t5603-clone-dirname t5615-alternate-env t5704-protocol-violations t5750-bundle-uri-parse
+t6008-rev-list-submodule t6100-rev-list-in-order t6110-rev-list-sparse t6114-keep-packs t6134-pathspec-in-submodule
+t6136-pathspec-in-bare t6413-merge-crlf t6425-merge-rename-delete t7062-wtstatus-ignorecase t7101-reset-empty-subdirs
+t7104-reset-hard t7511-status-index t7515-status-symlinks t7518-ident-corner-cases t7609-mergetool--lib
+t7702-repack-cyclic-alternate t7816-grep-binary-pattern t9302-fast-import-unpack-limit t9303-fast-import-compression
 """.split()
 
 # As SANITIZE=leak builds it: what is left to the end of the process on purpose is marked by UNLEAK, and kept then.
-BUILD = ["make", "-j2", "CFLAGS=-g1 -O0 -w -DSUPPRESS_ANNOTATED_LEAKS", "NO_GETTEXT=1", "NO_TCLTK=1", "NO_PYTHON=1", "all"]
+BUILD = ["make", "-j2", "CFLAGS=-g1 -O0 -w -DSUPPRESS_ANNOTATED_LEAKS", "NO_GETTEXT=1", "NO_TCLTK=1", "NO_PYTHON=1",
+         "all"]
 # glibc's checks of malloc would be preloaded in place of Custody.
 ENVIRONMENT = {"TEST_NO_MALLOC_CHECK": "1"}
 

@@ -67,7 +67,7 @@ class Log:
             last[pid] = seq
 
     def events(self, name):
-        return [event for event in self.lines if event["event"] == name]
+        return [event for event in self.lines if event.get("event") == name]
 
     def findings(self):
         return self.events("finding")
