@@ -43,7 +43,8 @@ $(TOOL_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/select.o $(filter
 -include $(UNIT_TESTS:=.d)
 
 SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh \
-    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py tests/compat/frame.py)
+    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py \
+    tests/bench/run.py tests/compat/frame.py)
 
 .PHONY: compat crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
 
@@ -67,7 +68,7 @@ crates: all ## the tests of crates with C or C++ inside under Custody, into docs
 
 # ONLY='git t0001' is a part, printed and not written to the page.
 compat: all ## large programs and their own tests under Custody, into docs/compatibility.md
-	@$(PYTHON) tests/compat/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/compatibility.md)
+	@nice $(PYTHON) tests/compat/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/compatibility.md)
 
 # The unit tests again, built or run another way. jemalloc stays as it is: it is not ours to check, and it hands out
 # memory that a sanitizer knows nothing of. The scenarios cannot run so: a sanitizer brings its own malloc, which is

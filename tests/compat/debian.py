@@ -149,5 +149,5 @@ def built(tree, workshop, *steps, environment=None):
     if stamp.exists() and stamp.read_text(encoding="utf-8") == words:
         return
     for step in steps:
-        run(["nice", *step], tree, environment)
+        run(step, tree, environment)
     stamp.write_text(words, encoding="utf-8")

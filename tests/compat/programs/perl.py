@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 import debian
-from common import PERL
+from common import SMALL_TOOLS
 from stage import Program, Run
 
-RIGHT = [PERL]
+RIGHT = [*SMALL_TOOLS]
 
 # Scripts of base, cmd, comp, mro, op, opbasic and re that are quick.
 SCRIPTS = """

@@ -3,9 +3,10 @@
 import re
 
 import debian
+from common import SMALL_TOOLS
 from stage import Program, Run
 
-RIGHT = []
+RIGHT = [*SMALL_TOOLS]
 
 SCRIPTS = """
 aggerror aggnested alter alter2 alter3 analyze analyze3 attach attach2 autoinc autoindex1 between bigrow bind bindxfer
