@@ -8,7 +8,16 @@ import debian
 import servers
 from stage import LeftOut, Program, Run
 
-RIGHT = []
+RIGHT = [
+    {"kind": "leak", "module": "initdb", "why": "initdb builds the lines of its files anew for each replacement and releases none; Memcheck says it of the same blocks"},
+    {"kind": "leak", "module": "pg_dump", "why": "pg_dump leaves what it knows of objects to its end"},
+    {"kind": "leak", "module": "psql", "why": "psql leaves options and variables to its end"},
+    {"kind": "leak", "in": "save_ps_display_args", "why": "the copy of argv belongs to main, which is not returned to"},
+    {"kind": "leak", "in": "PostmasterMain", "why": "the copy of -D is not kept once data_directory is set"},
+    {"kind": "leak", "in": "generate_addrinfo", "why": "initdb asks getaddrinfo for ::1 and does not release the answer"},
+    {"kind": "leak", "module": "locale", "why": "called by initdb: it leaves its tree of names to its end"},
+    {"kind": "leak", "module": "sed", "why": "sed leaves its program to its end"},
+]
 
 # Scripts of src/test/regress/sql that need nothing but themselves (or what test_setup.sql makes), in an order that works.
 SCRIPTS = """test_setup boolean char name varchar text int2 int4 int8 oid float4 float8 bit numeric uuid enum money rangetypes
@@ -29,7 +38,7 @@ STOP = """
 kill -$3 $server
 wait $server
 echo "server $?"
-grep -E 'PANIC|terminated by|WARNING' server.txt
+grep -E 'PANIC|was terminated by' server.txt | sed 's/^.*\\] //'
 """
 
 BENCH = START + """
@@ -39,7 +48,7 @@ pgbench -n -c 8 -j 2 -t 50 b 2>&1 | grep -E 'processed|failed'
 pgbench -n -S -c 8 -j 2 -t 500 -M prepared b 2>&1 | grep -E 'processed|failed'
 pgbench -n -S -C -c 4 -j 2 -t 5 b 2>&1 | grep -E 'processed|failed'
 psql -Atc 'select sum(abalance) = (select sum(delta) from pgbench_history) from pgbench_accounts' b
-pg_dump -s b | grep -v '^--' | sha256sum
+pg_dump -s b | grep -Ev '^--|restrict ' | sha256sum
 """ + STOP
 
 REGRESS = START + """
