@@ -101,4 +101,5 @@ def valgrind():
 
 def for_exits(build):
     """Columns of the table of processes that end with live blocks."""
-    return [GLIBC] + [custody(build, f"leaks={extent}", f"leaks={extent}", kinds=("exit",)) for extent in ("off", "summary", "full")]
+    extents = (f"leaks={extent}" for extent in ("off", "summary", "full"))
+    return [GLIBC] + [custody(build, extent, extent, kinds=("exit",)) for extent in extents]

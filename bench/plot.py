@@ -72,7 +72,7 @@ def marks(table, column, scale, y):
 
 
 def chart(table, words, left, right):
-    columns = table.columns[1:]
+    columns = table.others()
     bottom = TOP + LINE * len(columns)
     scale = scale_for(table, left, right)
     yield text(left, TOP - 18, words, "ink head")
@@ -83,13 +83,13 @@ def chart(table, words, left, right):
 
 def draw(times, memory):
     """The SVG text."""
-    height = TOP + LINE * len(times.columns[1:]) + 50
+    height = TOP + LINE * len(times.others()) + 50
     half = (WIDTH - NAMES - GAP) / 2
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
              'role="img">', f"<title>Time and memory of {len(times.rows)} programs, as ratios to glibc</title>",
              f"<style>{STYLE}</style>", f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
              text(12, 24, f"{len(times.rows)} programs, ratios to glibc: less is better", "ink head")]
-    for number, column in enumerate(times.columns[1:]):
+    for number, column in enumerate(times.others()):
         words, kind = (f"Custody, {column}", "ours head") if is_ours(column) else (column, "ink")
         parts.append(text(NAMES - 14, TOP + LINE * number + LINE // 2 + 4, words, kind, "end"))
     parts += chart(times, "time", NAMES, NAMES + half - VALUES)

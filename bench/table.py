@@ -18,6 +18,10 @@ class Table:
     def has(self, row, column):
         return bool(self.rows.get(row, {}).get(column))
 
+    def others(self):
+        """Columns beside the first that have any figures."""
+        return [column for column in self.columns[1:] if any(self.has(row, column) for row in self.rows)]
+
     def median(self, row, column):
         return statistics.median(self.rows[row][column])
 

@@ -21,10 +21,10 @@ def grid(table):
 def turned_grid(table):
     """Lines of cells, a line for each column of the table: the first one's medians, and ratios to it, and their mean."""
     yield [table.title, *table.rows, "geometric mean"]
-    first, *others = table.columns
+    first = table.columns[0]
     decimals = 2 if table.unit == "s" else 0
     yield [f"{first} ({table.unit})", *(f"{table.median(row, first):.{decimals}f}" for row in table.rows), ""]
-    for name in others:
+    for name in table.others():
         ratios = (f"{table.ratio(row, name):.2f}" if table.has(row, name) else "" for row in table.rows)
         yield [name, *ratios, f"**{table.mean_ratio(name):.2f}**"]
 

@@ -10,10 +10,12 @@ WRAP_test_facts_place := cst_facts_setup
 LIBS_test_detour_move := -lZydis
 WRAP_test_family_hook := cst_thread_enter cst_start_failed cst_start_is_up
 WRAP_test_kept_back := cst_je_free cst_je_sdallocx
+WRAP_test_module_settle := cst_module_classify cst_module_settle
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
 WRAP_test_rust_own_hook := cst_thread_enter
 WRAP_test_stack := cst_stack_trace
+WRAP_test_fork_locks := cst_lock_acquire cst_lock_reset
 WRAP_test_history := cst_pool_alloc
 WRAP_test_table := cst_pool_alloc
 WRAP_test_tool_facts_worker := cst_facts_cache_make
@@ -40,27 +42,50 @@ $(TOOL_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/select.o $(filter
 	$(call say,TEST,$@)$(TEST_COMPILE) $(TOOL_CPPFLAGS) -o $@ $< $(BUILD)/tests/select.o $(TEST_LINK) \
 	    $(filter-out %/main.o,$(TOOL_OBJS)) -lcmocka $(TOOL_LIBS) $(LIBS_$(*F))
 
+# A copy of the preloaded library in which the kernel's answers are chosen by tests (tests/edge/faults.py).
+FAULTS := cst_sys_map cst_sys_map_at cst_sys_reserve cst_sys_protect cst_sys_move cst_sys_open_read cst_sys_open_regular \
+    cst_sys_open_memory cst_sys_map_file cst_sys_read_memory cst_sys_pwrite cst_sys_write mmap
+FAULTS_LIBRARY := $(BUILD)/tests/libcustody_faults.so
+
+$(FAULTS_LIBRARY): tests/edge/parts/faults.c $(BUILD)/libcustody_preload.so
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(COMPILE) -Wno-missing-prototypes -c -o $(BUILD)/tests/faults.o $<
+	@$(LINK_SHARED) -Wl,--version-script=$(BUILD)/obj/preload.map $(foreach f,$(FAULTS),-Wl,--wrap=$(f)) -o $@ \
+	    $(RUNTIME_OBJS) $(SHIM_OBJS) $(JEMALLOC_OBJ) $(BUILD)/tests/faults.o
+
 -include $(UNIT_TESTS:=.d)
+
+include tests/fuzz/build.mk
 
 SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh \
     tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py \
     tests/bench/run.py tests/compat/frame.py)
 
-.PHONY: compat crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
+.PHONY: compat crates helgrind helgrind-binaries soak stress unit test test-one unit-binaries run-tests asan ubsan tsan \
+    valgrind
 
-unit-binaries: $(UNIT_TESTS)
+unit-binaries: $(UNIT_TESTS) $(FUZZ_REPLAYS) $(FAULTS_LIBRARY)
 
 unit: unit-binaries ## build and run the unit tests
-	@tests/run.sh $(UNIT_TESTS)
+	@tests/run.sh $(UNIT_TESTS) $(FUZZ_REPLAYS)
 
 test: deps ## set up, build and run every test
 	@$(MAKE) --no-print-directory run-tests
 
 run-tests: all unit-binaries $(if $(wildcard rust-client/build.mk),client)
-	@tests/run.sh $(UNIT_TESTS) $(SUITES)
+	@tests/run.sh $(UNIT_TESTS) $(FUZZ_REPLAYS) $(SUITES)
 
 test-one: all unit-binaries ## run what is named: make test-one T=test_tag, T=one_unit_test or T=scenario
 	@tests/one.sh '$(T)'
+
+# What takes long of the edge cases, which `make test` has in short.
+MINUTES ?= 3
+
+soak: all ## a long life (MINUTES=3), 10 million live blocks, and every request of the runtime refused once
+	@tests/edge/endurance.py soak $(MINUTES)
+	@tests/edge/endurance.py many 10000000
+	@$(MAKE) --no-print-directory $(FAULTS_LIBRARY)
+	@tests/edge/run.py --full --filter faults/
 
 # ONLY='rusqlite debug' is a part, printed and not written to the page.
 crates: all ## the tests of crates with C or C++ inside under Custody, into docs/crates.md
@@ -83,7 +108,7 @@ NOT_SANITIZED := $(addprefix test_module:,libc_and_the_kernels_library_are_libc 
     a_library_that_took_anothers_place_is_told_apart_by_a_scan) \
     $(addprefix test_heap:,under_a_limit_of_two_gigabytes_the_program_keeps_its_share \
     under_a_small_limit_the_heap_is_small) \
-    test_leak test_moments test_api:what_the_callers_registers_hold_is_reachable \
+    test_leak test_stress:leaks_are_looked_for_meanwhile test_moments test_api:what_the_callers_registers_hold_is_reachable \
     test_callback:data_is_reachable_while_it_is_registered
 # - ThreadSanitizer takes a thread's state away before its last destructors have run, and its own blocks do not look like
 #   those of other allocators. It counts at most 64 locks, of which jemalloc takes more after a fork.
@@ -95,6 +120,8 @@ NOT_TSAN := test_thread test_heap:a_thread_that_ends_is_served_after_jemallocs_o
     test_out_of_memory:memory_that_is_out_from_any_moment_on_crashes_nothing \
     test_lease:threads_lease_parts_of_one_block_at_one_time test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root \
     test_object:of_threads_that_destroy_an_object_one_does
+# - Searches for leaks halt threads by a signal, and blocks are asked about while others write their tags.
+NOT_TSAN += test_stress:leaks_are_looked_for_meanwhile test_stress:blocks_are_asked_about_that_others_release
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
 #   limited for it too, and a program that runs itself again runs it. A search for leaks would read through everything
@@ -110,7 +137,8 @@ NOT_VALGRIND := test_log:the_descriptor_is_high_and_closed_on_exec \
     test_sys:reserved_addresses_are_aligned_and_usable_once_that_is_said test_moments test_out_of_memory \
     test_leak test_api:what_the_callers_registers_hold_is_reachable \
     test_callback:data_is_reachable_while_it_is_registered \
-    test_halt:registers_and_the_stack_in_use_are_those_of_the_interrupted_code
+    test_halt:registers_and_the_stack_in_use_are_those_of_the_interrupted_code \
+    test_stress:leaks_are_looked_for_meanwhile
 
 sanitize = +@$(3) $(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) CFLAGS='-O1 $(2)' LDFLAGS='$(2)' unit
 
@@ -125,38 +153,30 @@ tsan: ## unit tests under ThreadSanitizer
 	$(call sanitize,tsan,-fsanitize=thread,TSAN_OPTIONS=report_signal_unsafe=0:detect_deadlocks=0 \
 	    TESTS_WITHOUT='$(NOT_SANITIZED) $(NOT_TSAN)')
 
+# Helgrind sees races only where there are threads. What it does not know of atomics, tests/helgrind/atomics.h tells it;
+# what is left and is none is in tests/helgrind/suppressions, each with its reason.
+HELGRIND_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l pthread_create tests/unit/*.c))
+# - what Valgrind cannot run (above), and what halts threads by signals of its own, which look through all that is reserved;
+# - words of tags are plain (core/tag.h), and read while others write them in the tests that are left out for
+#   ThreadSanitizer, too.
+NOT_HELGRIND := $(NOT_VALGRIND) test_halt test_root test_stress:leaks_are_looked_for_meanwhile \
+    test_stress:blocks_are_asked_about_that_others_release \
+    test_lease:threads_lease_parts_of_one_block_at_one_time test_object:of_threads_that_destroy_an_object_one_does
+HELGRIND := valgrind -q --tool=helgrind --error-exitcode=99 --fair-sched=yes --history-level=approx \
+    --suppressions=tests/helgrind/suppressions
+
+helgrind-binaries: $(HELGRIND_TESTS:%=$(BUILD)/tests/%)
+	@STRESS_ROUNDS=10 TESTS_WITHOUT='$(NOT_HELGRIND)' TESTS_UNDER='$(HELGRIND)' tests/run.sh $^
+
+helgrind: ## unit and stress tests with threads under Helgrind
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/helgrind CFLAGS='-O1 -include tests/helgrind/atomics.h' helgrind-binaries
+
+# ROUNDS says how long: 20000 take some minutes.
+ROUNDS ?= 20000
+stress: $(BUILD)/tests/test_stress ## threads, libraries, children and leak searches at one time, for minutes (ROUNDS=20000)
+	@STRESS_ROUNDS=$(ROUNDS) tests/run.sh $<
+
 valgrind: unit-binaries ## unit tests under Valgrind
 	@TESTS_WITHOUT='$(NOT_VALGRIND)' TESTS_UNDER='valgrind -q --leak-check=no --error-exitcode=99 --fair-sched=yes' \
 	    tests/run.sh $(UNIT_TESTS)
 
-# libFuzzer over what reads files that others have written. FUZZ_SECONDS says for how long, each.
-FUZZ_SECONDS ?= 60
-FUZZ_COMPILE = clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-    -D_GNU_SOURCE -Iinclude -Iruntime/shared $(TOOL_CPPFLAGS) -o $@ $(filter %.c,$^)
-FUZZ_RUN = $(BUILD)/fuzz/$(1) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=$(BUILD)/fuzz/ $(2) \
-    $(BUILD)/fuzz/$(1).corpus
-
-.PHONY: fuzz
-
-$(BUILD)/fuzz/policy: tests/fuzz/policy.c $(SHARED_SOURCES)
-	@mkdir -p $(@D)/policy.corpus
-	@cp docs/example/policy/names.policy $(@D)/policy.corpus
-	$(call say,FUZZ,$@)$(FUZZ_COMPILE)
-
-# What facts come from is programs as compilers write them, small ones.
-$(BUILD)/fuzz/facts: tests/fuzz/facts.c $(wildcard tools/custody/facts_*.c) tools/custody/arena.c tools/custody/say.c \
-    | $(BUILD)/fuzz/facts.corpus
-	$(call say,FUZZ,$@)$(FUZZ_COMPILE) $(TOOL_LIBS)
-
-$(BUILD)/fuzz/facts.corpus: tests/tool/programs/parts.c tests/tool/programs/parts.cpp tests/tool/programs/bare.rs
-	@mkdir -p $@
-	@gcc -g -O2 -o $@/gcc tests/tool/programs/parts.c
-	@gcc -g -gz -gdwarf-4 -o $@/packed tests/tool/programs/parts.c
-	@g++ -g -shared -fPIC -o $@/cxx tests/tool/programs/parts.cpp
-	@clang -g -O2 -shared -fPIC -nostdlib -o $@/clang tests/tool/programs/parts.c
-	@rustc -g -O -C panic=abort --edition 2021 --crate-type cdylib -C link-arg=-nostdlib -o $@/rust \
-	    tests/tool/programs/bare.rs
-
-fuzz: $(BUILD)/fuzz/policy $(BUILD)/fuzz/facts ## feed what reads policies and programs with arbitrary bytes, a minute each
-	$(call FUZZ_RUN,policy,-max_len=8192)
-	$(call FUZZ_RUN,facts,-max_len=40000)

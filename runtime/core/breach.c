@@ -6,6 +6,7 @@
 #include "core/findings.h"
 #include "core/heap.h"
 #include "core/side.h"
+#include "site/callsite_read.h"
 #include "site/stack.h"
 
 #include <stdlib.h>
@@ -89,7 +90,7 @@ static void add_call(struct cst_finding *finding, const struct cst_breach *breac
         return;
     uint16_t by = breach->by;
     if (by == CST_SIDE_UNKNOWN && breach->told.function)
-        by = cst_origin_side_at(breach->call->return_address - 1);
+        by = cst_origin_side_at(cst_callsite_maker(breach->call->return_address));
     finding->has_by = true;
     finding->by =
         party_of(by, breach->told.function ? CUSTODY_CONTRACT_CUSTODY : custody_door_contract(breach->call->door));

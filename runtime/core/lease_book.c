@@ -171,12 +171,17 @@ void cst_lease_book_describe(const struct cst_lease *lease, struct cst_lease_kno
     cst_history_copy(lease && lease->state != CST_LEASE_BUSY ? &lease->history : &nothing, &out_known->history);
 }
 
+/* The copy is found as long as it is a live block: whoever releases it meanwhile is refused. */
 static struct cst_lease *take(struct cst_lease *lease)
 {
     lease->state = CST_LEASE_BUSY;
     unlink_from(&lease->of_buffer);
-    unlink_from(&lease->of_copy);
     return lease;
+}
+
+void cst_lease_book_retire_copy(struct cst_lease *lease)
+{
+    unlink_from(&lease->of_copy);
 }
 
 struct cst_lease *cst_lease_book_take(uint64_t number, struct cst_lease_known *out_known)

@@ -76,6 +76,9 @@ CST_MUST_USE struct cst_lease *cst_lease_book_take(uint64_t number, struct cst_l
 /** The memory that the live lease of this number gives to the library. False when there is none, as above. */
 CST_MUST_USE bool cst_lease_book_memory(uint64_t number, uintptr_t *out_memory, struct cst_lease_known *out_known);
 
+/** The copy of a lease that was taken is no live block any more: it is not found by it. Lock held. */
+void cst_lease_book_retire_copy(struct cst_lease *lease);
+
 /** What is known of `lease`, which may be NULL. Lock held, or the lease is the caller's alone. */
 void cst_lease_book_describe(const struct cst_lease *lease, struct cst_lease_known *out_known);
 
@@ -91,7 +94,7 @@ CST_INLINE uintptr_t cst_lease_book_key(const struct cst_lease *lease)
     return lease->block ? lease->block : lease->buffer;
 }
 
-/** The first of the live leases whose key, or whose copy, `key` is. NULL when there is none. Lock held. */
+/** The first of the live leases whose key `key` is, or of those, ending ones too, whose copy it is. NULL when there is none. Lock held. */
 struct cst_lease *cst_lease_book_first(uintptr_t key);
 
 /** The one behind `lease`; NULL behind the last. Lock held. */

@@ -117,19 +117,22 @@ void cst_lease_past_keep(struct cst_lease *lease)
 {
     struct taken taken = {.count = 0};
     size_t bytes = cst_replica_bytes(&lease->copy);
-    if (bytes > CST_LEASE_PAST_BYTES) {
+    bool kept = bytes <= CST_LEASE_PAST_BYTES;
+    cst_replica_retire(&lease->copy);
+    lease->sum = kept ? cst_replica_sum(&lease->copy) : 0;
+    cst_lease_book_lock();
+    cst_lease_book_retire_copy(lease);
+    if (kept) {
+        make_room(bytes, &taken);
+        lease->state = CST_LEASE_PAST;
+        past.leases[past.count++] = lease;
+        past.bytes += bytes;
+    }
+    cst_lease_book_unlock();
+    if (!kept) {
         give_copy_back(lease);
         cst_lease_book_close(lease);
-        return;
     }
-    cst_replica_retire(&lease->copy);
-    lease->sum = cst_replica_sum(&lease->copy);
-    cst_lease_book_lock();
-    make_room(bytes, &taken);
-    lease->state = CST_LEASE_PAST;
-    past.leases[past.count++] = lease;
-    past.bytes += bytes;
-    cst_lease_book_unlock();
     dismiss_all(&taken);
 }
 

@@ -81,7 +81,6 @@ static const char *name_of(uint16_t side)
     return side == CST_SIDE_UNKNOWN ? "its owner" : cst_side_get(side)->name;
 }
 
-/* Begins a report; the advice is appended to the text that is returned. */
 /* Memory whose release is not seen may rightly have been given back by whom it was handed to, and be somebody else's by now:
  * that it has not is concluded. While it is lent it must not be given back in any case. */
 static bool is_concluded(enum custody_finding_kind kind, const struct cst_ledger_entry *entry)
@@ -90,6 +89,7 @@ static bool is_concluded(enum custody_finding_kind kind, const struct cst_ledger
     return rests_on_owner && entry && !entry->block.is_seen;
 }
 
+/* Begins a report; the advice is appended to the text that is returned. */
 static struct cst_text report_on(struct report *report, enum custody_finding_kind kind, const struct act *act,
                                  const struct cst_ledger_entry *entry)
 {
@@ -108,6 +108,13 @@ static struct cst_text report_on(struct report *report, enum custody_finding_kin
     struct cst_text advice;
     cst_text_init(&advice, report->advice, sizeof report->advice, 0);
     return advice;
+}
+
+/* What was told of was not done: in the history the act has a name of its own. */
+static void refuse(struct report *report, enum custody_deed as)
+{
+    if (report->found && report->history.count > 0)
+        report->history.moments[report->history.count - 1].deed = as;
 }
 
 /* What releases a block of this contract, without the conditions under which it is its maker's to call. */
@@ -308,6 +315,7 @@ bool cst_ledger_transfer(const struct cst_call *call, uintptr_t address, uint16_
     if (!is_over)
         transfer(&act, &block, release, &report);
     cst_lock_release(&lock);
+    refuse(&report, CUSTODY_DEED_TRANSFER_REFUSED);
     if (!report.found)
         send_event("transfer", &act.deed, 0, &block);
     return tell(&report);
@@ -400,6 +408,7 @@ bool cst_ledger_lend(const struct cst_call *call, uintptr_t address, uint16_t fr
     cst_lock_release(&lock);
     if (*out_loan)
         send_event("lend", &act.deed, *out_loan, &block);
+    refuse(&report, CUSTODY_DEED_LEND_REFUSED);
     return tell(&report);
 }
 
@@ -487,6 +496,8 @@ bool cst_ledger_return(const struct cst_call *call, uint64_t number)
         cst_lock_release(&lock);
         if (step == STEP_DONE && block.start)
             send_event("lend", &act.deed, number, &block);
+        if (step == STEP_REFUSED || !loan)
+            refuse(&report, CUSTODY_DEED_RETURN_REFUSED);
         is_good &= tell(&report) && step != STEP_REFUSED;
         if (step != STEP_PART)
             return is_good;

@@ -12,10 +12,6 @@
 
 static struct cst_ledger_entry *entries, *unused_entries;
 static struct cst_loan *loans, *unused_loans;
-
-/* Elements that stay in the tables (base/table.h): of no block, and no loan. */
-static struct cst_ledger_entry no_entry;
-static struct cst_loan no_loan;
 static struct cst_ledger_entry *closed[CLOSED_KEPT]; /* a ring */
 static size_t closed_count;
 static uint64_t last_number;
@@ -60,7 +56,7 @@ struct cst_ledger_entry *cst_book_find_start(uintptr_t start)
 {
     struct cst_ledger_entry *found;
     HASH_FIND(hh, entries, &start, sizeof start, found);
-    return found == &no_entry ? NULL : found;
+    return found;
 }
 
 struct cst_ledger_entry *cst_book_find(const struct cst_ledger_block *block)
@@ -78,20 +74,9 @@ static bool add(struct cst_ledger_entry *entry)
     return entry->hh.tbl != NULL;
 }
 
-/* The table is never empty: one element stays. */
 static void take_from_table(struct cst_ledger_entry *entry)
 {
-    if (entries)
-        HASH_DEL(entries, entry);
-}
-
-static bool prepare(void)
-{
-    if (!entries)
-        (void)add(&no_entry);
-    if (!loans)
-        HASH_ADD(hh, loans, number, sizeof no_loan.number, &no_loan);
-    return entries && loans;
+    HASH_DEL(entries, entry);
 }
 
 static struct cst_ledger_entry *take_entry(void)
@@ -113,7 +98,7 @@ static void free_entry(struct cst_ledger_entry *entry)
 struct cst_ledger_entry *cst_book_open(const struct cst_ledger_block *block, uint16_t owner,
                                        const struct cst_watcher *watcher)
 {
-    struct cst_ledger_entry *entry = prepare() ? take_entry() : NULL;
+    struct cst_ledger_entry *entry = take_entry();
     if (!entry)
         return NULL;
     *entry = (struct cst_ledger_entry){.block = *block, .owner = owner};
@@ -131,8 +116,7 @@ struct cst_ledger_entry *cst_book_open(const struct cst_ledger_block *block, uin
 
 static void free_loan(struct cst_loan *loan)
 {
-    if (loans)
-        HASH_DEL(loans, loan);
+    HASH_DEL(loans, loan);
     loan->next = unused_loans;
     unused_loans = loan;
 }
@@ -258,13 +242,11 @@ struct cst_loan *cst_book_loan(uint64_t number)
 {
     struct cst_loan *found;
     HASH_FIND(hh, loans, &number, sizeof number, found);
-    return found == &no_loan ? NULL : found;
+    return found;
 }
 
 void cst_book_each(void (*visit)(struct cst_ledger_entry *entry, void *data), void *data)
 {
-    for (struct cst_ledger_entry *entry = entries; entry; entry = entry->hh.next) {
-        if (entry != &no_entry)
-            visit(entry, data);
-    }
+    for (struct cst_ledger_entry *entry = entries; entry; entry = entry->hh.next)
+        visit(entry, data);
 }

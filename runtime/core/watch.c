@@ -18,14 +18,13 @@ atomic_size_t cst_watch_count;
 
 static const struct cst_watcher *_Atomic the_watchers[CST_WATCHER_COUNT];
 static struct watched *table, *unused;
-static struct watched nothing; /* stays in the table (base/table.h) */
 static struct cst_lock lock = CST_LOCK_INIT;
 
 static struct watched *find(uintptr_t start)
 {
     struct watched *found;
     HASH_FIND(hh, table, &start, sizeof start, found);
-    return found == &nothing ? NULL : found;
+    return found;
 }
 
 /* The tag of the live block of our heap that begins there; NULL when none does. */
@@ -58,17 +57,9 @@ static void give_unused(struct watched *entry)
     unused = entry;
 }
 
-/* A table that becomes empty gives its memory up, which the pool cannot use again: one entry stays. */
-static void keep_table(void)
-{
-    if (!table)
-        HASH_ADD(hh, table, start, sizeof nothing.start, &nothing);
-}
-
 static struct watched *add(uintptr_t start)
 {
-    keep_table();
-    struct watched *entry = table ? take_unused() : NULL;
+    struct watched *entry = take_unused();
     if (!entry)
         return NULL;
     *entry = (struct watched){.start = start};

@@ -2,6 +2,7 @@
 #include "entry/ownership.h"
 
 #include "base/names.h"
+#include "base/table.h"
 #include "core/callback.h"
 #include "core/history.h"
 #include "core/kept_back.h"
@@ -50,6 +51,7 @@ void cst_ownership_after_fork(void)
 {
     cst_history_after_fork();
     cst_names_after_fork();
+    cst_table_after_fork();
     cst_kept_back_after_fork();
     cst_object_after_fork();
     cst_callback_after_fork();

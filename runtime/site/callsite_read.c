@@ -6,6 +6,8 @@
 #include "site/decode_x86_64.h"
 #include "site/fde.h"
 
+#include <string.h>
+
 /* The longest call instruction that is looked for. */
 #define CALL_LENGTH_MAX 16
 
@@ -169,6 +171,41 @@ struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const st
     default:
         return unknown_of(goal);
     }
+}
+
+/* Where a call leads, if that is sure to have been so when it was made. */
+static struct cst_landing follow_call(const struct site *site)
+{
+    static const struct cst_goal none; /* no door: a function is what is looked for */
+    struct cst_landing landing = {.kind = CST_LAND_OPAQUE};
+    struct cst_grounds grounds = {0};
+    if (site->call.kind == CST_INSN_CALL) {
+        landing = cst_follow(site->call.target, &none);
+    } else if (site->call.kind == CST_INSN_CALL_RIP) {
+        landing = cst_follow_slot(site->call.target, &none, &grounds);
+    }
+    return grounds.count == 0 ? landing : (struct cst_landing){.kind = CST_LAND_OPAQUE};
+}
+
+/* A function without a name may be the API's: of a copy of the runtime in another module. */
+static bool is_of_api(const struct cst_landing *landing)
+{
+    static const char prefix[] = "custody_";
+    const char *name;
+    uintptr_t start;
+    return !cst_module_symbol(landing->module, landing->function.lo, &name, &start) ||
+           strncmp(name, prefix, sizeof prefix - 1) == 0;
+}
+
+uintptr_t cst_callsite_maker(uintptr_t return_address)
+{
+    struct site site = {.return_address = return_address};
+    if (!cst_image_at(return_address - 1, &site.image) || !read_call(&site)) {
+        return return_address - 1;
+    }
+    struct cst_landing landing = follow_call(&site);
+    bool jumped = landing.kind == CST_LAND_FUNCTION && landing.module != site.image.module && !is_of_api(&landing);
+    return jumped ? landing.function.lo : return_address - 1;
 }
 
 bool cst_callsite_plausible(uintptr_t return_address)

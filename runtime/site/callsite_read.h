@@ -16,6 +16,10 @@ struct cst_callsite_reading {
 /** How the call that returns to `return_address` came to `goal`. */
 struct cst_callsite_reading cst_callsite_read(uintptr_t return_address, const struct cst_goal *goal);
 
+/** An address in the function that made the call that returns to `return_address`, of a function of the API: in the code in
+ * front of it, or, where that called a function of another module that went on by a jump, in that function. */
+uintptr_t cst_callsite_maker(uintptr_t return_address);
+
 /** True when the bytes in front of `return_address` are code of a module and may be read as a call. */
 CST_MUST_USE bool cst_callsite_plausible(uintptr_t return_address);
 

@@ -72,6 +72,11 @@ class Ratios(unittest.TestCase):
         self.assertAlmostEqual(times().mean_ratio("stacks=1"), 1.0)
         self.assertAlmostEqual(times().mean_ratio("heaptrack"), 3.0)
 
+    def test_a_column_that_has_no_figures_is_left_out(self):
+        table = table_of("Time", "s", {"g++": {"glibc": [1.0], "heaptrack": [], "lsan": [1.5]}})
+        self.assertEqual([line[0] for line in tables.turned_grid(table)], ["Time", "glibc (s)", "lsan"])
+        self.assertNotIn("heaptrack", plot.draw(table, table))
+
 
 class Goals(unittest.TestCase):
     def test_means_over_programs_are_judged(self):

@@ -141,10 +141,38 @@ nothing_known_is_said_with_the_setting() (
     has out '"history": []'
 )
 
+what_a_number_is_of_may_be_said() (
+    local what
+    # Four things of one number.
+    cat >"$work/equal.jsonl" <<'LOG'
+{"v":1,"event":"start","pid":7,"seq":1,"t":1,"argv":["client"],"exe":"/bin/client","version":"0","options":""}
+{"v":1,"event":"handle","pid":7,"seq":2,"t":1,"deed":"made","number":3,"addr":"0x10","type":"ledger","by":{"side":"a","lang":"c"},"thread":"t","stack":[]}
+{"v":1,"event":"handle","pid":7,"seq":3,"t":1,"deed":"registered","number":3,"addr":"0x20","type":"on_event","by":{"side":"b","lang":"c"},"thread":"t","stack":[]}
+{"v":1,"event":"lend","pid":7,"seq":4,"t":1,"deed":"lent","number":3,"addr":"0x30","by":{"side":"c","lang":"c"},"to":{"side":"d","lang":"c"},"thread":"t","stack":[]}
+{"v":1,"event":"lease","pid":7,"seq":5,"t":1,"deed":"leased","number":3,"addr":"0x40","size":8,"by":{"side":"e","lang":"c"},"to":{"side":"f","lang":"c"},"thread":"t","stack":[]}
+{"v":1,"event":"finding","pid":7,"seq":6,"t":1,"kind":"lend-conflict","severity":"error","confidence":"exact","key":"k1","count":1,"number":3,"owner":{"side":"c","lang":"c","contract":"malloc"},"by":{"side":"c","lang":"c","contract":"custody","call":"custody_lend"},"history":[]}
+{"v":1,"event":"finding","pid":7,"seq":7,"t":1,"kind":"buffer-overclaim","severity":"error","confidence":"exact","key":"k2","count":1,"number":3,"capacity":8,"by":{"side":"e","lang":"c","contract":"custody","call":"custody_lease_end"},"history":[]}
+{"v":1,"event":"finding","pid":7,"seq":8,"t":1,"kind":"stale-handle","severity":"error","confidence":"exact","key":"k3","count":1,"number":3,"type":"ledger","by":{"side":"a","lang":"c","contract":"custody","call":"custody_check"},"history":[{"deed":"made","by":{"side":"a","lang":"c"},"thread":"t","stack":[]}]}
+{"v":1,"event":"finding","pid":7,"seq":9,"t":1,"kind":"stale-handle","severity":"error","confidence":"exact","key":"k4","count":1,"number":3,"by":{"side":"b","lang":"c","contract":"custody","call":"custody_callback_drop"},"history":[]}
+LOG
+    for what in object:stale-handle handle:stale-handle callback:stale-handle \
+        loan:lend-conflict lease:buffer-overclaim; do
+        run_custody 0 report --handle "${what%%:*}:3" "$work/equal.jsonl"
+        has out "1 call, 1 finding"
+        has out "error: ${what##*:}"
+    done
+    run_custody 0 report --handle 3 "$work/equal.jsonl"
+    has out "4 calls, 4 findings"
+    run_custody 0 report --handle loan:3 --format json "$work/equal.jsonl"
+    has out '"of": "loan"'
+    run_custody 0 report --handle lease:4 "$work/equal.jsonl"
+    has err "nothing about lease 4 in these logs"
+)
+
 one_thing_is_asked_for_at_a_time() (
     local wrong
     for wrong in "--block 0xyz" "--block -1" "--block=" "--handle 0" "--handle x" "--handle 99999999999999999999" \
-        "--block 0x1 --handle 2" "--block 0x1 --side x" "--block 0x1 --severity error" "--handle 1 --format folded" \
+        "--handle loan:0" "--handle loans:1" "--handle :1" "--handle lease:" "--block 0x1 --handle 2" "--block 0x1 --side x" "--block 0x1 --severity error" "--handle 1 --format folded" \
         "--handle 1 --suppressions /dev/null" "--block 0x1 --leaks-by side"; do
         # shellcheck disable=SC2086
         run_custody 125 report $wrong deeds.jsonl

@@ -150,6 +150,17 @@ a_command_that_custody_does_not_reach_is_an_error() (
     has err "Custody was not in it"
 )
 
+a_command_that_cannot_be_loaded_ends_as_it_does_without() (
+    echo 'int lost(void); int lost(void) { return 0; }' >"$work/lost.c"
+    echo 'int lost(void); int main(void) { return lost(); }' >"$work/needs.c"
+    gcc -shared -fPIC -o "$work/liblost.so" "$work/lost.c" && gcc -o "$work/needs" "$work/needs.c" "$work/liblost.so" ||
+        complain "cannot compile"
+    rm "$work/liblost.so"
+    run_custody 127 run "$work/needs"
+    has err "error while loading shared libraries"
+    has err "nothing was checked"
+)
+
 bad_command_lines_are_explained() (
     run_custody 125 run
     has err "no command given"

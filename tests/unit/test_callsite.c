@@ -134,6 +134,48 @@ static void nobody_is_mistaken_for_the_caller(void **state)
     assert_int_equal(lines, sizeof expectations / sizeof *expectations);
 }
 
+/* A function such as the API has, in the place of the runtime: notes where it returns to. */
+static uintptr_t recorded;
+
+__attribute__((visibility("default"))) int custody_recorder(void *pointer);
+int custody_recorder(void *pointer)
+{
+    recorded = (uintptr_t)__builtin_return_address(0);
+    return pointer != NULL;
+}
+
+static const char *maker_of(void *library, const char *function)
+{
+    int (*call)(void *);
+    *(void **)&call = dlsym(library, function);
+    assert_non_null(call);
+    call(NULL);
+    const struct cst_module *module = cst_module_find(cst_callsite_maker(recorded));
+    return module ? module->name : "";
+}
+
+static void a_call_of_the_api_is_made_by_who_went_on_to_it_by_a_jump(void **state)
+{
+    (void)state;
+    static const char *const flags[] = {"-O2", "-O2 -fno-plt", "-O2 -fcf-protection -Wl,-z,now", "-O0"};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        char command[512];
+        snprintf(command, sizeof command,
+                 "gcc %1$s -shared -fPIC -DMAKER -o @/libmaker%2$zu.so %%/maker.c && "
+                 "gcc %1$s -shared -fPIC -o @/libcaller%2$zu.so %%/maker.c @/libmaker%2$zu.so",
+                 flags[i], i);
+        fixture_run(command);
+        char maker[32], caller[32];
+        snprintf(maker, sizeof maker, "libmaker%zu.so", i);
+        snprintf(caller, sizeof caller, "libcaller%zu.so", i);
+        void *library = dlopen(fixture_path(caller), RTLD_NOW);
+        assert_non_null(library);
+        assert_string_equal(maker_of(library, "caller_gives"), maker);
+        assert_string_equal(maker_of(library, "caller_calls"), caller);
+    }
+    assert_int_equal(cst_callsite_maker(17), 16);
+}
+
 /* The parts of the runtime that read call sites, compiled plainly: the fixtures may be linked without a sanitizer. */
 static int make_common_parts(void **state)
 {
@@ -322,6 +364,9 @@ int main(void)
     for (size_t i = 0; i < BUILD_COUNT; i++) {
         built[i] = (struct CMUnitTest){builds[i].name, nobody_is_mistaken_for_the_caller, NULL, NULL, &builds[i]};
     }
+    const struct CMUnitTest makers[] = {
+        cmocka_unit_test(a_call_of_the_api_is_made_by_who_went_on_to_it_by_a_jump),
+    };
     const struct CMUnitTest table[] = {
         cmocka_unit_test(code_outside_every_module_is_unknown),
         cmocka_unit_test(wild_return_addresses_are_unknown),
@@ -333,5 +378,6 @@ int main(void)
         cmocka_unit_test(only_addresses_behind_a_call_are_plausible),
     };
     int failed = cmocka_run_group_tests_name("table", table, set_up_table, NULL);
+    failed += cmocka_run_group_tests_name("makers", makers, fixture_begin, fixture_end);
     return failed + cmocka_run_group_tests_name("builds", built, make_common_parts, fixture_end);
 }

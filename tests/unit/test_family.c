@@ -1,6 +1,8 @@
 /* Families by the names of their functions, and the rows of their list. */
 #include "site/family.h"
 
+#include "site/detour.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,6 +109,14 @@ static void every_row_can_be_found_by_its_name(void **state)
     }
 }
 
+static void no_family_has_more_functions_than_are_redirected_at_one_time(void **state)
+{
+    size_t counts[CUSTODY_CONTRACT_COUNT] = {0};
+    (void)state;
+    for (size_t i = 0; i < CST_FAMILY_FUNCTIONS; i++)
+        assert_true(++counts[cst_family_functions[i].contract] <= CST_DETOUR_BATCH_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +125,7 @@ int main(void)
         cmocka_unit_test(functions_of_jemalloc_are_found_with_any_prefix_and_others_with_none),
         cmocka_unit_test(every_row_names_arguments_that_there_are),
         cmocka_unit_test(every_row_can_be_found_by_its_name),
+        cmocka_unit_test(no_family_has_more_functions_than_are_redirected_at_one_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,25 @@ static void a_copy_is_nobodys_to_free_during_its_lease_or_after(void **state)
     assert_int_equal(told_count, 0);
 }
 
+/* Another thread may release it while the lease is ending. */
+static void a_copy_is_nobodys_to_free_while_its_lease_is_ending(void **state)
+{
+    (void)state;
+    struct cst_lease_known known;
+    char *block = MAKE(74);
+    uint64_t number = begin(block, 74, CUSTODY_LEASE_COPY);
+    char *copy = memory_of(number);
+    struct cst_lease *ending = cst_lease_book_take(number, &known);
+    assert_non_null(ending);
+    FREE(library_side, copy);
+    expect(CUSTODY_FINDING_BUFFER_RETAINED, "library");
+    cst_lease_past_keep(ending);
+    FREE(library_side, copy);
+    expect(CUSTODY_FINDING_BUFFER_RETAINED, "library");
+    FREE(program_side, block);
+    assert_int_equal(told_count, 0);
+}
+
 static void a_buffer_on_the_stack_is_its_callers_too(void **state)
 {
     (void)state;
@@ -287,6 +306,7 @@ int main(void)
         TEST(a_buffer_that_its_caller_frees_is_gone_and_not_touched),
         TEST(a_lease_of_what_lies_there_next_is_another),
         TEST(a_copy_is_nobodys_to_free_during_its_lease_or_after),
+        TEST(a_copy_is_nobodys_to_free_while_its_lease_is_ending),
         TEST(a_buffer_on_the_stack_is_its_callers_too),
         TEST(what_the_library_resizes_is_another_block_with_the_same_contents),
         TEST(a_block_that_its_owner_moves_is_gone),

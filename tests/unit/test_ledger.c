@@ -476,6 +476,29 @@ static void a_block_of_another_allocator_whose_release_was_not_seen_is_no_more(v
     assert_int_equal(errors(), 0);
 }
 
+/* A history does not say that it was done. */
+static void what_was_refused_has_words_of_its_own(void **state)
+{
+    (void)state;
+    listen();
+    void *block = make(133);
+    assert_true(custody_transfer(block, owner, friend, CUSTODY_CONTRACT_CUSTODY));
+    assert_false(custody_transfer(block, owner, guest, CUSTODY_CONTRACT_CUSTODY));
+    assert_int_equal(last.deed_count, 3); /* made, transferred and the last */
+    assert_int_equal(last.deeds[1], CUSTODY_DEED_TRANSFERRED);
+    assert_int_equal(last.deeds[2], CUSTODY_DEED_TRANSFER_REFUSED);
+    assert_int_equal(lend(block, owner, guest, EXCLUSIVE), 0);
+    assert_int_equal(last.deeds[last.deed_count - 1], CUSTODY_DEED_LEND_REFUSED);
+    custody_loan loan = lend(block, friend, guest, SHARED);
+    assert_true(custody_return(loan));
+    assert_false(custody_return(loan));
+    assert_int_equal(last.deeds[last.deed_count - 2], CUSTODY_DEED_RETURNED);
+    assert_int_equal(last.deeds[last.deed_count - 1], CUSTODY_DEED_RETURN_REFUSED);
+    assert_false(custody_return(UINT64_MAX - 1));
+    assert_int_equal(last.deeds[last.deed_count - 1], CUSTODY_DEED_RETURN_REFUSED);
+    custody_release(friend, block);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -498,6 +521,7 @@ int main(void)
         cmocka_unit_test_setup(what_a_parent_lent_stands_in_no_childs_way, count_anew),
         cmocka_unit_test_setup(a_block_of_another_allocator_whose_release_was_not_seen_is_no_more, count_anew),
         cmocka_unit_test_setup(of_memory_that_is_not_seen_the_advice_says_how_its_release_is_told, count_anew),
+        cmocka_unit_test_setup(what_was_refused_has_words_of_its_own, count_anew),
     };
     return cmocka_run_group_tests(tests, register_sides, NULL);
 }

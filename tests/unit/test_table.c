@@ -89,6 +89,25 @@ static void a_table_that_cannot_be_made_leaves_the_element_out(void **state)
     }
 }
 
+/* Of tables that come and go, and of one whose only element does. */
+static void what_a_table_gave_back_is_used_again(void **state)
+{
+    (void)state;
+    pieces_left = -1;
+    for (int round = 0; round < 3; round++) {
+        struct element *head = add_all();
+        HASH_CLEAR(hh, head);
+        pieces_left = 0;
+    }
+    struct element *one = NULL;
+    for (int round = 0; round < 3; round++) {
+        HASH_ADD(hh, one, key, sizeof one->key, &elements[0]);
+        assert_non_null(one);
+        HASH_DEL(one, &elements[0]);
+        assert_null(one);
+    }
+}
+
 static int clear(void **state)
 {
     (void)state;
@@ -100,9 +119,10 @@ static int clear(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(every_element_is_found_after_growing, clear),
-        cmocka_unit_test_setup(a_table_that_cannot_grow_keeps_what_it_has_and_marks_what_it_left_out, clear),
         cmocka_unit_test_setup(a_table_that_cannot_be_made_leaves_the_element_out, clear),
+        cmocka_unit_test_setup(a_table_that_cannot_grow_keeps_what_it_has_and_marks_what_it_left_out, clear),
+        cmocka_unit_test_setup(every_element_is_found_after_growing, clear),
+        cmocka_unit_test_setup(what_a_table_gave_back_is_used_again, clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,11 +121,21 @@ struct cst_log_deed {
     size_t line;      /**< which one of all events that were read */
 };
 
+/** What a number is the number of. */
+enum cst_numbered {
+    CST_NUMBERED_ANY, /**< whatever has it */
+    CST_NUMBERED_HANDLE,
+    CST_NUMBERED_CALLBACK,
+    CST_NUMBERED_LOAN,
+    CST_NUMBERED_LEASE,
+};
+
 /** What is to be kept of deeds: a log may have millions. Zeroed: nothing. */
 struct cst_log_interest {
     bool stacks; /**< each stack once; see seen_stacks */
     bool has_address, has_number;
     uint64_t address; /**< of what begins there, or has it inside */
+    enum cst_numbered numbered; /**< that has the number */
     uint64_t number;
 };
 

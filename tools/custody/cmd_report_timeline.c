@@ -1,6 +1,7 @@
 /* Reports about one thing; see cmd_report_timeline.h. */
 #include "cmd_report_timeline.h"
 
+#include "numbered.h"
 #include "report.h"
 #include "say.h"
 
@@ -9,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A number of this base and nothing else. */
-static bool read_number(const char *text, int base, uint64_t *out_number)
+/* A hexadecimal number and nothing else. */
+static bool read_address(const char *text, uint64_t *out_number)
 {
     char *end = NULL;
     errno = 0;
-    unsigned long long number = strtoull(text, &end, base);
+    unsigned long long number = strtoull(text, &end, 16);
     *out_number = number;
     return *text && strchr("0123456789abcdefABCDEF", *text) && *end == '\0' && errno == 0;
 }
@@ -25,12 +26,13 @@ bool cst_report_timeline_read(const char *block, const char *handle, struct cst_
         cst_say("report: --block and --handle ask for two things; one at a time");
         return false;
     }
-    if (block && !read_number(block, 16, &out_interest->address)) {
+    if (block && !read_address(block, &out_interest->address)) {
         cst_say("report: --block takes an address such as 0x7d00e7008000, not '%s'", block);
         return false;
     }
-    if (handle && (!read_number(handle, 10, &out_interest->number) || out_interest->number == 0)) {
-        cst_say("report: --handle takes the number of a handle, callback, loan or lease, not '%s'", handle);
+    if (handle && !cst_numbered_read(handle, &out_interest->numbered, &out_interest->number)) {
+        cst_say("report: --handle takes the number of a handle, callback, loan or lease, such as 7 or loan:7, not '%s'",
+                handle);
         return false;
     }
     out_interest->has_address = block != NULL;
@@ -51,7 +53,8 @@ static void say_what_is_missing(const struct cst_log_interest *interest, const s
         cst_say("report: nothing about 0x%" PRIx64 " in these logs%s%s", interest->address,
                 log->has_ownership ? "" : ": ", log->has_ownership ? "" : setting);
     } else {
-        cst_say("report: nothing about number %" PRIu64 " in these logs%s%s", interest->number,
+        cst_say("report: nothing about %s %" PRIu64 " in these logs%s%s", cst_numbered_word(interest->numbered),
+                interest->number,
                 log->has_ownership ? "" : ": ", log->has_ownership ? "" : setting);
     }
 }

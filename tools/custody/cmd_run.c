@@ -238,6 +238,19 @@ static int judge_log(struct run_wish *wish, const struct cst_log *log, const str
     return status;
 }
 
+/* No process wrote to the log. That a library of the command is missing the dynamic linker has said, with this status. */
+static int judge_silence(const struct run_wish *wish, const struct cst_launch_end *end)
+{
+    if (!end->signal && end->status == CST_EXIT_NOT_FOUND) {
+        cst_say("run: %s ended with status %d before Custody was in it, as where a library is missing; nothing was checked",
+                wish->command[0], end->status);
+        return CST_EXIT_NOT_FOUND;
+    }
+    cst_say("run: %s ran, but Custody was not in it: no process wrote to the log, so nothing was checked",
+            wish->command[0]);
+    return CST_EXIT_OWN_ERROR;
+}
+
 /* Reads what the command's processes wrote and decides. */
 static int judge(struct run_wish *wish, const struct cst_launch_end *end)
 {
@@ -247,12 +260,7 @@ static int judge(struct run_wish *wish, const struct cst_launch_end *end)
         cst_say("%s was killed by signal %d (%s)", wish->command[0], end->signal, strsignal(end->signal));
     }
     if (cst_reader_add(&log, wish->settings.log, true)) {
-        if (cst_log_any_start(&log)) {
-            status = judge_log(wish, &log, end);
-        } else {
-            cst_say("run: %s ran, but Custody was not in it: no process wrote to the log, so nothing was checked",
-                    wish->command[0]);
-        }
+        status = cst_log_any_start(&log) ? judge_log(wish, &log, end) : judge_silence(wish, end);
     }
     cst_log_free(&log);
     return status;
@@ -263,7 +271,8 @@ static bool launch(struct cst_arena *arena, struct run_wish *wish, const char *p
 {
     struct run_facts facts = {0};
     begin_facts(arena, wish, &facts);
-    bool launched = prepare(arena, wish) && cst_launch(path, wish->command, out_end);
+    bool launched =
+        prepare(arena, wish) && cst_launch(path, wish->command, facts.serving ? facts.server.process : 0, out_end);
     end_facts(&facts);
     return launched;
 }

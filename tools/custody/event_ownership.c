@@ -3,6 +3,7 @@
 
 #include "event_parts.h"
 #include "field.h"
+#include "numbered.h"
 #include "seen_stacks.h"
 
 #include <string.h>
@@ -19,11 +20,12 @@ bool cst_event_is_ownership(const char *name)
 }
 
 /* Decided before anything is copied. */
-static bool is_of_interest(const struct cst_log_interest *interest, const json_t *event)
+static bool is_of_interest(const struct cst_log_interest *interest, const char *name, const json_t *event)
 {
     uint64_t number = 0;
     bool has_number = cst_field_number(event, "number", &number);
-    return (interest->has_number && has_number && number == interest->number) ||
+    return (has_number &&
+            cst_numbered_is(interest, cst_numbered_deed(name, cst_field_text(event, "deed", "")), number)) ||
            (interest->has_address &&
             cst_log_covers(cst_field_text(event, "addr", ""), cst_field_count(event, "size"), interest->address));
 }
@@ -34,7 +36,7 @@ void cst_event_ownership(struct cst_log *log, struct cst_log_process *process, c
     if (log->interest.stacks) {
         cst_seen_stacks_add(log, process, json_object_get(event, "stack"));
     }
-    if (!is_of_interest(&log->interest, event)) {
+    if (!is_of_interest(&log->interest, name, event)) {
         return;
     }
     struct cst_log_deed *deed = cst_arena_alloc(&log->arena, sizeof *deed);

@@ -1,6 +1,7 @@
 /* What is known of one thing, as JSON; see timeline.h. */
 #include "json_finding.h"
 #include "json_leaks.h"
+#include "numbered.h"
 #include "timeline.h"
 
 #include <inttypes.h>
@@ -45,6 +46,9 @@ static void set_interest(struct cst_json_finding *maker, json_t *document, const
     }
     if (interest->has_number) {
         json_object_set_new(document, "handle", cst_json_number(interest->number));
+        if (interest->numbered != CST_NUMBERED_ANY) {
+            json_object_set_new(document, "of", cst_json_text(cst_numbered_word(interest->numbered)));
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 /* Paths of Rust functions as demanglers write them, both of v0 ("<alloc::vec::Vec<foo::Bar>>::push") and of the legacy
- * scheme ("alloc::vec::Vec<T,A>::push"): which crate the code is from. Results are spans of the text. No state. */
+ * scheme ("alloc::vec::Vec<T,A>::push"): which crate the code is from. Results are spans of the text, or of a
+ * static one. No state. */
 #ifndef CST_TOOL_RUST_PATH_H
 #define CST_TOOL_RUST_PATH_H
 

@@ -1,6 +1,7 @@
 /* What is known of one thing, as text; see timeline.h. */
 #include "deed.h"
 #include "headline.h"
+#include "numbered.h"
 #include "paint.h"
 #include "source_text.h"
 #include "text_finding.h"
@@ -11,18 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a number of this deed is the number of. */
-static const char *noun_of(const struct cst_log_deed *deed)
-{
-    if (strcmp(deed->event, "lend") == 0) {
-        return "loan";
-    }
-    if (strcmp(deed->event, "lease") == 0) {
-        return "lease";
-    }
-    return cst_deed_is_of_callback(deed->moment.deed) ? "callback" : "handle";
-}
-
 /* "ledger made by libledger.so (c), 40 bytes, handle 7 at 0x7d00e7008000" */
 static const char *deed_title(struct cst_arena *arena, const struct cst_log_deed *deed)
 {
@@ -32,7 +21,8 @@ static const char *deed_title(struct cst_arena *arena, const struct cst_log_deed
         title = cst_arena_format(arena, "%s, %s", title, cst_headline_count(arena, deed->size, "byte"));
     }
     if (deed->has_number) {
-        title = cst_arena_format(arena, "%s, %s %" PRIu64, title, noun_of(deed), deed->number);
+        title = cst_arena_format(arena, "%s, %s %" PRIu64, title,
+                                 cst_numbered_word(cst_numbered_deed(deed->event, deed->moment.deed)), deed->number);
     }
     return *deed->address ? cst_arena_format(arena, "%s at %s", title, deed->address) : title;
 }

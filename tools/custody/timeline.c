@@ -1,6 +1,8 @@
 /* What is known of one thing, in order; see timeline.h. The forms are in text_timeline.c and json_timeline.c. */
 #include "timeline.h"
 
+#include "numbered.h"
+
 #include <stdlib.h>
 
 static size_t line_of(const struct cst_timeline_entry *entry)
@@ -23,7 +25,8 @@ static void add(struct cst_arena *arena, struct cst_timeline *timeline, struct c
 static bool is_about(const struct cst_log_finding *finding, const struct cst_log_interest *interest)
 {
     return (interest->has_address && cst_log_covers(finding->address, finding->size, interest->address)) ||
-           (interest->has_number && finding->told.has_number && finding->told.number == interest->number);
+           (finding->told.has_number &&
+            cst_numbered_is(interest, cst_numbered_finding(finding), finding->told.number));
 }
 
 struct cst_timeline cst_timeline_make(struct cst_arena *arena, const struct cst_log *log,

@@ -52,7 +52,7 @@ static const struct {
      "  --severity SEVERITY   least severity shown: error, warning or note; with note, leaks are shown one by one\n"
      "  --side NAME           only findings in which this side takes part\n"
      "  --block ADDRESS       all that is known of this address, in order: calls of the ownership API, findings\n"
-     "  --handle NUMBER       the same of a handle, callback, loan or lease\n"
+     "  --handle NUMBER       the same of a handle, callback, loan or lease; loan:7 is of loan 7 only\n"
      "  --leaks-by WHAT       leaks as a table by who pays for them: side, module, crate or site\n"
      "  --folded-by WHAT      weight of collapsed stacks: bytes (default) or blocks\n"
      "  --all-frames          frames of standard libraries too, one by one\n"

@@ -31,7 +31,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::{error, fmt};
 
@@ -185,12 +185,18 @@ words! {
         Ended = "ended",
         /// It changed hands.
         Transferred = "transferred",
+        /// It was to change hands, and did not.
+        TransferRefused = "transfer-refused",
         /// It was lent, for reading.
         Lent = "lent",
         /// It was lent to one alone.
         LentExclusively = "lent-exclusively",
+        /// It was to be lent, and was not.
+        LendRefused = "lend-refused",
         /// A loan came back.
         Returned = "returned",
+        /// What was no loan any more was to come back.
+        ReturnRefused = "return-refused",
         /// It was released.
         Released = "released",
         /// A lease of it began.
@@ -709,8 +715,11 @@ impl From<io::Error> for ReadError {
     }
 }
 
+/// The longest line that is read, in bytes. The runtime's own are a quarter of it at most.
+const LINE_MAX: u64 = 1 << 20;
+
 /// Reads a log: an iterator over its lines. A last line that was cut off, by a process that was killed while it wrote, is
-/// left out.
+/// left out. Of a line that is longer than any of a log no more than 1 MiB is held.
 #[derive(Debug)]
 pub struct Reader<R> {
     from: R,
@@ -735,14 +744,35 @@ impl<R: BufRead> Reader<R> {
         Reader { from, line: 0, text: Vec::new(), is_over: false }
     }
 
-    /// The next line that is not empty; `None` at the end.
+    fn is_too_long(&self) -> bool {
+        self.text.len() as u64 > LINE_MAX && !self.text.ends_with(b"\n")
+    }
+
+    /// Leaves out what follows up to the end of the line.
+    fn skip_line(&mut self) -> io::Result<()> {
+        loop {
+            let buffer = self.from.fill_buf()?;
+            let end = buffer.iter().position(|&byte| byte == b'\n');
+            let used = end.map_or(buffer.len(), |at| at + 1);
+            let is_over = end.is_some() || used == 0;
+            self.from.consume(used);
+            if is_over {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The next line that is not empty, or the beginning of one that is too long; `None` at the end.
     fn read_line(&mut self) -> io::Result<Option<()>> {
         loop {
             self.text.clear();
-            if self.from.read_until(b'\n', &mut self.text)? == 0 {
+            if self.from.by_ref().take(LINE_MAX + 1).read_until(b'\n', &mut self.text)? == 0 {
                 return Ok(None);
             }
             self.line += 1;
+            if self.is_too_long() {
+                self.skip_line()?;
+            }
             if !self.text.trim_ascii().is_empty() {
                 return Ok(Some(()));
             }
@@ -761,6 +791,10 @@ impl<R: BufRead> Iterator for Reader<R> {
             Ok(None) => {
                 self.is_over = true;
                 None
+            }
+            Ok(Some(())) if self.is_too_long() => {
+                let error = serde::de::Error::custom("longer than any line of a log");
+                Some(Err(ReadError::Line { line: self.line, error }))
             }
             Ok(Some(())) => match serde_json::from_slice(&self.text) {
                 Ok(record) => Some(Ok(record)),

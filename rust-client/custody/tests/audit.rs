@@ -9,6 +9,8 @@ use std::path::Path;
 use common::audited;
 use custody::audit::{findings, Class, Confidence, Deed, Event, Kind, Lang, ReadError, Reader, Record, Severity};
 use custody::{CBox, Side};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 fn read(text: &str) -> Vec<Record> {
     Reader::new(text.as_bytes()).collect::<Result<_, _>>().unwrap()
@@ -34,6 +36,9 @@ fn every_kind_of_the_schema_is_known() {
     let kinds = schema["$defs"]["finding"]["properties"]["kind"]["enum"].as_array().unwrap();
     for kind in kinds {
         assert!(Kind::KNOWN.contains(&kind.as_str().unwrap()), "{kind}");
+    }
+    for deed in schema["$defs"]["deed"]["enum"].as_array().unwrap() {
+        assert!(!matches!(Deed::from(deed.as_str().unwrap().to_owned()), Deed::Other(_)), "{deed}");
     }
     for event in schema["properties"]["event"]["enum"].as_array().unwrap() {
         let line = format!(r#"{{"v":1,"event":{event},"pid":1,"seq":1,"t":1.0}}"#);
@@ -94,6 +99,41 @@ fn a_line_that_was_cut_off_is_left_out() {
     let mut reader = Reader::new(Cursor::new(b"\xff\xfe\n".to_vec()));
     assert!(reader.next().unwrap().is_err());
     assert!(reader.next().is_none());
+}
+
+#[test]
+fn a_line_that_is_too_long_is_an_error_and_the_next_is_read() {
+    let fork = r#"{"v":1,"event":"fork","pid":2,"seq":1,"t":1.0,"parent":1}"#;
+    let long = format!(r#"{{"v":1,"event":"fork","pid":2,"seq":1,"t":1.0,"parent":1,"x":"{}"}}"#, "x".repeat(3 << 20));
+    let text = format!("{fork}\n{long}\n{fork}\n");
+    let lines: Vec<_> = Reader::new(text.as_bytes()).collect();
+    assert!(lines.len() == 3 && lines[0].is_ok() && lines[2].is_ok());
+    assert_eq!(lines[1].as_ref().unwrap_err().to_string(), "line 2: longer than any line of a log");
+}
+
+/// Whatever a log holds, its reading ends, with no more than an item for each line, and the items are said in words.
+#[test]
+fn any_bytes_are_read_to_their_end() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit-log.md");
+    let Ok(page) = fs::read_to_string(page) else { return };
+    let examples: Vec<_> = page.lines().filter(|line| line.starts_with(r#"{"v":1,"#)).collect();
+    let log = examples.join("\n").into_bytes();
+    let config = Config { cases: 2000, failure_persistence: None, ..Config::default() };
+    let change = (0..log.len(), proptest::collection::vec(any::<u8>(), 0..12), 0..40usize);
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+        .run(&proptest::collection::vec(change, 0..8), |changes| {
+            let mut text = log.clone();
+            for (at, bytes, removed) in changes {
+                let at = at.min(text.len());
+                text.splice(at..(at + removed).min(text.len()), bytes);
+            }
+            let lines = text.split(|&byte| byte == b'\n').count();
+            let items: Vec<_> = Reader::new(text.as_slice()).map(|item| item.map_err(|error| error.to_string())).collect();
+            prop_assert!(items.len() <= lines);
+            prop_assert!(findings(Reader::new(text.as_slice())).count() <= lines);
+            Ok(())
+        })
+        .unwrap();
 }
 
 #[test]

@@ -1,20 +1,10 @@
-/* Any bytes as a program of which facts are wanted, for libFuzzer: the reading of a file ends, touches nothing that is
- * not its own, and what comes of it is what a facts file may hold. `make fuzz` runs it for a while, on mutations of
- * programs with debug information. */
+/* Any bytes as a program of which facts are wanted: the reading of a file ends, touches nothing that is not its own, and
+ * what comes of it is what a facts file may hold. */
+#include "../fuzz.h"
+
 #include "facts_module.h"
 
 #include "custody/words.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void check_rows(const struct cst_facts_rows *rows)
 {
@@ -39,15 +29,10 @@ static void read_module(const char *path)
     cst_facts_module_close(&module);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    char path[40];
-    int fd = memfd_create("module", MFD_CLOEXEC);
-    require(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    read_module(path);
-    close(fd);
+    struct file file = file_open(bytes, size);
+    read_module(file.path);
+    file_close(&file);
     return 0;
 }

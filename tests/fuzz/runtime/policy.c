@@ -1,21 +1,14 @@
-/* Any bytes as a policy file, for libFuzzer: nothing is read outside of them, whatever is said of them stands in them, and
- * what holds can be matched. `make fuzz` runs it for a while. */
+/* Any bytes as a policy file: nothing is read outside of them, whatever is said of them stands in them, and what holds can
+ * be matched. */
+#include "../fuzz.h"
+
 #include "policy/file.h"
 #include "policy/judge.h"
-
-#include <stdint.h>
-#include <stdlib.h>
 
 struct reading {
     struct cst_view text;
     size_t errors;
 };
-
-static void require(int holds)
-{
-    if (!holds)
-        abort();
-}
 
 static int lies_in(struct cst_view part, struct cst_view whole)
 {
@@ -38,8 +31,6 @@ static bool yes(enum cst_policy_field field, struct cst_view glob, void *data)
     (void)data;
     return glob.length % 2 == 0;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

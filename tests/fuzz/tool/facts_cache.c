@@ -1,0 +1,67 @@
+/* Any bytes as a file of facts, as the tool finds it in the user's cache: also with the checksum set right. What is believed
+ * has rows in order, and is told to a person. */
+#include "../fuzz.h"
+
+#include "custody/facts.h"
+#include "custody/words.h"
+#include "facts_file.h"
+
+#include <fcntl.h>
+
+static int directory;
+static char place[] = "/tmp/custody-fuzz-XXXXXX";
+
+static void clean_up(void)
+{
+    unlinkat(directory, "x.facts", 0);
+    rmdir(place);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    require(mkdtemp(place) != NULL);
+    directory = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    require(directory >= 0);
+    atexit(clean_up);
+    return 0;
+}
+
+static void look(const void *bytes, size_t size)
+{
+    struct cst_facts_file file;
+    int fd = openat(directory, "x.facts", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    require(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
+    close(fd);
+    if (!cst_facts_file_map(directory, "x.facts", &file)) {
+        require(file.trouble != NULL);
+        return;
+    }
+    for (size_t i = 0; i < file.header->row_count; i++) {
+        require(i == 0 || custody_facts_row_address(file.rows[i - 1]) < custody_facts_row_address(file.rows[i]));
+        require(custody_facts_row_lang(file.rows[i]) < CUSTODY_LANG_COUNT);
+    }
+    cst_facts_file_release(&file);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct custody_facts_header header;
+    uint8_t *copy = malloc(size + 1);
+    require(copy != NULL);
+    memcpy(copy, bytes, size);
+    look(copy, size);
+    if (size >= sizeof header) {
+        memcpy(&header, copy, sizeof header);
+        memcpy(header.magic, CUSTODY_FACTS_MAGIC, sizeof header.magic);
+        header.version = CUSTODY_FACTS_VERSION;
+        header.row_count = (uint32_t)((size - sizeof header) / sizeof(custody_facts_row));
+        size = sizeof header + header.row_count * sizeof(custody_facts_row);
+        header.checksum = custody_facts_checksum(&header, (const void *)(copy + sizeof header));
+        memcpy(copy, &header, sizeof header);
+        look(copy, size);
+    }
+    free(copy);
+    return 0;
+}
