@@ -142,7 +142,8 @@ CST_INLINE void *make_room(enum custody_door door, size_t size)
     }
     if (CST_LIKELY((uintptr_t)first == cst_doors[CUSTODY_DOOR_MALLOC] || !first))
         return cst_hook_alloc(door, CST_SIDE_UNKNOWN, size, CST_BLOCK_ALIGN, false);
-    const struct before before __attribute__((cleanup(restore), unused)) = act_for(CST_HOOK_RETURN, CST_HOOK_FRAME, door);
+    const struct before before __attribute__((cleanup(restore), unused)) =
+        act_for(CST_HOOK_RETURN, CST_HOOK_FRAME, door);
     return first(size);
 }
 

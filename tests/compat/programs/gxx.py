@@ -43,7 +43,7 @@ sha256sum part*.o
 
 ONE = """
 printf '%s' "$1" >main.cpp
-eval "options=\"$2\""
+options=$(printf '%s' "$2" | sed "s|HERE|$PWD|")
 ./under g++ $options main.cpp -o out -pthread; echo "g++ $?"
 [ ! -f out ] || sha256sum out
 case $options in *-c*) ;; *) [ ! -f out ] || ./out ;; esac
@@ -52,7 +52,7 @@ case $options in *-c*) ;; *) [ ! -f out ] || ./out ;; esac
 
 def prepare(_workshop):
     debian.need("g++", "make")
-    ways = {"object": "-O2 -g -c -ffile-prefix-map=$PWD=.", "program": "-O1", "link-time optimisation": "-O1 -flto=2 -ffat-lto-objects", "preprocessed": "-E"}
+    ways = {"object": "-O2 -g -c -ffile-prefix-map=HERE=.", "program": "-O1", "link-time optimisation": "-O1 -flto=2 -ffat-lto-objects", "preprocessed": "-E"}
     runs = [Run(name, act=lambda stage, options=options: servers.script(stage, ONE, SOURCE, options)) for name, options in ways.items()]
     runs += [Run("errors", act=lambda stage: servers.script(stage, ONE, WRONG, "-O1")),
              Run("make", act=lambda stage: servers.script(stage, PARTS, MAKEFILE))]

@@ -37,6 +37,7 @@ def plainly(text):
     text = re.sub(r"(?m)^custody: .*\n", "", text)
     text = re.sub(r"-[0-9a-f]{16}\b", "-HASH", text)
     text = re.sub(r"\(/[^)]*/crates/", "(", text)
+    text = re.sub(r"\bin (\d+m )?[\d.]+s\b", "in N", text)
     return servers.without_figures(text)
 
 
