@@ -130,9 +130,10 @@ tsan: ## unit tests under ThreadSanitizer
 HELGRIND_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l pthread_create tests/unit/*.c))
 # - what Valgrind cannot run (above), and what halts threads by signals of its own, which look through all that is reserved;
 # - words of tags are plain (core/tag.h), and read while others write them in the tests that are left out for
-#   ThreadSanitizer, too.
+#   ThreadSanitizer, too;
+# - in a child of fork jemalloc makes its mutexes anew, which Helgrind takes for the parent's.
 NOT_HELGRIND := $(NOT_VALGRIND) test_halt test_root test_stress:leaks_are_looked_for_meanwhile \
-    test_stress:blocks_are_asked_about_that_others_release \
+    test_stress:blocks_are_asked_about_that_others_release test_stress:children_are_forked_meanwhile \
     test_lease:threads_lease_parts_of_one_block_at_one_time test_object:of_threads_that_destroy_an_object_one_does
 HELGRIND := valgrind -q --tool=helgrind --error-exitcode=99 --fair-sched=yes --history-level=approx \
     --suppressions=tests/helgrind/suppressions
