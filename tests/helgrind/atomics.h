@@ -45,7 +45,8 @@
 
 #define __atomic_load_n(object, order) CST_HG_LOAD(object, order, __atomic_load_n(object, order))
 #define __atomic_store_n(object, value, order) CST_HG_STORE(object, order, __atomic_store_n(object, value, order))
-#define __atomic_exchange_n(object, value, order) CST_HG_CHANGE(object, order, __atomic_exchange_n(object, value, order))
+#define __atomic_exchange_n(object, value, order) \
+    CST_HG_CHANGE(object, order, __atomic_exchange_n(object, value, order))
 
 #undef atomic_load_explicit
 #undef atomic_store_explicit

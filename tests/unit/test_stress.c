@@ -251,8 +251,10 @@ static void libraries_come_and_go_meanwhile(void **state)
 {
     (void)state;
     struct worker workers[] = {
-        {.does = exchange_blocks, .rounds = rounds * 4},  {.does = use_objects, .rounds = rounds},
-        {.does = load_library, .rounds = rounds / 3 + 1}, {.does = load_library, .rounds = rounds / 3 + 1},
+        {.does = exchange_blocks, .rounds = rounds * 4},
+        {.does = use_objects, .rounds = rounds},
+        {.does = load_library, .rounds = rounds / 3 + 1},
+        {.does = load_library, .rounds = rounds / 3 + 1},
     };
     run_all(workers, COUNT(workers));
     expect_silence();

@@ -134,7 +134,7 @@ enum cst_numbered {
 struct cst_log_interest {
     bool stacks; /**< each stack once; see seen_stacks */
     bool has_address, has_number;
-    uint64_t address; /**< of what begins there, or has it inside */
+    uint64_t address;           /**< of what begins there, or has it inside */
     enum cst_numbered numbered; /**< that has the number */
     uint64_t number;
 };

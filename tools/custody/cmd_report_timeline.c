@@ -54,8 +54,7 @@ static void say_what_is_missing(const struct cst_log_interest *interest, const s
                 log->has_ownership ? "" : ": ", log->has_ownership ? "" : setting);
     } else {
         cst_say("report: nothing about %s %" PRIu64 " in these logs%s%s", cst_numbered_word(interest->numbered),
-                interest->number,
-                log->has_ownership ? "" : ": ", log->has_ownership ? "" : setting);
+                interest->number, log->has_ownership ? "" : ": ", log->has_ownership ? "" : setting);
     }
 }
 

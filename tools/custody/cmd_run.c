@@ -242,8 +242,9 @@ static int judge_log(struct run_wish *wish, const struct cst_log *log, const str
 static int judge_silence(const struct run_wish *wish, const struct cst_launch_end *end)
 {
     if (!end->signal && end->status == CST_EXIT_NOT_FOUND) {
-        cst_say("run: %s ended with status %d before Custody was in it, as where a library is missing; nothing was checked",
-                wish->command[0], end->status);
+        cst_say(
+            "run: %s ended with status %d before Custody was in it, as where a library is missing; nothing was checked",
+            wish->command[0], end->status);
         return CST_EXIT_NOT_FOUND;
     }
     cst_say("run: %s ran, but Custody was not in it: no process wrote to the log, so nothing was checked",

@@ -25,8 +25,7 @@ static void add(struct cst_arena *arena, struct cst_timeline *timeline, struct c
 static bool is_about(const struct cst_log_finding *finding, const struct cst_log_interest *interest)
 {
     return (interest->has_address && cst_log_covers(finding->address, finding->size, interest->address)) ||
-           (finding->told.has_number &&
-            cst_numbered_is(interest, cst_numbered_finding(finding), finding->told.number));
+           (finding->told.has_number && cst_numbered_is(interest, cst_numbered_finding(finding), finding->told.number));
 }
 
 struct cst_timeline cst_timeline_make(struct cst_arena *arena, const struct cst_log *log,

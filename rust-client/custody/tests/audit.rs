@@ -128,7 +128,8 @@ fn any_bytes_are_read_to_their_end() {
                 text.splice(at..(at + removed).min(text.len()), bytes);
             }
             let lines = text.split(|&byte| byte == b'\n').count();
-            let items: Vec<_> = Reader::new(text.as_slice()).map(|item| item.map_err(|error| error.to_string())).collect();
+            let items: Vec<_> =
+                Reader::new(text.as_slice()).map(|item| item.map_err(|error| error.to_string())).collect();
             prop_assert!(items.len() <= lines);
             prop_assert!(findings(Reader::new(text.as_slice())).count() <= lines);
             Ok(())

@@ -114,7 +114,8 @@ static void call_blocks(struct input *input, unsigned slot, custody_side side)
         break;
     case 4:
         if (custody_describe(take_pointer(input), &description) == CUSTODY_STATUS_OK)
-            use(strlen(description.side) + strlen(description.place) + (description.type ? strlen(description.type) : 0));
+            use(strlen(description.side) + strlen(description.place) +
+                (description.type ? strlen(description.type) : 0));
         break;
     default:
         use((unsigned)custody_owner(take_pointer(input), &side));
@@ -165,7 +166,8 @@ static void call_lease(struct input *input, unsigned slot, custody_side side)
         write_to_lease(input, pool.leases[slot]);
         break;
     default:
-        use((unsigned)custody_lease_end(pool.leases[slot], take(input) < 200 ? take_size(input) : CUSTODY_LENGTH_UNKNOWN));
+        use((unsigned)custody_lease_end(pool.leases[slot],
+                                        take(input) < 200 ? take_size(input) : CUSTODY_LENGTH_UNKNOWN));
     }
 }
 

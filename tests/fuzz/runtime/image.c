@@ -43,7 +43,8 @@ static bool load(const struct cst_elf *elf)
     size_t size = 0;
     for (size_t i = 0; i < cst_elf_segment_count(elf); i++) {
         Elf64_Phdr segment = cst_elf_segment(elf, i);
-        if (segment.p_type == PT_LOAD && segment.p_vaddr < MEMORY_MAX && segment.p_memsz <= MEMORY_MAX - segment.p_vaddr)
+        if (segment.p_type == PT_LOAD && segment.p_vaddr < MEMORY_MAX &&
+            segment.p_memsz <= MEMORY_MAX - segment.p_vaddr)
             size = segment.p_vaddr + segment.p_memsz > size ? segment.p_vaddr + segment.p_memsz : size;
     }
     size = (size + 4095) & ~(size_t)4095;
@@ -53,7 +54,8 @@ static bool load(const struct cst_elf *elf)
     uint8_t *base = memory + MEMORY_MAX - size;
     for (size_t i = 0; i < cst_elf_segment_count(elf); i++) {
         Elf64_Phdr segment = cst_elf_segment(elf, i);
-        const unsigned char *bytes = segment.p_type == PT_LOAD ? cst_elf_at(elf, segment.p_vaddr, segment.p_filesz, 0) : NULL;
+        const unsigned char *bytes =
+            segment.p_type == PT_LOAD ? cst_elf_at(elf, segment.p_vaddr, segment.p_filesz, 0) : NULL;
         if (bytes && segment.p_vaddr < size && segment.p_filesz <= size - segment.p_vaddr)
             memcpy(base + segment.p_vaddr, bytes, segment.p_filesz);
     }

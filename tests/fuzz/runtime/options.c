@@ -33,10 +33,22 @@ static void check_setting(struct shape shape, const void *field)
         check_number(&shape, field);
 }
 
-#define TEXT {.is_text = true}
-#define BOOL {.highest = 1}
-#define NUMBER(from, to) {.lowest = (from), .highest = (to)}
-#define CHOICE(list) {.words = (list)}
+#define TEXT \
+    { \
+        .is_text = true \
+    }
+#define BOOL \
+    { \
+        .highest = 1 \
+    }
+#define NUMBER(from, to) \
+    { \
+        .lowest = (from), .highest = (to) \
+    }
+#define CHOICE(list) \
+    { \
+        .words = (list) \
+    }
 #define CUSTODY_SETTING(name, type, standard, help) check_setting((struct shape)type, &cst_options.name);
 
 static void check(void)

@@ -16,7 +16,8 @@ static void write_suppressions(void)
 {
     FILE *file = fopen(suppressions, "w");
     require(file != NULL);
-    fputs("leak:main\nleak:^*lib$\ncross-side-free side=lib* function=\"*\" max=2\n* module=*.so source=src/*.c\n", file);
+    fputs("leak:main\nleak:^*lib$\ncross-side-free side=lib* function=\"*\" max=2\n* module=*.so source=src/*.c\n",
+          file);
     fclose(file);
 }
 
@@ -124,7 +125,8 @@ static void report_ways(const char *path, uint32_t which)
 
 static void check(const char *path)
 {
-    int status = run(cst_command_check, (const char *const[]){"--fail-on=note", "--write-baseline", baseline, path, NULL});
+    int status =
+        run(cst_command_check, (const char *const[]){"--fail-on=note", "--write-baseline", baseline, path, NULL});
     require(status == CST_EXIT_OK || status == CST_EXIT_NEW_FINDINGS || status == CST_EXIT_OWN_ERROR);
     if (status == CST_EXIT_OWN_ERROR)
         return;

@@ -73,8 +73,10 @@ static void parse_options(const uint8_t *bytes, size_t size)
     bool flag = false;
     const char *value = NULL;
     struct cst_option_list list = {.count = 0};
-    const struct cst_option options[] = {
-        {.name = "flag", .flag = &flag}, {.name = "value", .value = &value}, {.name = "list", .list = &list}, {.name = NULL}};
+    const struct cst_option options[] = {{.name = "flag", .flag = &flag},
+                                         {.name = "value", .value = &value},
+                                         {.name = "list", .list = &list},
+                                         {.name = NULL}};
     for (const uint8_t *at = bytes, *end = bytes + size; at < end && argc < ARGUMENTS_MAX; argc++)
         argv[argc] = kept[argc] = take_text(&at, end);
     if (cst_option_parse("fuzz", options, false, argc, argv, &operands)) {
