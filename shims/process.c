@@ -91,7 +91,7 @@ CST_EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 
 CST_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-    cst_moments_exec(argv[0], argv);
+    cst_moments_exec(NULL, argv);
     return REAL(fexecve) ? real.fexecve(fd, argv, envp) : missing();
 }
 

@@ -10,10 +10,12 @@ WRAP_test_facts_place := cst_facts_setup
 LIBS_test_detour_move := -lZydis
 WRAP_test_family_hook := cst_thread_enter cst_start_failed cst_start_is_up
 WRAP_test_kept_back := cst_je_free cst_je_sdallocx
+WRAP_test_module_settle := cst_module_classify cst_module_settle
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
 WRAP_test_rust_own_hook := cst_thread_enter
 WRAP_test_stack := cst_stack_trace
+WRAP_test_fork_locks := cst_lock_acquire cst_lock_reset
 WRAP_test_history := cst_pool_alloc
 WRAP_test_table := cst_pool_alloc
 WRAP_test_tool_facts_worker := cst_facts_cache_make
@@ -40,16 +42,29 @@ $(TOOL_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/select.o $(filter
 	$(call say,TEST,$@)$(TEST_COMPILE) $(TOOL_CPPFLAGS) -o $@ $< $(BUILD)/tests/select.o $(TEST_LINK) \
 	    $(filter-out %/main.o,$(TOOL_OBJS)) -lcmocka $(TOOL_LIBS) $(LIBS_$(*F))
 
+# A copy of the preloaded library in which the kernel's answers are chosen by tests (tests/edge/faults.py).
+FAULTS := cst_sys_map cst_sys_map_at cst_sys_reserve cst_sys_protect cst_sys_move cst_sys_open_read cst_sys_open_regular \
+    cst_sys_open_memory cst_sys_map_file cst_sys_read_memory cst_sys_pwrite cst_sys_write mmap
+FAULTS_LIBRARY := $(BUILD)/tests/libcustody_faults.so
+
+$(FAULTS_LIBRARY): tests/edge/parts/faults.c $(BUILD)/libcustody_preload.so
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(COMPILE) -Wno-missing-prototypes -c -o $(BUILD)/tests/faults.o $<
+	@$(LINK_SHARED) -Wl,--version-script=$(BUILD)/obj/preload.map $(foreach f,$(FAULTS),-Wl,--wrap=$(f)) -o $@ \
+	    $(RUNTIME_OBJS) $(SHIM_OBJS) $(JEMALLOC_OBJ) $(BUILD)/tests/faults.o
+
 -include $(UNIT_TESTS:=.d)
 
 include tests/fuzz/build.mk
 
 SUITES := $(wildcard tests/scenarios/run.py tests/edge/run.py tests/linked/run.py tests/cxx/run.py tests/tool/run.sh \
-    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py)
+    tests/client/run.sh tests/client/run.py $(if $(CARGO_CUSTODY),tests/cargo/run.py) tests/crates-own/run.py \
+    tests/bench/run.py tests/compat/frame.py)
 
-.PHONY: helgrind helgrind-binaries stress crates unit test test-one unit-binaries run-tests asan ubsan tsan valgrind
+.PHONY: compat crates helgrind helgrind-binaries soak stress unit test test-one unit-binaries run-tests asan ubsan tsan \
+    valgrind
 
-unit-binaries: $(UNIT_TESTS) $(FUZZ_REPLAYS)
+unit-binaries: $(UNIT_TESTS) $(FUZZ_REPLAYS) $(FAULTS_LIBRARY)
 
 unit: unit-binaries ## build and run the unit tests
 	@tests/run.sh $(UNIT_TESTS) $(FUZZ_REPLAYS)
@@ -63,9 +78,22 @@ run-tests: all unit-binaries $(if $(wildcard rust-client/build.mk),client)
 test-one: all unit-binaries ## run what is named: make test-one T=test_tag, T=one_unit_test or T=scenario
 	@tests/one.sh '$(T)'
 
+# What takes long of the edge cases, which `make test` has in short.
+MINUTES ?= 3
+
+soak: all ## a long life (MINUTES=3), 10 million live blocks, and every request of the runtime refused once
+	@tests/edge/endurance.py soak $(MINUTES)
+	@tests/edge/endurance.py many 10000000
+	@$(MAKE) --no-print-directory $(FAULTS_LIBRARY)
+	@tests/edge/run.py --full --filter faults/
+
 # ONLY='rusqlite debug' is a part, printed and not written to the page.
 crates: all ## the tests of crates with C or C++ inside under Custody, into docs/crates.md
 	@$(PYTHON) tests/crates/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/crates.md)
+
+# ONLY='git t0001' is a part, printed and not written to the page.
+compat: all ## large programs and their own tests under Custody, into docs/compatibility.md
+	@nice $(PYTHON) tests/compat/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/compatibility.md)
 
 # The unit tests again, built or run another way. jemalloc stays as it is: it is not ours to check, and it hands out
 # memory that a sanitizer knows nothing of. The scenarios cannot run so: a sanitizer brings its own malloc, which is

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Usage: deps.sh
+# Usage: deps.sh [bench|compat]
 # Installs what building, testing and checking Custody needs and this machine lacks: Debian packages, as root directly,
 # otherwise after asking. Quick and silent but for one line when nothing is missing. The Rust toolchain is only looked
-# for: Debian's is too old for the client, so installing it is the user's own choice (https://rustup.rs).
+# for: Debian's is too old for the client, so installing it is the user's own choice (https://rustup.rs). With `bench`, also
+# what `make bench` compares with, and the programs that it measures; with `compat`, the programs that `make compat` runs, and
+# what their own tests are built with. Both leave out what is not there.
 set -eu
 
 # Needed to build.
@@ -20,6 +22,17 @@ packages="$packages libjemalloc2"
 packages="$packages liblsan0"
 # Needed by `make check` and `make docs`.
 packages="$packages clang-format clang-tidy cppcheck mandoc shellcheck"
+
+case ${1:-} in
+'') ;;
+bench) packages="$packages libmimalloc2.0 libasan8 heaptrack libheaptrack sqlite3 gawk libxml2-utils lua5.4 z3" ;;
+compat) packages="$packages dpkg-dev gawk tcl tcl-dev libexpat1-dev libncurses-dev zlib1g-dev
+    default-jdk-headless nodejs postgresql redis-server redis-tools nginx wrk chromium" ;;
+*)
+    echo "usage: deps.sh [bench|compat]" >&2
+    exit 2
+    ;;
+esac
 
 missing_packages() {
     for package in $packages; do

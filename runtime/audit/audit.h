@@ -109,6 +109,9 @@ void cst_audit_leaks(const struct cst_class_total *totals, size_t count);
 /** Event `exit`. */
 void cst_audit_exit(const struct cst_exit_summary *summary);
 
+/** The process ends next: waits until no thread is in the middle of a line, and lets none begin another. */
+void cst_audit_close(void);
+
 /** A message to the person who set Custody up, on stderr: "custody: <text>\n". For settings and set-up only. */
 void cst_audit_say(const char *format, ...) CST_PRINTF(1, 2);
 

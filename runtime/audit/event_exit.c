@@ -146,3 +146,8 @@ void cst_audit_exit(const struct cst_exit_summary *summary)
         cst_line_end_message(text);
     }
 }
+
+void cst_audit_close(void)
+{
+    cst_line_close();
+}

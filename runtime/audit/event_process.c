@@ -8,6 +8,7 @@
 #include "plat/process.h"
 #include "plat/sys.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -15,6 +16,25 @@
 #define ARGUMENTS_MAX 1024   /* that go into `exec` */
 
 static const char *options_given = "";
+
+/* In the words of what a log may be; see cst_log_open. */
+static const char *why_not_open(int error)
+{
+    switch (error) {
+    case ELOOP:
+        return "it is a symbolic link";
+    case EPERM:
+        return "it belongs to another user, or may not be changed";
+    case EMLINK:
+        return "it has other names (hard links)";
+    case EINVAL:
+        return "it is no file or pipe to write to";
+    case ENXIO:
+        return "nobody reads from it";
+    default:
+        return cst_say_reason(error);
+    }
+}
 
 void cst_audit_open(const char *path, const char *options)
 {
@@ -26,7 +46,7 @@ void cst_audit_open(const char *path, const char *options)
     }
     int error = cst_log_open(path);
     if (error != 0) {
-        cst_audit_say("setting 'log': cannot open '%s': %s; findings go to stderr", path, cst_say_reason(error));
+        cst_audit_say("setting 'log': cannot open '%s': %s; findings go to stderr", path, why_not_open(error));
     }
 }
 
@@ -97,16 +117,64 @@ void cst_audit_fork(pid_t parent)
     }
 }
 
+/* Copies what can be read of [address, address + size); without the system call for it, reads as the kernel would not. */
+static size_t copy_memory(uintptr_t address, void *bytes, size_t size)
+{
+    ssize_t got = cst_sys_read_memory(address, bytes, size);
+    if (got == -ENOSYS || got == -EPERM) {
+        memcpy(bytes, (const void *)address, size);
+        return size;
+    }
+    return got > 0 ? (size_t)got : 0;
+}
+
+static size_t to_page_end(uintptr_t address)
+{
+    return CST_PAGE_SIZE - address % CST_PAGE_SIZE;
+}
+
+/* Copies a string of the program's, a page at a time, into `out`, where it ends at the first byte that cannot be read. */
+static void copy_string(const char *string, char *out, size_t size)
+{
+    size_t length = 0;
+    while (length + 1 < size) {
+        uintptr_t address = (uintptr_t)string + length;
+        size_t part = size - 1 - length, left = to_page_end(address);
+        size_t got = copy_memory(address, out + length, part < left ? part : left);
+        const char *end = memchr(out + length, '\0', got);
+        if (end != NULL || got == 0) {
+            out[end != NULL ? (size_t)(end - out) : length] = '\0';
+            return;
+        }
+        length += got;
+    }
+    out[length] = '\0';
+}
+
+static const char *argument_at(char *const argv[], size_t index)
+{
+    const char *argument = NULL;
+    if (argv == NULL || copy_memory((uintptr_t)(argv + index), &argument, sizeof argument) != sizeof argument) {
+        return NULL;
+    }
+    return argument;
+}
+
+/* The kernel refuses what it cannot read, and so must the program hear it. */
 void cst_audit_exec(const char *file, char *const argv[])
 {
+    static char copy[ARGUMENTS_SIZE]; /* used inside the gate only */
     struct cst_json *json = cst_line_begin("exec");
     if (json == NULL) {
         return;
     }
-    cst_json_string(json, "file", file);
+    copy_string(file != NULL ? file : argument_at(argv, 0), copy, sizeof copy);
+    cst_json_string(json, "file", copy);
     cst_json_open(json, "argv", '[');
-    for (size_t i = 0; argv != NULL && i < ARGUMENTS_MAX && argv[i] != NULL; i++) {
-        if (!write_argument(json, argv[i])) {
+    const char *argument;
+    for (size_t i = 0; i < ARGUMENTS_MAX && (argument = argument_at(argv, i)) != NULL; i++) {
+        copy_string(argument, copy, sizeof copy);
+        if (!write_argument(json, copy)) {
             break;
         }
     }

@@ -13,9 +13,24 @@ static struct {
     char bytes[LINE_SIZE];
     struct cst_json json;
     struct cst_text message;
-    uint64_t seq; /* of the last line */
+    struct counter {
+        pid_t process;
+        uint64_t seq; /* of its last line */
+    } own, guest;
     cst_signals signals;
 } line;
+
+/* A child that was made without libc has our memory, or a copy of it, but is a process of its own. */
+static uint64_t next_seq(pid_t process)
+{
+    if (line.own.process == 0) {
+        line.own.process = process;
+    }
+    if (line.own.process != process && line.guest.process != process) {
+        line.guest = (struct counter){.process = process};
+    }
+    return ++(line.own.process == process ? &line.own : &line.guest)->seq;
+}
 
 static bool enter(void)
 {
@@ -36,8 +51,9 @@ struct cst_json *cst_line_begin(const char *event)
     cst_json_init(json, line.bytes, sizeof line.bytes);
     cst_json_unsigned(json, "v", 1);
     cst_json_string(json, "event", event);
-    cst_json_signed(json, "pid", cst_sys_pid());
-    cst_json_unsigned(json, "seq", ++line.seq);
+    pid_t process = cst_sys_pid();
+    cst_json_signed(json, "pid", process);
+    cst_json_unsigned(json, "seq", next_seq(process));
     cst_json_seconds(json, "t", cst_sys_time_ns());
     return json;
 }
@@ -64,9 +80,14 @@ void cst_line_end_message(struct cst_text *text)
     cst_gate_leave(line.signals);
 }
 
+void cst_line_close(void)
+{
+    (void)enter();
+}
+
 void cst_line_after_fork(void)
 {
     cst_gate_reset();
     cst_log_after_fork();
-    line.seq = 0;
+    line.own = line.guest = (struct counter){.process = 0};
 }

@@ -23,4 +23,7 @@ void cst_line_end_message(struct cst_text *text);
 /** After fork, in the child: opens the gate and starts `seq` anew. */
 void cst_line_after_fork(void);
 
+/** Comes in for ever: no line is begun any more, but by the calling thread. */
+void cst_line_close(void);
+
 #endif

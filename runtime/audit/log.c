@@ -10,6 +10,10 @@
 #include <errno.h>
 #include <limits.h>
 
+/* All that a process waits for who reads its log from a pipe, and does not. */
+#define PATIENCE_MS 2000
+#define WAIT_MS 20
+
 static struct {
     char path[PATH_MAX]; /* absolute; "" while there is no log */
     int fd;              /* -1 when it has to be opened again */
@@ -17,19 +21,34 @@ static struct {
     pid_t process; /* whose descriptor `fd` is */
     bool cut;      /* the last write was cut short: the line it left has no end */
     bool complained;
-} log_file = {.fd = -1};
+    int patience_ms; /* left for waiting until a pipe has room */
+} log_file = {.fd = -1, .patience_ms = PATIENCE_MS};
+
+static bool is_log(const struct cst_file_id *id)
+{
+    return id->device == log_file.id.device && id->inode == log_file.id.inode;
+}
+
+/* 0, or why the file may not be written to. What was the log before stays it, whoever the process has become. */
+static int judge(int fd, const struct cst_file_id *id)
+{
+    return is_log(id) ? 0 : cst_sys_judge_own(fd);
+}
 
 static int open_descriptor(struct cst_file_id *out_id)
 {
+    struct cst_file_id id;
     int fd = cst_sys_open_append(log_file.path, 0600);
     if (fd < 0) {
         return fd;
     }
     fd = cst_process_raise_fd(fd);
-    if (!cst_sys_file_id(fd, out_id)) {
+    int refused = cst_sys_file_id(fd, &id) ? judge(fd, &id) : -EBADF;
+    if (refused != 0) {
         cst_sys_close(fd);
-        return -EBADF;
+        return refused;
     }
+    *out_id = id;
     return fd;
 }
 
@@ -76,12 +95,30 @@ static void complain(const char *what, ssize_t result)
                   result < 0 ? cst_say_reason((int)-result) : "only part of a line was written");
 }
 
+/* Writes all bytes. Of a pipe, a part may go in first. Bytes written, or -errno when none were. */
+static ssize_t write_all(int fd, const char *bytes, size_t size)
+{
+    size_t done = 0;
+    ssize_t written;
+    for (;;) {
+        written = cst_process_write(fd, bytes + done, size - done);
+        done += written > 0 ? (size_t)written : 0;
+        if (done == size || (written < 0 && written != -EAGAIN) || log_file.patience_ms <= 0) {
+            break;
+        }
+        if (!cst_sys_await_room(fd, WAIT_MS)) {
+            log_file.patience_ms -= WAIT_MS;
+        }
+    }
+    return done > 0 ? (ssize_t)done : written;
+}
+
 static void write_line(int fd, const char *line, size_t size)
 {
     if (log_file.cut) {
-        log_file.cut = cst_process_write(fd, "\n", 1) != 1;
+        log_file.cut = write_all(fd, "\n", 1) != 1;
     }
-    ssize_t written = cst_process_write(fd, line, size);
+    ssize_t written = write_all(fd, line, size);
     if (written != (ssize_t)size) {
         log_file.cut = log_file.cut || written > 0;
         complain("could not be written to; findings may be missing from it", written);
@@ -91,7 +128,7 @@ static void write_line(int fd, const char *line, size_t size)
 static bool is_ours(int fd)
 {
     struct cst_file_id id;
-    return fd >= 0 && cst_sys_file_id(fd, &id) && id.device == log_file.id.device && id.inode == log_file.id.inode;
+    return fd >= 0 && cst_sys_file_id(fd, &id) && is_log(&id);
 }
 
 /* A descriptor for one line, by a process that shares our memory but not our descriptors (the child of a vfork) or that

@@ -3,12 +3,19 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 
 #define BUFFER_SIZE ((size_t)128 * 1024)
 #define HEADER_SIZE ((size_t)16)
 
 static _Alignas(64) unsigned char buffer[BUFFER_SIZE];
 static _Atomic size_t used;
+
+/* Where the next header comes: blocks that are given back in turn leave no gaps. */
+static size_t end_of(size_t block, size_t size)
+{
+    return (block + size + HEADER_SIZE - 1) / HEADER_SIZE * HEADER_SIZE;
+}
 
 void *cst_boot_alloc(size_t size, size_t align)
 {
@@ -19,7 +26,7 @@ void *cst_boot_alloc(size_t size, size_t align)
         block = ((uintptr_t)buffer + start + HEADER_SIZE + align - 1) / align * align - (uintptr_t)buffer;
         if (block >= BUFFER_SIZE || size > BUFFER_SIZE - block)
             return NULL;
-    } while (!atomic_compare_exchange_weak(&used, &start, block + size));
+    } while (!atomic_compare_exchange_weak(&used, &start, end_of(block, size)));
     *(size_t *)(void *)&buffer[block - sizeof(size_t)] = size;
     return &buffer[block];
 }
@@ -27,6 +34,15 @@ void *cst_boot_alloc(size_t size, size_t align)
 bool cst_boot_owns(const void *block)
 {
     return (uintptr_t)block - (uintptr_t)buffer < BUFFER_SIZE;
+}
+
+void cst_boot_release(void *block)
+{
+    size_t start = (size_t)((unsigned char *)block - buffer), size = cst_boot_size(block), end = end_of(start, size);
+    if (atomic_load(&used) != end)
+        return;
+    memset(block, 0, size);
+    atomic_compare_exchange_strong(&used, &end, start - HEADER_SIZE);
 }
 
 size_t cst_boot_size(const void *block)

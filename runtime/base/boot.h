@@ -1,5 +1,5 @@
 /* Memory for the moments when the heap is not there yet: before start, and while start itself calls into libc. A fixed
- * buffer, handed out once and never reused; blocks know their size so that realloc can copy them. Needs no start, takes
+ * buffer, of which only the last block that was handed out can be given back; blocks know their size so that realloc can copy them. Needs no start, takes
  * no lock, any thread. */
 #ifndef CST_BASE_BOOT_H
 #define CST_BASE_BOOT_H
@@ -14,6 +14,9 @@ CST_MUST_USE void *cst_boot_alloc(size_t size, size_t align);
 
 /** True when `block` came from here: then releasing it is a matter of doing nothing. */
 bool cst_boot_owns(const void *block);
+
+/** Gives a block back: the last one that was handed out is handed out again. */
+void cst_boot_release(void *block);
 
 /** Bytes asked for when this block was made. */
 size_t cst_boot_size(const void *block);

@@ -17,8 +17,9 @@ struct cst_engine_settings cst_engine_settings;
 
 void *cst_engine_no_memory(void)
 {
-    if (cst_heap_take_exhausted() && cst_engine_settings.notice)
-        cst_engine_settings.notice("the address range reserved for the heap is used up; see ulimit -v");
+    const char *trouble = cst_heap_take_trouble();
+    if (trouble && cst_engine_settings.notice)
+        cst_engine_settings.notice(trouble);
     errno = ENOMEM;
     return NULL;
 }

@@ -2,6 +2,7 @@
 #include "core/heap.h"
 
 #include "base/lock.h"
+#include "plat/own.h"
 #include "plat/sys.h"
 
 #include <stdatomic.h>
@@ -14,8 +15,13 @@
 #define RANGE_STEP ((size_t)1 << 21)
 /* Range and shadow together take about three times the range. */
 #define RANGE_SHARE 3
-/* Memory is committed in steps of this many bytes of heap. */
+/* Memory is committed in steps of this many bytes of heap, and in smaller ones where little is allowed or that is refused. */
 #define COMMIT_STEP ((size_t)1 << 24)
+#define COMMIT_STEP_MIN ((size_t)1 << 18)
+#define COMMIT_STEPS_OF_LIMIT 128
+/* What start takes of it, and some for the program; and what must be left of the address space beside the range. */
+#define TRIAL_SIZE ((size_t)48 << 20)
+#define REST_SIZE ((size_t)24 << 20)
 
 /* One contiguous part of the range: extents are cut from its front and, jemalloc retaining them, never come back. The
  * hooks come first, so that the pointer jemalloc hands to a hook is the part. */
@@ -46,7 +52,8 @@ static struct part isolated_parts[CST_HEAP_SLOTS];
 static _Atomic size_t isolated_committed[CST_HEAP_SLOTS];
 static struct cst_lock commit_lock = CST_LOCK_INIT;
 static _Atomic unsigned isolated_count;
-static atomic_bool exhausted;
+static size_t commit_step = COMMIT_STEP;
+static _Atomic(const char *) trouble; /* why memory was refused, until that is told */
 
 /* Memory for [from, to), widened to whole pages. */
 static bool make_usable(uintptr_t from, uintptr_t to)
@@ -71,18 +78,36 @@ static bool make_tags_usable(size_t from, size_t to)
     return true;
 }
 
-static bool commit_more(struct part *part, size_t wanted)
+/* Is told once: a program that is refused memory asks for more again and again. */
+static void note_trouble(const char *why)
 {
-    size_t from = atomic_load(part->committed), size = part->end - part->begin;
-    if (from >= wanted)
-        return true;
-    size_t to = (wanted + COMMIT_STEP - 1) & ~(COMMIT_STEP - 1);
-    to = to < size ? to : size;
+    static atomic_flag noted = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set(&noted))
+        atomic_store(&trouble, why);
+}
+
+static bool commit_to(struct part *part, size_t from, size_t to)
+{
     size_t offset = part->begin - cst_shadow.base;
     if (!make_usable(part->begin + from, part->begin + to) || !make_tags_usable(offset + from, offset + to))
         return false;
     atomic_store_explicit(part->committed, to, memory_order_release);
     return true;
+}
+
+static bool commit_more(struct part *part, size_t wanted)
+{
+    size_t from = atomic_load(part->committed), size = part->end - part->begin;
+    if (from >= wanted)
+        return true;
+    for (size_t step = commit_step; step >= COMMIT_STEP_MIN; step /= 4) {
+        size_t to = (wanted + step - 1) & ~(step - 1);
+        if (commit_to(part, from, to < size ? to : size))
+            return true;
+    }
+    note_trouble("the system refuses memory for the heap, which takes three times what the program asks for; "
+                 "see ulimit -d, ulimit -v and vm.overcommit_memory");
+    return false;
 }
 
 static bool commit_up_to(struct part *part, uintptr_t end)
@@ -105,7 +130,7 @@ static void *extent_alloc(extent_hooks_t *hooks, void *wanted, size_t size, size
             return NULL;
         if (start > part->end || size > part->end - start) {
             if (!wanted)
-                atomic_store(&exhausted, true);
+                note_trouble("the address range reserved for the heap is used up; see ulimit -v");
             return NULL;
         }
         if (!atomic_compare_exchange_weak(&part->next, &next, start + size))
@@ -180,6 +205,14 @@ static bool reserve_what_fits(void)
     return reserve(SMALLEST_RANGE);
 }
 
+/* What is committed and not yet used is missing elsewhere. */
+static void choose_commit_step(void)
+{
+    for (commit_step = COMMIT_STEP; commit_step > COMMIT_STEP_MIN; commit_step /= 2)
+        if (commit_step <= cst_sys_data_limit() / COMMIT_STEPS_OF_LIMIT)
+            return;
+}
+
 static bool adopt_arena(unsigned arena)
 {
     char name[] = "arena.0.extent_hooks";
@@ -188,10 +221,28 @@ static bool adopt_arena(unsigned arena)
     return cst_je_mallctl(name, NULL, NULL, &hooks, sizeof hooks) == 0;
 }
 
+/* Tries, without touching it, whether the system gives as much memory as start takes and some for the program. If not, the
+ * program is better off without us, and with all of what there is. */
+static bool is_affordable(void)
+{
+    void *trial = (void *)cst_shadow.base;
+    void *rest = cst_sys_map(REST_SIZE);
+    if (rest)
+        cst_sys_unmap(rest, REST_SIZE);
+    bool affordable = rest && cst_sys_protect(trial, TRIAL_SIZE, PROT_READ | PROT_WRITE) &&
+                      cst_sys_protect(trial, TRIAL_SIZE, PROT_NONE);
+    if (!affordable) {
+        cst_sys_unmap(trial, cst_shadow.end - cst_shadow.base);
+        cst_shadow = (struct cst_shadow){.size = 0};
+    }
+    return affordable;
+}
+
 bool cst_heap_start(bool isolating)
 {
     cst_tag_start();
-    if (!reserve_what_fits() || !cst_je_thread_begin())
+    choose_commit_step();
+    if (!reserve_what_fits() || !is_affordable() || !cst_je_thread_begin())
         return false;
     cst_heap_shared_size = isolating ? cst_shadow.size / 2 : cst_shadow.size;
     part_init(&shared_part, cst_shadow.base, cst_heap_shared_size, &cst_heap_shared_committed);
@@ -263,9 +314,12 @@ static uintptr_t committed_end(const struct part *part)
     return end < next ? end : next;
 }
 
-bool cst_heap_take_exhausted(void)
+const char *cst_heap_take_trouble(void)
 {
-    return atomic_load(&exhausted) && atomic_exchange(&exhausted, false);
+    if (cst_own_refused())
+        note_trouble(
+            "the system refuses memory for records of the heap; see ulimit -d, ulimit -v and vm.overcommit_memory");
+    return atomic_load(&trouble) ? atomic_exchange(&trouble, NULL) : NULL;
 }
 
 static unsigned parts_in_use(void)

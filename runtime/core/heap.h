@@ -71,8 +71,8 @@ CST_INLINE bool cst_heap_is_shared(uintptr_t address)
 /** As cst_heap_is_shared, for the shared heap and the isolated ones. */
 bool cst_heap_has(uintptr_t address);
 
-/** True once when a part of the range has been used up since the last call: for a message to the person running this. */
-CST_MUST_USE bool cst_heap_take_exhausted(void);
+/** Why the heap was refused memory, in words for the person running this: once in the life of the process. NULL otherwise. */
+CST_MUST_USE const char *cst_heap_take_trouble(void);
 
 /** Calls `visit` with each part [from, to) of the range that has been used so far. */
 void cst_heap_each_part(void (*visit)(uintptr_t from, uintptr_t to, void *data), void *data);

@@ -188,6 +188,7 @@ static void find_halted(bool by_stack, uintptr_t stack, struct cst_leaks *leaks)
 void cst_leaks_find(bool by_stack, uintptr_t stack, struct cst_leaks *out_leaks)
 {
     *out_leaks = (struct cst_leaks){0};
+    cst_module_meet();
     cst_lock_acquire(&one_at_a_time);
     find_halted(by_stack, stack, out_leaks);
     cst_lock_release(&one_at_a_time);

@@ -42,15 +42,6 @@ struct gathering {
     bool full;
 };
 
-/* A module of which nothing has been seen yet is met by its first mapping. */
-static bool meet_module(const struct cst_mapping *mapping, void *unused)
-{
-    (void)unused;
-    if (mapping->inode != 0 && mapping->offset == 0)
-        (void)!cst_module_find(mapping->lo);
-    return true;
-}
-
 bool cst_roots_prepare(struct cst_roots *out_roots)
 {
     *out_roots = (struct cst_roots){
@@ -59,7 +50,6 @@ bool cst_roots_prepare(struct cst_roots *out_roots)
         .images = cst_own_map(CST_MODULE_MAX * sizeof *out_roots->images),
         .image_facts = cst_own_map(CST_MODULE_MAX * sizeof *out_roots->image_facts),
     };
-    (void)cst_maps_each(meet_module, NULL);
     /* A module that owns nothing may hold something; but sides are not to run out for that. */
     uint32_t count = cst_module_count();
     for (uint32_t id = 0; id < count && cst_side_count() + (count - id) < CST_SIDE_MAX; id++) {

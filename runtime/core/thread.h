@@ -7,6 +7,7 @@
 #include "plat/compiler.h"
 #include "site/stack.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cst_count;
@@ -39,6 +40,17 @@ struct cst_guest {
     uintptr_t frame;          /**< frame address of the hook; 0 when none is running */
 };
 
+/** Locks that the thread holds or is about to take (held.h), the first of them listed. */
+#define CST_HELD_MAX 6
+struct cst_held {
+    uint16_t count, heap; /**< of all, of those of the heap */
+    uint8_t mode;         /**< before the first */
+    struct cst_held_one {
+        void *what; /**< struct cst_lock, or the heap's pthread_mutex_t */
+        bool is_heap;
+    } list[CST_HELD_MAX];
+};
+
 struct cst_thread {
     uint8_t mode;             /**< enum cst_thread_mode */
     uint8_t generation;       /**< forks between the first audited process and this one, at most 255 */
@@ -50,6 +62,8 @@ struct cst_thread {
     struct cst_behalf behalf;
     struct cst_passing passing;
     struct cst_guest guest;
+    uintptr_t inside_frame; /**< where on the stack the runtime was entered, while the mode says so; 0: not known */
+    struct cst_held held;
 };
 
 extern CST_THREAD_LOCAL struct cst_thread cst_thread;

@@ -13,10 +13,13 @@
 #define CST_HOOK_RETURN ((uintptr_t)__builtin_return_address(0))
 #define CST_HOOK_FRAME ((uintptr_t)__builtin_frame_address(0))
 
+/** What a thread that is not simply ready does first, in the function with this frame. */
+CST_COLD CST_MUST_USE bool cst_hook_enter(uintptr_t frame);
+
 /** True when the calling thread may enter the engine, which it is made ready for if need be. */
 CST_INLINE bool cst_hook_is_ready(void)
 {
-    return CST_LIKELY(cst_thread.mode == CST_THREAD_READY) || cst_thread_enter();
+    return CST_LIKELY(cst_thread.mode == CST_THREAD_READY) || cst_hook_enter(CST_HOOK_FRAME);
 }
 
 /** An allocation by a thread that is new, or inside the runtime, or in libc's hands. */

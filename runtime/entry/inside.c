@@ -5,6 +5,7 @@
 #include "core/adopted.h"
 #include "core/count.h"
 #include "core/engine.h"
+#include "core/held.h"
 #include "core/watch.h"
 #include "entry/start.h"
 
@@ -46,7 +47,9 @@ static void *alloc_from_libc(size_t size, size_t align, bool zero)
 void *cst_inside_alloc(size_t size, size_t align, bool zero)
 {
     void *block = NULL;
-    if (cst_start_is_up())
+    if (cst_held_heap())
+        block = cst_boot_alloc(size, align);
+    else if (cst_start_is_up())
         block = alloc_in_heap(size, align, zero);
     else if (cst_start_failed())
         block = alloc_from_libc(size, align, zero);
@@ -64,10 +67,23 @@ static struct cst_tag *live_tag(void *block)
     return cst_tag_state(tag) == CST_STATE_LIVE && cst_tag_starts_at(tag, address) ? tag : NULL;
 }
 
+static void give_back(void *block, size_t rounded, size_t align)
+{
+    if (cst_held_heap()) {
+        cst_held_keep(block);
+        return;
+    }
+    cst_heap_release(block, rounded, align);
+    while ((block = cst_held_take()))
+        cst_heap_release(block, cst_heap_usable(block), CST_BLOCK_ALIGN);
+}
+
 void cst_inside_release(void *block)
 {
-    if (cst_boot_owns(block))
+    if (cst_boot_owns(block)) {
+        cst_boot_release(block);
         return;
+    }
     if (cst_start_failed()) {
         __libc_free(block);
         return;
@@ -81,7 +97,7 @@ void cst_inside_release(void *block)
     if (cst_tag_is_watched(tag))
         cst_watch_forget((uintptr_t)block);
     cst_tag_release(tag, 0);
-    cst_heap_release(block, rounded, align);
+    give_back(block, rounded, align);
 }
 
 void *cst_inside_resize(void *block, size_t size)

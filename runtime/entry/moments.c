@@ -10,6 +10,7 @@
 #include "core/engine.h"
 #include "core/findings.h"
 #include "core/heap.h"
+#include "core/held.h"
 #include "core/leak.h"
 #include "core/policy.h"
 #include "core/side.h"
@@ -19,6 +20,7 @@
 #include "entry/ownership.h"
 #include "entry/start.h"
 #include "entry/thread.h"
+#include "plat/process.h"
 #include "plat/sys.h"
 #include "site/callsite.h"
 #include "site/facts.h"
@@ -33,8 +35,17 @@
 
 int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 
+/* Who ends the process at once waits for another thread that tells its end, for this long at most. */
+#define END_PATIENCE_NS UINT64_C(10000000000)
+#define END_WAIT_NS UINT64_C(5000000)
+
 static pid_t self;
-static atomic_bool ended;
+
+/* The telling of the end. */
+static struct {
+    _Atomic pid_t teller;  /* the thread that tells; 0: nobody does yet */
+    _Atomic uint32_t told; /* futex: 1 once everything has been told */
+} end;
 
 /* The call of exit that ends the process: whose thread it was, and its stack from there on. */
 static struct {
@@ -47,9 +58,11 @@ static struct {
 static void in_child(void)
 {
     pid_t parent = self;
+    cst_held_after_fork();
     uint8_t mode = cst_thread_guard();
     self = cst_sys_pid();
-    atomic_store(&ended, false);
+    atomic_store(&end.teller, 0);
+    atomic_store(&end.told, 0);
     atomic_store(&leaving.thread, 0);
     cst_pool_after_fork();
     cst_heap_after_fork();
@@ -151,16 +164,40 @@ static uintptr_t stack_in_use(const char *how, uintptr_t frame, uintptr_t here)
     return cst_stack_holds(&cst_thread.bounds, frame) && program_has_returned(frame) ? cst_thread.bounds.hi : here;
 }
 
-/* The end: told once, by the process whose audit this is; a child of vfork ends without a word. */
-int cst_moments_end(const char *how, int status)
+/* Another thread is telling the end, which a thread that ends the process now would cut short. */
+static void await_end(pid_t teller)
 {
-    if (!cst_start_is_up() || cst_sys_pid() != self || atomic_exchange(&ended, true))
-        return status;
-    uintptr_t stack = CST_LEAKS_STACK(), frame = (uintptr_t)__builtin_frame_address(0);
+    uint64_t began = cst_sys_monotonic_ns();
+    while (!atomic_load(&end.told) && teller != cst_sys_tid() && cst_process_exists(teller) &&
+           cst_sys_monotonic_ns() - began < END_PATIENCE_NS)
+        cst_process_wait(&end.told, 0, END_WAIT_NS);
+}
+
+static int tell_end(const char *how, int status, uintptr_t stack)
+{
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
     uint8_t mode = cst_thread_guard();
     cst_farewell(how, status, stack_in_use(how, frame, stack));
     cst_thread_unguard(mode);
+    atomic_store(&end.told, 1);
+    cst_process_wake(&end.told);
     return must_fail() ? (int)cst_options.exit_code : status;
+}
+
+/* The end: told once, by the process whose audit this is; a child of vfork ends without a word. Who does not go on through
+ * libc's exit ends the process next: no thread may be in the middle of a line then. */
+int cst_moments_end(const char *how, int status)
+{
+    pid_t teller = 0;
+    if (!cst_start_is_up() || cst_sys_pid() != self)
+        return status;
+    if (atomic_compare_exchange_strong(&end.teller, &teller, cst_sys_tid()))
+        status = tell_end(how, status, CST_LEAKS_STACK());
+    else
+        await_end(teller);
+    if (strcmp(how, "exit") != 0)
+        cst_audit_close();
+    return status;
 }
 
 /* Runs after every other exit handler and destructor: it was registered before all of them. What follows in libc is the

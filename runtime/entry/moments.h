@@ -9,7 +9,8 @@
 /** Registers for fork and for the end of the process; at start. */
 void cst_moments_start(void);
 
-/** The process is about to replace itself: says so in the log. `argv` may be NULL. */
+/** The process is about to replace itself: says so in the log. Nothing that is given need be readable; without a `file` the
+ * first argument says what it is. */
 void cst_moments_exec(const char *file, char *const argv[]);
 
 /** A module may have been unloaded. */

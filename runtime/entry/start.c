@@ -10,6 +10,7 @@
 #include "core/engine.h"
 #include "core/findings.h"
 #include "core/heap.h"
+#include "core/held.h"
 #include "core/origin.h"
 #include "core/policy.h"
 #include "core/side.h"
@@ -34,6 +35,7 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 enum state { STATE_DOWN, STATE_STARTING, STATE_UP, STATE_FAILED };
 
@@ -125,10 +127,11 @@ static void check_malloc(void)
 
 static bool bring_up(void)
 {
+    cst_held_start();
     const char *options = read_options();
     cst_policy_setup(cst_options.policy);
     if (!cst_heap_start(cst_options.isolate[0] != '\0' || cst_policy_has_isolated())) {
-        cst_audit_say("no address space for the heap (see ulimit -v): this process is not audited");
+        cst_audit_say("no address space or no memory for the heap (see ulimit -v and -d): this process is not audited");
         return false;
     }
     wire(options);
@@ -144,12 +147,19 @@ static bool bring_up(void)
     return true;
 }
 
+/* A program that has more rights than who starts it (setuid, file capabilities) is served by libc, as if we were not preloaded.
+ * One that is linked with the runtime chose to be; it hears of no settings (environment.c). */
+static bool is_left_alone(void)
+{
+    return cst_doors[CUSTODY_DOOR_FREE] && getauxval(AT_SECURE);
+}
+
 bool cst_start(void)
 {
     enum state found = STATE_DOWN;
     if (!atomic_compare_exchange_strong(&state, &found, STATE_STARTING))
         return found == STATE_UP;
-    bool up = cst_copies_serve_here() && bring_up();
+    bool up = cst_copies_serve_here() && !is_left_alone() && bring_up();
     atomic_store(&state, up ? STATE_UP : STATE_FAILED);
     return up;
 }

@@ -5,6 +5,7 @@
 
 #include "core/count.h"
 #include "core/engine.h"
+#include "core/held.h"
 #include "core/stacks.h"
 #include "entry/start.h"
 #include "plat/sys.h"
@@ -19,6 +20,8 @@ static bool has_key;
 /* `round` counts the rounds of destructors, from 1. */
 static void at_thread_end(void *round)
 {
+    if (cst_thread.mode == CST_THREAD_INSIDE) /* cancelled anywhere at all, it may have left locks behind */
+        (void)!cst_held_recover((uintptr_t)__builtin_frame_address(0));
     uint8_t mode = cst_thread_guard();
     uintptr_t next = (uintptr_t)round + 1;
     if (next < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(key, (void *)next) == 0) {

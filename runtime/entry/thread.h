@@ -22,12 +22,16 @@ void cst_thread_after_fork(void);
 CST_INLINE uint8_t cst_thread_guard(void)
 {
     uint8_t mode = cst_thread.mode;
+    if (mode != CST_THREAD_INSIDE)
+        cst_thread.inside_frame = (uintptr_t)__builtin_frame_address(0);
     cst_thread.mode = CST_THREAD_INSIDE;
     return mode;
 }
 
 CST_INLINE void cst_thread_unguard(uint8_t mode)
 {
+    if (mode != CST_THREAD_INSIDE)
+        cst_thread.inside_frame = 0;
     cst_thread.mode = mode;
 }
 

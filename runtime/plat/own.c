@@ -12,6 +12,7 @@
 static struct {
     _Atomic uintptr_t lo, hi; /* hi 0: never filled */
 } ranges[CST_OWN_MAX];
+static atomic_bool refused;
 static _Atomic size_t range_count; /* entries that were ever taken; more than CST_OWN_MAX: some could not be */
 
 static size_t entries(void)
@@ -104,6 +105,8 @@ void *cst_own_map(size_t size)
     void *start = cst_sys_map(size);
     if (start)
         cst_own_note(start, size);
+    else
+        cst_own_note_refusal();
     return start;
 }
 
@@ -113,6 +116,16 @@ void cst_own_unmap(void *address, size_t size)
         cst_sys_unmap(address, size);
     else
         cst_sys_discard(address, page_up(size));
+}
+
+void cst_own_note_refusal(void)
+{
+    atomic_store(&refused, true);
+}
+
+bool cst_own_refused(void)
+{
+    return atomic_load(&refused);
 }
 
 bool cst_own_range(size_t index, uintptr_t *out_lo, uintptr_t *out_hi)

@@ -26,6 +26,12 @@ void cst_own_note(const void *address, size_t size);
  * could not be noted: then it must stay mapped. */
 CST_MUST_USE bool cst_own_forget(const void *address, size_t size);
 
+/** Notes that the system refused memory that was to be ours, as cst_own_map does by itself. */
+void cst_own_note_refusal(void);
+
+/** True once memory of ours was refused. */
+CST_MUST_USE bool cst_own_refused(void);
+
 /** Range `index` of our memory, [*out_lo, *out_hi). False behind the last; ranges that were given back are empty. */
 CST_MUST_USE bool cst_own_range(size_t index, uintptr_t *out_lo, uintptr_t *out_hi);
 

@@ -24,26 +24,45 @@ struct question {
     uint64_t deadline; /* by cst_sys_monotonic_ns */
 };
 
-/* Descriptors of questions under way, plus 1; 0 is a free place. Who finds none goes without: after a fork the child
- * then has a descriptor too many. */
-#define OPEN_MAX_NOTED 8
-static _Atomic int open_now[OPEN_MAX_NOTED];
+static bool is_ours(const struct question *question)
+{
+    struct cst_file_id id;
+    return cst_sys_file_id(question->fd, &id) && id.device == question->id.device && id.inode == question->id.inode;
+}
 
-static void note_open(int fd)
+static void close_ours(const struct question *question)
+{
+    if (is_ours(question)) {
+        cst_sys_close(question->fd);
+    }
+}
+
+/* Questions under way. Who finds no place goes without: after a fork the child then has a descriptor too many, as it has
+ * when the place was being filled. */
+#define OPEN_MAX_NOTED 8
+enum { PLACE_FREE, PLACE_TAKEN, PLACE_FILLED };
+static struct {
+    _Atomic int state;
+    struct question question;
+} open_now[OPEN_MAX_NOTED];
+
+static void note_open(const struct question *question)
 {
     for (size_t i = 0; i < OPEN_MAX_NOTED; i++) {
-        int unused = 0;
-        if (atomic_compare_exchange_strong(&open_now[i], &unused, fd + 1)) {
+        int unused = PLACE_FREE;
+        if (atomic_compare_exchange_strong(&open_now[i].state, &unused, PLACE_TAKEN)) {
+            open_now[i].question = *question;
+            atomic_store(&open_now[i].state, PLACE_FILLED);
             return;
         }
     }
 }
 
-static void forget_open(int fd)
+static void forget_open(const struct question *question)
 {
     for (size_t i = 0; i < OPEN_MAX_NOTED; i++) {
-        int noted = fd + 1;
-        if (atomic_compare_exchange_strong(&open_now[i], &noted, 0)) {
+        if (atomic_load(&open_now[i].state) == PLACE_FILLED && open_now[i].question.fd == question->fd) {
+            atomic_store(&open_now[i].state, PLACE_FREE);
             return;
         }
     }
@@ -52,17 +71,10 @@ static void forget_open(int fd)
 void cst_socket_after_fork(void)
 {
     for (size_t i = 0; i < OPEN_MAX_NOTED; i++) {
-        int noted = atomic_exchange(&open_now[i], 0);
-        if (noted != 0) {
-            cst_sys_close(noted - 1);
+        if (atomic_exchange(&open_now[i].state, PLACE_FREE) == PLACE_FILLED) {
+            close_ours(&open_now[i].question);
         }
     }
-}
-
-static bool is_ours(const struct question *question)
-{
-    struct cst_file_id id;
-    return cst_sys_file_id(question->fd, &id) && id.device == question->id.device && id.inode == question->id.inode;
 }
 
 /* Time left, in nanoseconds; 0 when it is up. */
@@ -150,11 +162,9 @@ int cst_socket_ask(const char *name, const void *message, size_t size, uint64_t 
     if (!cst_sys_file_id(question.fd, &question.id)) {
         return -EBADF;
     }
-    note_open(question.fd);
+    note_open(&question);
     int answer = ask(&question, name, message, size);
-    forget_open(question.fd);
-    if (is_ours(&question)) {
-        cst_sys_close(question.fd);
-    }
+    forget_open(&question);
+    close_ours(&question);
     return answer;
 }

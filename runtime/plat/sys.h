@@ -56,11 +56,20 @@ CST_MUST_USE int cst_sys_open_regular(const char *path, uint64_t *out_size);
  * what is written (proc(5), /proc/pid/mem). Descriptor or -errno. */
 CST_MUST_USE int cst_sys_open_memory(void);
 
-/** Opens `path` for appending, close-on-exec, refusing symbolic links, creating it with `mode`. Descriptor or -errno. */
+/** Opens `path` for appending, close-on-exec, refusing symbolic links, creating it with `mode`; never waits, neither for a
+ * reader of a pipe now nor for room in it later. Descriptor or -errno. */
 CST_MUST_USE int cst_sys_open_append(const char *path, mode_t mode);
 
 /** Moves `fd` to the lowest free descriptor at or above `minimum`, close-on-exec; `fd` is closed. Descriptor or -errno. */
 CST_MUST_USE int cst_sys_move_fd(int fd, int minimum);
+
+/** Whether what `fd` is open on may be appended to without harm to others: a regular file with one name or a pipe, of the
+ * effective user; or a character device. 0, or -errno: EPERM when it is somebody else's, EMLINK when it has other names,
+ * EINVAL when it is something else. */
+CST_MUST_USE int cst_sys_judge_own(int fd);
+
+/** Waits until `fd` takes more bytes, `milliseconds` at most. False when it does not, or is interrupted. */
+CST_MUST_USE bool cst_sys_await_room(int fd, int milliseconds);
 
 /** Which file `fd` is open on; false when it is not open. */
 CST_MUST_USE bool cst_sys_file_id(int fd, struct cst_file_id *out_id);
@@ -111,6 +120,9 @@ void cst_sys_thread_name(char out_name[16]);
 
 /** Limit of the address space in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_address_space_limit(void);
+
+/** Limit of private memory that can be written, in bytes; SIZE_MAX when there is none. */
+size_t cst_sys_data_limit(void);
 
 /** Limit of the main thread's stack in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_stack_limit(void);

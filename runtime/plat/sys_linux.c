@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <linux/prctl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -114,7 +115,26 @@ int cst_sys_open_memory(void)
 
 int cst_sys_open_append(const char *path, mode_t mode)
 {
-    return open_file(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY, mode);
+    return open_file(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, mode);
+}
+
+int cst_sys_judge_own(int fd)
+{
+    struct stat status = {0};
+    long result = cst_syscall3(SYS_fstat, fd, (long)&status, 0);
+    if (result != 0 || S_ISCHR(status.st_mode))
+        return (int)result;
+    if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
+        return -EINVAL;
+    if (status.st_uid != (uid_t)cst_syscall3(SYS_geteuid, 0, 0, 0))
+        return -EPERM;
+    return status.st_nlink > 1 ? -EMLINK : 0;
+}
+
+bool cst_sys_await_room(int fd, int milliseconds)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLOUT};
+    return cst_syscall3(SYS_poll, (long)&wanted, 1, milliseconds) == 1;
 }
 
 int cst_sys_move_fd(int fd, int minimum)
@@ -280,6 +300,11 @@ size_t cst_sys_address_space_limit(void)
     return resource_limit(RLIMIT_AS);
 }
 
+size_t cst_sys_data_limit(void)
+{
+    return resource_limit(RLIMIT_DATA);
+}
+
 size_t cst_sys_stack_limit(void)
 {
     return resource_limit(RLIMIT_STACK);
@@ -301,5 +326,5 @@ bool cst_sys_fence_threads(void)
 void cst_sys_exit(int status)
 {
     for (;;)
-        cst_syscall3(SYS_exit_group, status, 0, 0);
+        cst_syscall_raw(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }

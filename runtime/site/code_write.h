@@ -1,7 +1,6 @@
-/* Writing into the code of a loaded module, whose pages are not writable: through /proc/self/mem, so that no page loses
- * its protection even for a moment, or else, where that is refused and nobody else runs, by page protections; while other
- * threads run, by a page that takes the old one's place. No page is
- * ever writable and executable at once. Called by those who hook functions (rust_thunks.c, detour.c), one thread at a time. No
+/* Writing into the code of a loaded module, whose pages are not writable: through /proc/self/mem, or, where that is refused and while other
+ * threads run, by pages that take the place of the old ones. No page loses its protection even for a moment, and none is ever
+ * writable and executable at once. Called by those who hook functions (rust_thunks.c, detour.c), one thread at a time. No
  * lock, no allocation; errno as it was. */
 #ifndef CST_SITE_CODE_WRITE_H
 #define CST_SITE_CODE_WRITE_H
@@ -16,9 +15,8 @@
 
 /** How code is written. */
 struct cst_code_writer {
-    int memory;       /**< descriptor of the process's own memory, or negative */
-    bool may_protect; /**< page protections may be changed for a moment */
-    int protection;   /**< PROT_* that the pages have and get back */
+    int memory;     /**< descriptor of the process's own memory, or negative */
+    int protection; /**< PROT_* that the pages have and get back */
 };
 
 /** Whether the process certainly has one thread, as during start; false at first. */
@@ -28,8 +26,8 @@ void cst_code_alone(bool alone);
  * count: they have no business in code that we hook. */
 CST_MUST_USE bool cst_code_has_other_threads(void);
 
-/** A writer for the segment of `module`, whose file is `elf`, in which `address` (the file's own numbering) lies. */
-struct cst_code_writer cst_code_open(const struct cst_module *module, const struct cst_elf *elf, uint64_t address);
+/** A writer for the segment of the module whose file is `elf` in which `address` (the file's own numbering) lies. */
+struct cst_code_writer cst_code_open(const struct cst_elf *elf, uint64_t address);
 
 void cst_code_close(const struct cst_code_writer *writer);
 

@@ -103,7 +103,7 @@ static void undo(const struct cst_code_writer *writer, const struct cst_module *
 static bool redirect_all(const struct cst_module *module, const struct cst_elf *elf, const struct cst_detour *detours,
                          const struct site *sites, const struct cst_detour_stub *stubs, size_t count)
 {
-    struct cst_code_writer writer = cst_code_open(module, elf, detours[0].function - module->base);
+    struct cst_code_writer writer = cst_code_open(elf, detours[0].function - module->base);
     size_t done = 0;
     while (done < count && remember(&detours[done]) && redirect(&writer, &sites[done], &stubs[done])) {
         done++;

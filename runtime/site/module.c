@@ -1,11 +1,14 @@
 /* The registry of modules: see module.h. Records are made once under the registry's lock and published with a release
- * store; readers take no lock. The dynamic linker is never called with the lock held: its own lock may be held by a
+ * store; readers take no lock. What a module's facts tell of it is looked for without the lock; who meets that module
+ * meanwhile waits, who meets another does not. The dynamic linker is never called with the lock held: its own lock may be held by a
  * thread that waits for ours, having come here through malloc. */
 #include "site/module.h"
 
 #include "base/lock.h"
+#include "base/maps.h"
 #include "base/pool.h"
 #include "plat/own.h"
+#include "plat/process.h"
 #include "plat/sys.h"
 #include "site/detour.h"
 #include "site/module_facts.h"
@@ -95,6 +98,29 @@ static bool is_program(const struct link_map *map)
     return map->l_prev == NULL && map->l_name[0] == '\0';
 }
 
+/* What the calling thread is to settle once it has given the lock back. */
+static void leave_open(struct cst_module_record *record)
+{
+    atomic_store(&record->settler, cst_sys_tid());
+    atomic_fetch_add(&record->open, 1);
+}
+
+static void settle(struct cst_module_record *record)
+{
+    cst_module_settle(&record->module);
+    if (atomic_fetch_sub(&record->open, 1) == 1) {
+        cst_process_wake(&record->open);
+    }
+}
+
+/* What a module is decides what its blocks are: none must be taken for another's until it is known. */
+static CST_COLD void await_settled(struct cst_module_record *record)
+{
+    for (uint32_t open; (open = atomic_load(&record->open)) != 0 && atomic_load(&record->settler) != cst_sys_tid();) {
+        cst_process_wait(&record->open, open, 0);
+    }
+}
+
 static struct cst_module_record *add(const struct cst_module_record *fresh, bool program)
 {
     uint32_t id = atomic_load_explicit(&record_count, memory_order_relaxed);
@@ -102,7 +128,9 @@ static struct cst_module_record *add(const struct cst_module_record *fresh, bool
     if (record != NULL) {
         record->module.id = id;
         record->module.epoch = id + 1;
-        cst_module_classify(program, &record->module);
+        if (cst_module_classify(program, &record->module)) {
+            leave_open(record);
+        }
         atomic_store_explicit(&records[id], record, memory_order_release);
         atomic_store_explicit(&record_count, id + 1, memory_order_release);
         insert(record);
@@ -137,11 +165,14 @@ static void revive(struct cst_module_record *record, const struct cst_module_rec
     if (atomic_exchange(&record->displaced, false) && watch != NULL) {
         watch->restored(&record->module);
     }
-    cst_module_classify(false, &again);
+    if (cst_module_classify(false, &again)) {
+        leave_open(record);
+    }
     record->module.rust = again.rust;
     record->module.rust_by = again.rust_by;
     record->module.rust_mingles = again.rust_mingles;
     record->module.rust_by_site = again.rust_by_site;
+    record->module.lang = again.lang;
     __atomic_store_n(&record->module.unloaded, false, __ATOMIC_RELEASE);
     insert(record);
 }
@@ -206,17 +237,22 @@ static void tell(const struct cst_module *module, bool again)
 
 static CST_COLD const struct cst_module *register_module(const struct dl_find_object *object)
 {
-    bool again = false;
+    bool again = false, mine = false;
     cst_lock_acquire(&registry_lock);
     struct cst_module_record *record = lookup(object);
     bool is_new = record == NULL;
     if (is_new) {
         record = admit(object, &again);
+        mine = record != NULL && atomic_load(&record->open) != 0 && atomic_load(&record->settler) == cst_sys_tid();
     }
     cst_lock_release(&registry_lock);
     if (record == NULL) {
         return NULL;
     }
+    if (mine) {
+        settle(record);
+    }
+    await_settled(record);
     if (is_new) {
         tell(&record->module, again);
     }
@@ -229,8 +265,14 @@ const struct cst_module *cst_module_find(uintptr_t address)
     if (_dl_find_object((void *)address, &object) != 0) {
         return NULL;
     }
-    const struct cst_module_record *record = lookup(&object);
-    return CST_LIKELY(record != NULL) ? &record->module : register_module(&object);
+    struct cst_module_record *record = lookup(&object);
+    if (CST_UNLIKELY(record == NULL)) {
+        return register_module(&object);
+    }
+    if (CST_UNLIKELY(atomic_load_explicit(&record->open, memory_order_acquire) != 0)) {
+        await_settled(record);
+    }
+    return &record->module;
 }
 
 const struct cst_module *cst_module_get(uint32_t id)
@@ -313,6 +355,61 @@ void cst_module_scan(void)
     cst_own_unmap(census.addresses, size);
 }
 
+/* The first mapping of a module that is not known. */
+static bool is_strange(const struct cst_mapping *mapping)
+{
+    struct dl_find_object object;
+    return mapping->inode != 0 && mapping->offset == 0 && _dl_find_object((void *)mapping->lo, &object) == 0 &&
+           lookup(&object) == NULL;
+}
+
+static bool find_strange(const struct cst_mapping *mapping, void *found)
+{
+    return !(*(bool *)found = is_strange(mapping));
+}
+
+static bool meet_strange(const struct cst_mapping *mapping, void *unused)
+{
+    (void)unused;
+    if (is_strange(mapping)) {
+        (void)!cst_module_find(mapping->lo);
+    }
+    return true;
+}
+
+/* Called by the dynamic linker under its lock, so that what is mapped stays so. */
+static int meet_locked(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)info;
+    (void)size;
+    (void)cst_maps_each(meet_strange, unused);
+    return 1;
+}
+
+static void count_thread(int tid, void *count)
+{
+    (void)tid;
+    ++*(unsigned *)count;
+}
+
+/* The child of a fork must not wait for a lock that a thread of its parent had: alone, it needs none. */
+static bool is_alone(void)
+{
+    unsigned count = 0;
+    return cst_process_each_number("/proc/self/task", count_thread, &count) && count == 1;
+}
+
+void cst_module_meet(void)
+{
+    bool found = false;
+    (void)cst_maps_each(find_strange, &found);
+    if (found && is_alone()) {
+        (void)cst_maps_each(meet_strange, NULL);
+    } else if (found) {
+        dl_iterate_phdr(meet_locked, NULL);
+    }
+}
+
 /* Whether the record's module is what the dynamic linker has at its address now. Its lock is held, so that what it
  * answers stays true and mapped while it is looked at. */
 static bool is_loaded(const struct cst_module_record *record)
@@ -367,5 +464,8 @@ size_t cst_module_sweep(cst_module_observer *gone)
 void cst_module_after_fork(void)
 {
     cst_lock_reset(&registry_lock);
+    for (uint32_t id = 0; id < cst_module_count(); id++) {
+        atomic_store(&record_at(id)->open, 0);
+    }
     cst_detour_after_fork();
 }

@@ -72,6 +72,10 @@ struct cst_module {
     enum cst_rust_by rust_by;
     /** Its Rust code may hold an allocator of its own inlined: calls of libc's malloc and free are then perhaps Rust's. */
     bool rust_mingles;
+    /** It has the symbols to tell, and not the start of a Rust program: C or C++ with a Rust library inside, whose calls
+     * outside Rust's entries are not Rust's. */
+    bool rust_is_guest;
+    bool has_cxx;        /**< C++ is in it */
     bool rust_by_site;   /**< its entries are not hooked; facts tell its calls apart, site by site, as far as they go */
     long link_namespace; /**< 0 is the program's, and ours; others come of dlmopen. Or CST_NAMESPACE_UNKNOWN */
     enum cst_operators operators; /**< of a program or library */
@@ -104,6 +108,11 @@ void cst_module_watch(const struct cst_module_watch *watch);
  * namespaces, and those loaded later, are registered when an address in them is looked for. At start. Takes the dynamic
  * linker's lock: must be called with no runtime lock held. */
 void cst_module_scan(void);
+
+/** Registers every module that has a mapping, of any link namespace. None of them need have code that is running, so that
+ * another thread may be unloading it: where there are other threads and a module that is not known yet, the dynamic
+ * linker's lock is taken meanwhile. No runtime lock may be held. */
+void cst_module_meet(void);
 
 /** Marks modules that are no longer loaded, or were replaced by another at the same address, and forgets their Rust
  * entries; after dlclose, for those whose end went unnoticed. Tells `gone` of each, if not NULL, under the dynamic linker's

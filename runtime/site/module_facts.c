@@ -202,25 +202,31 @@ static enum cst_module_role role_of(const struct cst_module *module, bool is_pro
     return CST_ROLE_LIBRARY;
 }
 
-/* A program that has Rust's entries but not the start of a Rust program is C or C++ with a Rust library inside: what it
- * allocates outside those entries is C's. Told only when the symbols are there to tell. */
-static bool is_rust(const struct cst_module *module, const struct traits *traits)
+/* Where its entries are known, Rust that is a guest in a program of another language is not the language of the rest. */
+static void set_lang(struct cst_module *module)
 {
-    bool guest = module->rust == CST_RUST_EXACT && traits->has_symtab && !traits->rust_main;
-    return module->rust != CST_RUST_ABSENT && !guest;
+    bool guest = module->rust == CST_RUST_EXACT && module->rust_is_guest;
+    bool rust = module->rust != CST_RUST_ABSENT && !guest;
+    module->lang = rust ? CUSTODY_LANG_RUST : module->has_cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
 }
 
 /* Rust whose entries are not hooked may be told apart call site by call site: unless its calls reach another libc. */
-static void look_for_facts(struct cst_module *module)
+static bool facts_may_tell(const struct cst_module *module)
+{
+    return module->rust == CST_RUST_INFERRED && module->link_namespace <= 0;
+}
+
+void cst_module_settle(struct cst_module *module)
 {
     struct cst_facts facts;
-    if (module->rust != CST_RUST_INFERRED || module->link_namespace > 0 || !cst_facts_open(module, &facts)) {
+    if (!cst_facts_open(module, &facts)) {
         return;
     }
     module->rust_by_site = true;
     if (cst_facts_tell_rust(&facts)) {
         module->rust = CST_RUST_EXACT;
         module->rust_by = CST_RUST_BY_DEBUG_INFO;
+        set_lang(module);
     }
 }
 
@@ -266,11 +272,12 @@ static void classify_own(const struct cst_elf *elf, const char *soname, struct c
     module->rust_mingles = answer.rust_mingles;
     module->family =
         module->rust_by == CST_RUST_BY_ALLOCATOR ? 0 : traits.family; /* else it is behind Rust's entries */
-    look_for_facts(module);
-    module->lang = is_rust(module, &traits) ? CUSTODY_LANG_RUST : traits.cxx ? CUSTODY_LANG_CXX : CUSTODY_LANG_C;
+    module->has_cxx = traits.cxx;
+    module->rust_is_guest = traits.has_symtab && !traits.rust_main;
+    set_lang(module);
 }
 
-void cst_module_classify(bool is_program, struct cst_module *module)
+bool cst_module_classify(bool is_program, struct cst_module *module)
 {
     struct cst_elf elf = {0};
     bool readable = cst_module_open_file(module, &elf);
@@ -283,4 +290,5 @@ void cst_module_classify(bool is_program, struct cst_module *module)
         classify_own(&elf, soname, module);
     }
     cst_elf_close(&elf);
+    return facts_may_tell(module);
 }

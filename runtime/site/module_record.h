@@ -8,6 +8,7 @@
 #include "site/module_headers.h"
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 struct dl_find_object;
 struct link_map;
@@ -19,6 +20,8 @@ struct cst_module_record {
     const char *loader_name;              /**< the name in it */
     bool in_parts;         /**< has holes between its segments: an object for each of them to the dynamic linker */
     atomic_bool displaced; /**< another module came to its place */
+    _Atomic uint32_t open; /**< futex: threads that are looking for its facts; meanwhile others that meet it wait */
+    _Atomic pid_t settler; /**< the last of them */
     _Atomic(struct cst_facts *) code; /**< code_map.c: languages of its functions, once asked for */
     _Atomic(struct cst_elf *) file;   /**< module_symbol.c: the file, once asked for; empty when it cannot be had */
 };

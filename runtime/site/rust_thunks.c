@@ -148,7 +148,7 @@ static bool write_slots(const struct cst_code_writer *writer, const struct cst_m
 static bool overwrite_slots(const struct cst_elf *elf, const struct cst_module *module, const struct thunks *thunks,
                             cst_rust_router *route)
 {
-    struct cst_code_writer writer = cst_code_open(module, elf, thunks->thunk[0].address);
+    struct cst_code_writer writer = cst_code_open(elf, thunks->thunk[0].address);
     bool written = write_slots(&writer, module, thunks, route);
     cst_code_close(&writer);
     return written;

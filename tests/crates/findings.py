@@ -1,4 +1,4 @@
-"""What Custody said about a program, and which of it the list of crates explains."""
+"""What Custody said about a program, and which of it the list of a suite explains."""
 
 import fnmatch
 import json
@@ -19,10 +19,22 @@ def functions(finding):
             for frame in finding.get(stack) or [] for call in frame.get("calls", []) if call.get("function")]
 
 
+def modules(finding):
+    """File names of the modules in the finding's stacks."""
+    return [frame["module"].rpartition("/")[2] for stack in ("release", "alloc", "first_release")
+            for frame in finding.get(stack) or [] if frame.get("module")]
+
+
+def fits(pattern, names):
+    """Whether one of the names is as the pattern says. No pattern fits everything."""
+    return pattern is None or any(fnmatch.fnmatch(name, pattern) for name in names)
+
+
 def explanation(finding, crate):
     """Why it is right that this is found; None when nobody has examined it."""
     for known in crate.get("explained", []):
-        if known["kind"] == finding["kind"] and any(fnmatch.fnmatch(name, known["in"]) for name in functions(finding)):
+        if known["kind"] == finding["kind"] and fits(known.get("in"), functions(finding)) \
+                and fits(known.get("module"), modules(finding)):
             return known["why"]
     return None
 

@@ -170,6 +170,26 @@ def options_are_not_taken_from_who_has_fewer_rights(scene):
     return problems
 
 
+def who_has_more_rights_is_left_alone(scene):
+    """The library in a setuid program, as a preload for the whole system brings it there (/etc/ld.so.preload)."""
+    source = scene.place / "held.c"
+    source.write_text("#include <stdio.h>\n#include <stdlib.h>\n"
+                      "int main(void) { void *volatile block = malloc(77); block = NULL; puts(\"done\"); return 0; }\n")
+    problems = []
+    for mode, told in ((0o755, True), (0o4755, False)) if os.geteuid() == 0 else ():
+        with tempfile.TemporaryDirectory() as name:
+            place, log = Path(name), Path(name) / "log.jsonl"
+            place.chmod(0o777)
+            library = shutil.copy(build_dir() / "libcustody_preload.so", place)
+            subprocess.run(["gcc", "-o", place / "held", source, library, f"-Wl,-rpath,{place}"], check=True, capture_output=True)
+            (place / "held").chmod(mode)
+            result = subprocess.run([place / "held"], env={"CUSTODY_OPTIONS": f"log={log}:fail_on=error"}, user=65534, cwd="/",
+                                    capture_output=True, text=True, check=False)
+            right = result.stdout == "done\n" and not result.stderr and result.returncode == (99 if told else 0)
+            problems += unless(right and log.exists() == told, result, f"mode {mode:o}")
+    return problems
+
+
 def run_leaves_the_status_alone(scene):
     problems = []
     for words, status in ((["--fail-on", "never"], 0), ([], 99), (["--exit-code", "42"], 42), (["--fail-on", "note"], 99)):
@@ -274,6 +294,7 @@ CASES = [
     unwritable_log_is_said_and_findings_go_to_stderr, symbolic_link_as_log_is_refused, log_is_private,
     relative_log_stays_where_the_program_began, full_disk_harms_nobody, too_little_address_space_is_said,
     options_are_not_taken_from_who_has_fewer_rights,
+    who_has_more_rights_is_left_alone,
     run_leaves_the_status_alone, run_says_what_it_cannot_run, run_refuses_what_it_cannot_watch,
     settings_of_run_are_checked, children_of_a_shell_are_found, linked_alone_blames_no_rust,
     another_link_namespace_is_said_once,

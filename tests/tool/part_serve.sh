@@ -81,6 +81,30 @@ who_connects_and_says_nothing_is_in_nobodys_way() (
     asks "ready" idle 50 ask "$work/program" 0a0b
 )
 
+who_says_nothing_makes_room_when_there_is_none() (
+    clean_stand_in
+    fresh_program
+    ulimit -S -n 24
+    asks "ready ready" idle 30 ask "$work/program" 0a0b ask "$work/program" 0a0b
+    ulimit -S -n "$(ulimit -H -n)"
+    asks "ready" idle 100 ask "$work/program" 0a0b
+)
+
+a_server_that_somebody_stops_goes_on() (
+    clean_stand_in
+    fresh_program
+    asks "ready ready" stop ask "$work/program" 0a0b stop ask "$work/program" 0a0b
+    run_custody 0 run --quiet python3 "$asker" stop
+)
+
+ignored_children_have_a_status_all_the_same() (
+    clean_stand_in
+    trap '' CHLD
+    run_custody 7 run --quiet sh -c 'exit 7'
+    run_custody 0 run --quiet grep SigIgn /proc/self/status
+    [ $((0x$(sed 's/SigIgn:[[:space:]]*//' "$work/out") & 1 << 16)) -ne 0 ] || complain "no longer ignored: $(cat "$work/out")"
+)
+
 other_users_are_not_answered() (
     clean_stand_in
     fresh_program

@@ -258,8 +258,7 @@ static void code_that_somebody_else_changed_is_left_alone(void **state)
     (void)state;
     struct library library = load_made();
     struct cst_detour *detour = new_detour(&library, "made_single");
-    struct cst_code_writer writer =
-        cst_code_open(library.module, &library.elf, detour->function - library.module->base);
+    struct cst_code_writer writer = cst_code_open(&library.elf, detour->function - library.module->base);
     assert_true(cst_code_write(&writer, detour->function + 1, (const unsigned char[]){66}, 1));
     cst_code_close(&writer);
     assert_false(lay(&library, detour));

@@ -117,7 +117,7 @@ static int answer_two(void)
     return 2;
 }
 
-static void a_slot_is_written_by_protections_only_when_that_is_allowed(void **state)
+static void without_the_processs_memory_a_slot_is_written_by_a_page_that_takes_the_old_ones_place(void **state)
 {
     (void)state;
     unsigned char *slots = make_thunks(2, 1);
@@ -125,11 +125,11 @@ static void a_slot_is_written_by_protections_only_when_that_is_allowed(void **st
     struct cst_rust_code code = cst_rust_slot_jump((uintptr_t)&answer_two);
     struct cst_rust_code old;
     memcpy(&old, (void *)slot, sizeof old);
-    struct cst_code_writer writer = {.memory = -1, .may_protect = false, .protection = PROT_READ | PROT_EXEC};
+    struct cst_code_writer writer = {.memory = -1, .protection = PROT_READ | PROT_WRITE | PROT_EXEC};
     assert_false(cst_rust_slot_write(&writer, slot, &code));
     assert_memory_equal((void *)slot, &old, sizeof old);
     assert_int_equal(call_slot(slots, 1), 1);
-    writer.may_protect = true;
+    writer.protection = PROT_READ | PROT_EXEC;
     assert_true(cst_rust_slot_write(&writer, slot, &code));
     assert_int_equal(call_slot(slots, 1), 2);
     assert_int_equal(call_slot(slots, 2), 1);
@@ -187,7 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_of_the_allocator_are_recognised),
         cmocka_unit_test(a_thunk_is_a_jump_and_padding_to_the_end_of_its_slot),
-        cmocka_unit_test(a_slot_is_written_by_protections_only_when_that_is_allowed),
+        cmocka_unit_test(without_the_processs_memory_a_slot_is_written_by_a_page_that_takes_the_old_ones_place),
         cmocka_unit_test(a_thread_that_executes_a_slot_sees_the_old_or_the_new_jump),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,9 +166,13 @@ static void a_directory_that_others_write_to_is_refused(void **state)
 {
     (void)state;
     char trouble[200];
-    assert_int_equal(chmod(directory, 0777), 0);
-    assert_int_equal(cst_facts_cache_open(directory, trouble, sizeof trouble), -1);
-    assert_non_null(strstr(trouble, "others may write to it"));
+    static const mode_t modes[] = {0777, 0770, 0707};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        trouble[0] = '\0';
+        assert_int_equal(chmod(directory, modes[i]), 0);
+        assert_int_equal(cst_facts_cache_open(directory, trouble, sizeof trouble), -1);
+        assert_non_null(strstr(trouble, "others may write to it"));
+    }
 }
 
 static void the_default_directory_is_the_users(void **state)

@@ -272,7 +272,8 @@ static bool launch(struct cst_arena *arena, struct run_wish *wish, const char *p
 {
     struct run_facts facts = {0};
     begin_facts(arena, wish, &facts);
-    bool launched = prepare(arena, wish) && cst_launch(path, wish->command, out_end);
+    bool launched =
+        prepare(arena, wish) && cst_launch(path, wish->command, facts.serving ? facts.server.process : 0, out_end);
     end_facts(&facts);
     return launched;
 }

@@ -58,7 +58,7 @@ int cst_facts_cache_open(const char *directory, char *out_trouble, size_t size)
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0) {
         snprintf(out_trouble, size, "%s: %s", path, strerror(errno));
-    } else if (status.st_uid != geteuid() || (status.st_mode & S_IWOTH)) {
+    } else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))) {
         snprintf(out_trouble, size, "%s: others may write to it", path);
     } else {
         return fd;

@@ -32,7 +32,7 @@ struct cst_facts_made {
 bool cst_facts_cache_directory(char *out_path, size_t size);
 
 /** Opens `directory` (NULL: the default one), making it, with mode 0700, and those above it when they are not there. It
- * must be the user's own, and not open to all for writing. Returns a descriptor, or -1 with the reason in `out_trouble`. */
+ * must be the user's own, and nobody else may write to it. Returns a descriptor, or -1 with the reason in `out_trouble`. */
 int cst_facts_cache_open(const char *directory, char *out_trouble, size_t size);
 
 /** Makes the facts file of a module, or finds it in the cache and notes that it was used. Returns `out_made->done`;

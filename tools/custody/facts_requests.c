@@ -10,12 +10,22 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Processes that are connected and have not asked yet; further ones wait until they are accepted. */
 #define CLIENT_MAX 64
 
+/* Descriptors that the server itself and a worker need. */
+#define OWN_DESCRIPTORS 20
+
+/* Who has said nothing for so long, though asking takes no time, makes room for others. */
+#define SILENCE_S 1
+
+/* For so long nobody is accepted when there is no room. */
+#define PAUSE_MS 100
 /* As many are kept, so that whoever asks for ever new ones costs no more than what is tried anew. */
 #define REFUSED_MAX 1024
 
@@ -27,8 +37,11 @@ struct refusal {
 
 struct service {
     const char *directory;
-    struct pollfd waiting[1 + CLIENT_MAX]; /* the listener, then clients */
+    struct pollfd waiting[1 + CLIENT_MAX]; /* the listener, then clients, who came first in front */
+    time_t since[1 + CLIENT_MAX];          /* when they came */
     nfds_t count;                          /* of `waiting` */
+    nfds_t limit;                          /* of `count` */
+    bool full;                             /* nobody can be accepted now */
     struct cst_arena arena;
     struct refusal *refused;
     size_t refused_count;
@@ -101,32 +114,90 @@ static bool is_same_user(int client)
     return getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
 }
 
+static time_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec;
+}
+
+/* Takes a client, whose descriptor is closed already, out of the list. */
+static void forget(struct service *service, nfds_t client)
+{
+    size_t behind = service->count - client - 1;
+    memmove(&service->waiting[client], &service->waiting[client + 1], behind * sizeof *service->waiting);
+    memmove(&service->since[client], &service->since[client + 1], behind * sizeof *service->since);
+    service->count--;
+}
+
+/* Makes room for a client, if it can be. */
+static void make_room(struct service *service)
+{
+    service->full = service->count < 2 || now() - service->since[1] <= SILENCE_S;
+    if (!service->full) {
+        close(service->waiting[1].fd);
+        forget(service, 1);
+    }
+}
+
+static void add(struct service *service, int client)
+{
+    service->since[service->count] = now();
+    service->waiting[service->count++] = (struct pollfd){.fd = client, .events = POLLIN};
+}
+
 static void greet(struct service *service)
 {
+    if (service->count >= service->limit) {
+        make_room(service);
+    }
+    if (service->full) {
+        return;
+    }
     int client = accept4(service->waiting[0].fd, NULL, NULL, SOCK_CLOEXEC);
     if (client >= 0 && is_same_user(client)) {
-        service->waiting[service->count++] = (struct pollfd){.fd = client, .events = POLLIN};
+        add(service, client);
     } else if (client >= 0) {
         close(client);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        make_room(service); /* the listener stays ready: without a pause, this would be all that is done */
     }
+}
+
+/* Who waits is answered, then who comes. While there is no room, who comes is not looked for, but now and then. */
+static void serve_once(struct service *service)
+{
+    bool was_full = service->full;
+    service->waiting[0].events = was_full ? 0 : POLLIN;
+    service->full = false;
+    if (poll(service->waiting, service->count, was_full ? PAUSE_MS : -1) < 0) {
+        return;
+    }
+    for (nfds_t i = service->count; i-- > 1;) {
+        if (service->waiting[i].revents != 0) {
+            answer(service, service->waiting[i].fd);
+            forget(service, i);
+        }
+    }
+    if (service->waiting[0].revents != 0) {
+        greet(service);
+    }
+}
+
+/* As many clients as there are descriptors for, the listener counted; one in any case. */
+static nfds_t limit(void)
+{
+    struct rlimit descriptors;
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur > OWN_DESCRIPTORS + CLIENT_MAX) {
+        return 1 + CLIENT_MAX;
+    }
+    return descriptors.rlim_cur > OWN_DESCRIPTORS ? 1 + descriptors.rlim_cur - OWN_DESCRIPTORS : 2;
 }
 
 _Noreturn void cst_facts_requests_serve(int listener, const char *directory)
 {
-    struct service service = {.directory = directory, .waiting = {{.fd = listener, .events = POLLIN}}, .count = 1};
+    struct service service = {.directory = directory, .waiting = {{.fd = listener}}, .count = 1, .limit = limit()};
     for (;;) {
-        service.waiting[0].events = service.count < 1 + CLIENT_MAX ? POLLIN : 0;
-        if (poll(service.waiting, service.count, -1) < 0) {
-            continue;
-        }
-        for (nfds_t i = service.count; i-- > 1;) {
-            if (service.waiting[i].revents != 0) {
-                answer(&service, service.waiting[i].fd);
-                service.waiting[i] = service.waiting[--service.count];
-            }
-        }
-        if (service.waiting[0].revents != 0) {
-            greet(&service);
-        }
+        serve_once(&service);
     }
 }

@@ -30,11 +30,13 @@ static void end(int number)
 static void set_signals(void)
 {
     const struct sigaction ending = {.sa_handler = end}, ignoring = {.sa_handler = SIG_IGN};
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
     sigset_t none;
     sigemptyset(&none);
     sigaction(SIGTERM, &ending, NULL);
     sigaction(SIGPIPE, &ignoring, NULL);
     sigaction(SIGHUP, &ignoring, NULL);
+    sigaction(SIGCHLD, &usual, NULL);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -131,6 +133,7 @@ bool cst_facts_server_start(struct cst_arena *arena, const char *directory, stru
 void cst_facts_server_stop(const struct cst_facts_server *server)
 {
     kill(server->process, SIGTERM);
+    kill(server->process, SIGCONT); /* who is stopped ends no sooner */
     while (waitpid(server->process, NULL, 0) < 0 && errno == EINTR) {
     }
 }

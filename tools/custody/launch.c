@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Signals whose handling differs while a command runs. */
-static const int handled[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+static const int handled[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD};
 #define HANDLED_COUNT (sizeof handled / sizeof *handled)
 
 /* What was in force before. */
@@ -20,7 +20,8 @@ struct before {
     sigset_t mask;
 };
 
-static volatile sig_atomic_t child; /* for pass_on; 0 when there is none */
+static volatile sig_atomic_t child;  /* for pass_on; 0 when there is none */
+static volatile sig_atomic_t helper; /* for wake_helper; likewise */
 
 static void pass_on(int number)
 {
@@ -31,7 +32,33 @@ static void pass_on(int number)
     errno = saved;
 }
 
-/* Blocks the handled signals and sets our handling, until `restore`. What nohup ignores stays ignored. */
+/* The command would wait for a helper that somebody stopped. */
+static void wake_helper(int number)
+{
+    (void)number;
+    int saved = errno;
+    siginfo_t stopped = {.si_pid = 0};
+    if (helper > 0 && waitid(P_PID, (id_t)helper, &stopped, WSTOPPED | WNOHANG) == 0 && stopped.si_pid != 0) {
+        kill((pid_t)helper, SIGCONT);
+    }
+    errno = saved;
+}
+
+static void (*handler_of(int number))(int)
+{
+    switch (number) {
+    case SIGINT:
+    case SIGQUIT:
+        return SIG_IGN;
+    case SIGCHLD:
+        return wake_helper;
+    default:
+        return pass_on;
+    }
+}
+
+/* Blocks the handled signals and sets our handling, until `restore`. What nohup ignores stays ignored; but
+ * of children that are ignored nobody learns how they ended. */
 static void take_signals(struct before *before)
 {
     sigset_t set;
@@ -41,10 +68,9 @@ static void take_signals(struct before *before)
     }
     sigprocmask(SIG_BLOCK, &set, &before->mask);
     for (size_t i = 0; i < HANDLED_COUNT; i++) {
-        bool terminal = handled[i] == SIGINT || handled[i] == SIGQUIT;
-        struct sigaction action = {.sa_handler = terminal ? SIG_IGN : pass_on, .sa_flags = SA_RESTART};
+        struct sigaction action = {.sa_handler = handler_of(handled[i]), .sa_flags = SA_RESTART};
         sigaction(handled[i], NULL, &before->actions[i]);
-        if (before->actions[i].sa_handler != SIG_IGN) {
+        if (before->actions[i].sa_handler != SIG_IGN || handled[i] == SIGCHLD) {
             sigaction(handled[i], &action, NULL);
         }
     }
@@ -88,7 +114,7 @@ static void await(pid_t pid, struct cst_launch_end *end)
     end->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
-bool cst_launch(const char *path, char **argv, struct cst_launch_end *out_end)
+bool cst_launch(const char *path, char **argv, pid_t helper_process, struct cst_launch_end *out_end)
 {
     *out_end = (struct cst_launch_end){0};
     int report[2];
@@ -97,6 +123,7 @@ bool cst_launch(const char *path, char **argv, struct cst_launch_end *out_end)
         return false;
     }
     struct before before;
+    helper = (sig_atomic_t)helper_process;
     take_signals(&before);
     pid_t pid = fork();
     if (pid == 0) {
@@ -116,5 +143,6 @@ bool cst_launch(const char *path, char **argv, struct cst_launch_end *out_end)
     }
     close(report[0]);
     restore_signals(&before);
+    helper = 0;
     return pid > 0;
 }

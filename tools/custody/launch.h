@@ -4,6 +4,7 @@
 #define CST_TOOL_LAUNCH_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /** How a command ended. */
 struct cst_launch_end {
@@ -14,8 +15,9 @@ struct cst_launch_end {
 };
 
 /** Executes `path` with `argv` and the current environment, and waits for it. SIGINT and SIGQUIT, which a terminal sends
- * to both, are ignored here meanwhile; SIGTERM and SIGHUP are passed on to it. False, after a message, when no process
+ * to both, are ignored here meanwhile; SIGTERM and SIGHUP are passed on to it. `helper` is a
+ * child on which the command relies, which is not left stopped meanwhile; 0: none. False, after a message, when no process
  * can be made. */
-bool cst_launch(const char *path, char **argv, struct cst_launch_end *out_end);
+bool cst_launch(const char *path, char **argv, pid_t helper, struct cst_launch_end *out_end);
 
 #endif

@@ -15,24 +15,37 @@ static const char *why_not_open(int error)
     return error == ELOOP ? "is a symbolic link" : error == EISDIR ? "is a directory" : strerror(error);
 }
 
+/* Why the open file is no log of ours, which may be emptied: NULL when it is one. */
+static const char *why_not_ours(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return "not a regular file";
+    }
+    if (status.st_uid != geteuid()) {
+        return "it belongs to another user";
+    }
+    return status.st_nlink > 1 ? "it has other names (hard links)" : NULL;
+}
+
 bool cst_log_file_begin(const char *path)
 {
-    /* Truncated only once it is known to be a regular file; O_NONBLOCK because a pipe would wait for a reader. */
+    /* Truncated only once it is known to be ours; O_NONBLOCK because a pipe would wait for a reader. */
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
     if (fd < 0) {
         cst_say("run: cannot write the log %s: %s", path, why_not_open(errno));
         return false;
     }
-    struct stat status;
-    bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-    if (!regular) {
-        cst_say("run: cannot write the log %s: not a regular file", path);
+    const char *refusal = why_not_ours(fd);
+    bool begun = !refusal;
+    if (refusal) {
+        cst_say("run: cannot write the log %s: %s", path, refusal);
     } else if (ftruncate(fd, 0) != 0) {
         cst_say("run: cannot empty the log %s: %s", path, strerror(errno));
-        regular = false;
+        begun = false;
     }
     close(fd);
-    return regular;
+    return begun;
 }
 
 const char *cst_log_file_temporary(struct cst_arena *arena)

@@ -11,10 +11,10 @@ JEMALLOC_APART_OBJ := $(BUILD)/obj/jemalloc_apart.o
 JEMALLOC_TOOL := $(BUILD)/gen/apart
 
 # The port is compiled here, without CFLAGS: like jemalloc itself it stays free of sanitizers.
-$(BUILD)/obj/jemalloc/%.o: tools/jemalloc/%.c runtime/plat/own.h runtime/plat/compiler.h $(JEMALLOC_ARCHIVE)
+$(BUILD)/obj/jemalloc/%.o: tools/jemalloc/%.c runtime/plat/own.h runtime/plat/compiler.h runtime/core/held.h $(JEMALLOC_ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)state=$$(nm -S --defined-only $(JEMALLOC_ARCHIVE) | awk '$$4 == "je_tsd_tls" { print "0x" $$2 }') && \
-	    $(CC) -std=c11 -D_GNU_SOURCE -DCST_JE_THREAD_STATE_SIZE=$$state -Iruntime -O2 -g -fPIC -fno-omit-frame-pointer $(WARNINGS) -c -o $@ $<
+	    $(CC) -std=c11 -D_GNU_SOURCE -DCST_JE_THREAD_STATE_SIZE=$$state -Iinclude -Iruntime -O2 -g -fPIC -fno-omit-frame-pointer $(WARNINGS) -c -o $@ $<
 
 $(JEMALLOC_ARCHIVE):
 	$(error jemalloc is missing ($(JEMALLOC_ARCHIVE)): `make deps` installs libjemalloc-dev)

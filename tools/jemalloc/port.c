@@ -3,9 +3,13 @@
  * of the unwinder serve jemalloc's profiler alone, which stays off (opt.prof is false and cannot be set from outside).
  * None allocates or locks; those that "find nothing" are called once, when jemalloc starts. */
 
+#include "core/held.h"
 #include "plat/own.h"
+#include "plat/sys.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -17,11 +21,24 @@ char *cst_jeport_secure_getenv(const char *name);
 ssize_t cst_jeport_readlink(const char *path, char *buffer, size_t size);
 void *cst_jeport_dlsym(void *handle, const char *name);
 
+int cst_jeport_pthread_mutex_trylock(pthread_mutex_t *mutex);
+int cst_jeport_pthread_mutex_lock(pthread_mutex_t *mutex);
+int cst_jeport_pthread_mutex_unlock(pthread_mutex_t *mutex);
+
 double cst_jeport_exp(double x);
 double cst_jeport_log(double x);
 double cst_jeport_round(double x);
 int cst_jeport__Unwind_Backtrace(void *callback, void *argument);
 void *cst_jeport__Unwind_GetIP(void *context);
+
+/* For the page by which jemalloc, when it starts, looks at what the kernel does: it does not expect to be refused that one. */
+static _Alignas(CST_PAGE_SIZE) char spare_page[CST_PAGE_SIZE];
+
+static void *take_spare_page(size_t size)
+{
+    static atomic_flag taken = ATOMIC_FLAG_INIT;
+    return size <= sizeof spare_page && !atomic_flag_test_and_set(&taken) ? spare_page : MAP_FAILED;
+}
 
 /** jemalloc's records of itself hold addresses of blocks; they are ours, and no references to those. */
 void *cst_jeport_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
@@ -29,7 +46,9 @@ void *cst_jeport_mmap(void *address, size_t size, int protection, int flags, int
     void *start = mmap(address, size, protection, flags, fd, offset);
     if (start != MAP_FAILED)
         cst_own_note(start, size);
-    return start;
+    else
+        cst_own_note_refusal();
+    return start != MAP_FAILED ? start : take_spare_page(size);
 }
 
 /** What lies in the middle of a mapping that stays is given back without its addresses. */
@@ -61,6 +80,29 @@ void *cst_jeport_dlsym(void *handle, const char *name)
     (void)handle;
     (void)name;
     return NULL;
+}
+
+/** A thread that holds a lock of jemalloc's must not come back to it from a signal's handler: core/held.h. */
+int cst_jeport_pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    cst_held_heap_coming(mutex);
+    int result = pthread_mutex_trylock(mutex);
+    if (result != 0)
+        cst_held_heap_gone(mutex);
+    return result;
+}
+
+int cst_jeport_pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    cst_held_heap_coming(mutex);
+    return pthread_mutex_lock(mutex);
+}
+
+int cst_jeport_pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    int result = pthread_mutex_unlock(mutex);
+    cst_held_heap_gone(mutex);
+    return result;
 }
 
 double cst_jeport_exp(double x)

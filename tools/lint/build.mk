@@ -40,6 +40,7 @@ check-cppcheck:
 
 check-layers: objects $(JEMALLOC_OBJ)
 	@$(STEP) 'floors (includes and calls)' $(PYTHON) tools/lint/layers.py $(BUILD)/obj
+	@$(STEP) 'locks in the child of a fork' $(PYTHON) tools/lint/locks.py $(BUILD)/obj
 
 check-exports: $(BUILD)/libcustody.so $(BUILD)/libcustody.a $(BUILD)/libcustody_preload.so
 	@CC='$(CC)' $(STEP) 'exported symbols' tools/lint/exports.sh $(BUILD)

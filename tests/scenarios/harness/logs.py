@@ -11,6 +11,23 @@ SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "audit-log.schema.json"
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
 
 
+# Shapes of lines that were valid: a line that differs only in numbers of two digits or more is valid, too. (Of a large
+# log most lines are such, and to validate one takes longer than to write it.)
+NUMBERS = re.compile(r'0x[0-9a-f]+|(?<=[:,\[])[0-9]{2,}(?:\.[0-9]+)?')
+VALID_SHAPES = set()
+
+
+def errors_of(line, event):
+    """How a line breaks the schema."""
+    shape = NUMBERS.sub("0", line)
+    if shape in VALID_SHAPES:
+        return []
+    errors = list(VALIDATOR.iter_errors(event))
+    if not errors:
+        VALID_SHAPES.add(shape)
+    return errors
+
+
 class Log:
     """The lines of one log, and what is wrong with them."""
 
@@ -29,7 +46,7 @@ class Log:
         except ValueError as error:
             self.problems.append(f"line {number} is not JSON: {error}: {line[:200]}")
             return
-        for error in VALIDATOR.iter_errors(event):
+        for error in errors_of(line, event):
             where = "/".join(map(str, error.absolute_path))
             self.problems.append(f"line {number} breaks the schema at '{where}': {error.message[:200]}: {line[:300]}")
         self.lines.append(event)
@@ -50,7 +67,7 @@ class Log:
             last[pid] = seq
 
     def events(self, name):
-        return [event for event in self.lines if event["event"] == name]
+        return [event for event in self.lines if event.get("event") == name]
 
     def findings(self):
         return self.events("finding")

@@ -3,12 +3,15 @@
     ask PATH KEY     asks, and prints the answer: "ready", "none" or "nothing" when there is no answer
     send TEXT        sends this, with \\0 for NUL, and prints the answer
     idle N           connects N times and says nothing
+    stop             stops the process that listens, as a debugger or a person might
     pid              prints the process that listens
     name             prints the socket's name
     as UID           becomes that user
 """
 
 import os
+import resource
+import signal
 import socket
 import struct
 import sys
@@ -42,6 +45,8 @@ def server():
         return next(child for child in map(int, children.read().split()) if os.getsid(child) == child)
 
 
+# The server may have been given few descriptors on purpose; this process has what it needs.
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 words = sys.argv[1:]
 while words:
     action = words.pop(0)
@@ -51,6 +56,8 @@ while words:
         print(send(words.pop(0).encode().decode("unicode_escape").encode("latin-1")))
     elif action == "idle":
         idle += [connect() for _ in range(int(words.pop(0)))]
+    elif action == "stop":
+        os.kill(server(), signal.SIGSTOP)
     elif action == "pid":
         print(server())
     elif action == "name":
