@@ -159,7 +159,7 @@ HELGRIND_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l pthread_create tes
 # - what Valgrind cannot run (above), and what halts threads by signals of its own, which look through all that is reserved;
 # - words of tags are plain (core/tag.h), and read while others write them in the tests that are left out for
 #   ThreadSanitizer, too;
-# - hundreds of children of a busy parent, which take too long.
+# - fifty children of a busy parent, which take Valgrind minutes.
 NOT_HELGRIND := $(NOT_VALGRIND) test_halt test_root test_stress:leaks_are_looked_for_meanwhile \
     test_stress:blocks_are_asked_about_that_others_release \
     test_lease:threads_lease_parts_of_one_block_at_one_time test_object:of_threads_that_destroy_an_object_one_does \
