@@ -160,15 +160,15 @@ tsan: ## unit tests under ThreadSanitizer
 HELGRIND_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l pthread_create tests/unit/*.c))
 # - what Valgrind cannot run (above), and what halts threads by signals of its own, which look through all that is reserved;
 # - words of tags are plain (core/tag.h), and read while others write them in the tests that are left out for
-#   ThreadSanitizer, too.
+#   ThreadSanitizer, too;
+# - fifty children of a busy parent, which take Valgrind minutes.
 NOT_HELGRIND := $(NOT_VALGRIND) test_halt test_root test_stress:leaks_are_looked_for_meanwhile \
     test_stress:blocks_are_asked_about_that_others_release \
-    test_lease:threads_lease_parts_of_one_block_at_one_time test_object:of_threads_that_destroy_an_object_one_does
-HELGRIND := valgrind -q --tool=helgrind --error-exitcode=99 --fair-sched=yes --history-level=approx \
-    --suppressions=tests/helgrind/suppressions
+    test_lease:threads_lease_parts_of_one_block_at_one_time test_object:of_threads_that_destroy_an_object_one_does \
+    test_object:a_child_goes_on_while_the_parent_was_busy
 
 helgrind-binaries: $(HELGRIND_TESTS:%=$(BUILD)/tests/%)
-	@STRESS_ROUNDS=10 TESTS_WITHOUT='$(NOT_HELGRIND)' TESTS_UNDER='$(HELGRIND)' tests/run.sh $^
+	@STRESS_ROUNDS=10 TESTS_WITHOUT='$(NOT_HELGRIND)' TESTS_UNDER=tests/helgrind/run.sh tests/run.sh $^
 
 helgrind: ## unit and stress tests with threads under Helgrind
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/helgrind CFLAGS='-O1 -include tests/helgrind/atomics.h' helgrind-binaries

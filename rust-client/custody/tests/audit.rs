@@ -118,7 +118,7 @@ fn any_bytes_are_read_to_their_end() {
     let Ok(page) = fs::read_to_string(page) else { return };
     let examples: Vec<_> = page.lines().filter(|line| line.starts_with(r#"{"v":1,"#)).collect();
     let log = examples.join("\n").into_bytes();
-    let config = Config { cases: 2000, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
     let change = (0..log.len(), proptest::collection::vec(any::<u8>(), 0..12), 0..40usize);
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
         .run(&proptest::collection::vec(change, 0..8), |changes| {

@@ -9,13 +9,13 @@
  * @run given-away-resized
  * @expect not-owner error exact owner=crew/c/custody by=harbour/c/custody call=custody_resize size=42 history=made>transferred>released
  * @run anothers
- * @expect not-owner error exact owner=harbour/c/custody by=guest/c/custody call=custody_transfer size=43 history=made>transferred
+ * @expect not-owner error exact owner=harbour/c/custody by=guest/c/custody call=custody_transfer size=43 history=made>transfer-refused
  * @run given-twice
- * @expect not-owner error exact owner=crew/c/custody by=harbour/c/custody call=custody_transfer size=44 history=made>transferred>transferred
+ * @expect not-owner error exact owner=crew/c/custody by=harbour/c/custody call=custody_transfer size=44 history=made>transferred>transfer-refused
  * @run lent-by-a-stranger
- * @expect not-owner error exact owner=harbour/c/custody by=guest/c/custody call=custody_lend size=45 history=made>lent
+ * @expect not-owner error exact owner=harbour/c/custody by=guest/c/custody call=custody_lend size=45 history=made>lend-refused
  * @run transferred-dead
- * @expect not-owner error exact by=harbour/c/custody call=custody_transfer size=46 history=transferred
+ * @expect not-owner error exact by=harbour/c/custody call=custody_transfer size=46 history=transfer-refused
  * @run released-lent
  * @expect released-while-lent error exact owner=harbour/c/custody by=harbour/c/custody call=custody_release size=47 alloc=$prog release=$prog advice=custody_return history=made>lent>released
  * @run released-by-borrower
@@ -26,22 +26,22 @@
  * @run shrunk-lent
  * @expect released-while-lent error exact owner=harbour/c/custody by=harbour/c/custody call=custody_resize history=made>lent>released
  * @run transferred-lent
- * @expect released-while-lent error exact owner=harbour/c/custody by=harbour/c/custody call=custody_transfer size=51 history=made>lent-exclusively>transferred
+ * @expect released-while-lent error exact owner=harbour/c/custody by=harbour/c/custody call=custody_transfer size=51 history=made>lent-exclusively>transfer-refused
  * @run unseen-lent
  * @expect released-while-lent error exact owner=harbour/c/unknown by=harbour/c/custody call=custody_releasing history=lent>released
  * @run exclusive-then-shared
- * @expect lend-conflict error exact owner=harbour/c/custody by=harbour/c/custody call=custody_lend size=52 advice=custody_return history=made>lent-exclusively>lent
+ * @expect lend-conflict error exact owner=harbour/c/custody by=harbour/c/custody call=custody_lend size=52 advice=custody_return history=made>lent-exclusively>lend-refused
  * @run shared-then-exclusive
- * @expect lend-conflict error exact owner=harbour/c/custody by=harbour/c/custody call=custody_lend size=53 history=made>lent>lent-exclusively
+ * @expect lend-conflict error exact owner=harbour/c/custody by=harbour/c/custody call=custody_lend size=53 history=made>lent>lend-refused
  * @run shared-lent-on-exclusively
- * @expect lend-conflict error exact owner=harbour/c/custody by=crew/c/custody call=custody_lend size=54 history=made>lent>lent-exclusively
+ * @expect lend-conflict error exact owner=harbour/c/custody by=crew/c/custody call=custody_lend size=54 history=made>lent>lend-refused
  * @run never-returned
  * @expect lend-outlived error exact owner=harbour/c/custody size=55 by=none history=made>lent
  * @run returned-twice
- * @expect lend-outlived error exact owner=harbour/c/custody by=crew/c/custody call=custody_return size=56 history=made>lent>returned>returned
+ * @expect lend-outlived error exact owner=harbour/c/custody by=crew/c/custody call=custody_return size=56 history=made>lent>returned>return-refused
  * @run returned-late
  * @expect released-while-lent error exact owner=harbour/c/custody call=custody_release size=57
- * @expect lend-outlived error exact by=crew/c/custody call=custody_return history=made>lent>released>returned
+ * @expect lend-outlived error exact by=crew/c/custody call=custody_return history=made>lent>released>return-refused
  * @run inner-after-outer
  * @options events=ownership
  * @expect lend-outlived error exact owner=harbour/c/custody by=crew/c/custody call=custody_return size=58 history=made>lent-exclusively>lent>returned

@@ -17,7 +17,7 @@
  * @run kept
  * @expect transfer-leak error exact owner=harbour/c/mi_malloc by=none size=97 alloc=$prog advice=mi_free history=made>transferred
  * @run taken-back
- * @expect not-owner error exact by=harbour/c/custody call=custody_transfer history=made>transferred>transferred
+ * @expect not-owner error exact by=harbour/c/custody call=custody_transfer history=made>transferred>transfer-refused
  * @run good
  * @options events=ownership
  */
