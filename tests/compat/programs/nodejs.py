@@ -7,7 +7,10 @@ import debian
 import servers
 from stage import LeftOut, Program, Run
 
-RIGHT = []
+RIGHT = [
+    {"kind": "leak", "in": "CRYPTO_*", "module": "node", "why": "OPENSSL_cleanup runs before libuv joins its pool threads: what OpenSSL "
+     "keeps for each of these is released by nobody"},
+]
 
 # Of the suite: every so manieth test of what its names begin with.
 GROUPS = {"async": 10, "buffer": 15, "child": 20, "cluster": 30, "console": 15, "crypto": 20, "dgram": 20, "event": 10, "fs": 30, "heap": 7,
