@@ -11,4 +11,7 @@
 /** The function that `symbol` would be without us; NULL when nobody else defines it. */
 #define NEXT(symbol) dlsym(RTLD_NEXT, symbol)
 
+/** The function of this name that everybody's calls reach: not ours where the program defines it, or a library preloaded before. */
+#define FIRST(symbol) dlsym(RTLD_DEFAULT, symbol)
+
 #endif

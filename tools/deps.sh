@@ -27,7 +27,8 @@ case ${1:-} in
 '') ;;
 bench) packages="$packages libmimalloc2.0 libasan8 heaptrack libheaptrack sqlite3 gawk libxml2-utils lua5.4 z3" ;;
 compat) packages="$packages dpkg-dev gawk tcl tcl-dev libexpat1-dev libncurses-dev zlib1g-dev
-    default-jdk-headless nodejs postgresql redis-server redis-tools nginx wrk chromium" ;;
+    default-jdk-headless nodejs npm postgresql redis-server redis-tools nginx wrk chromium
+    ruby php-cli lua5.4 emacs-nox imagemagick" ;;
 *)
     echo "usage: deps.sh [bench|compat]" >&2
     exit 2
