@@ -105,12 +105,13 @@ compat: all ## large programs and their own tests under Custody, into docs/compa
 # - libc's functions are the sanitizer's interceptors, which lie in another module under another name;
 # - a library loaded again does not get its old address, as the sanitizer keeps its own record of mappings;
 # - address space cannot be limited, as the sanitizer has taken terabytes of it, through which a search for leaks would
-#   look.
+#   look, for minutes.
 NOT_SANITIZED := $(addprefix test_module:,libc_and_the_kernels_library_are_libc symbols_are_named_with_their_start \
     a_library_that_took_anothers_place_is_told_apart_by_a_scan) \
     $(addprefix test_heap:,under_a_limit_of_two_gigabytes_the_program_keeps_its_share \
     under_a_small_limit_the_heap_is_small) \
-    test_leak test_stress:leaks_are_looked_for_meanwhile test_moments test_api:what_the_callers_registers_hold_is_reachable \
+    test_leak test_fork_locks test_stress:leaks_are_looked_for_meanwhile test_moments \
+    test_api:what_the_callers_registers_hold_is_reachable \
     test_callback:data_is_reachable_while_it_is_registered
 # - AddressSanitizer looks for __cxa_throw when it starts: in a program in C it does not find that of a library in C++ that is
 #   loaded later, and gives up at the first exception.
