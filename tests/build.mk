@@ -110,7 +110,7 @@ NOT_SANITIZED := $(addprefix test_module:,libc_and_the_kernels_library_are_libc 
     a_library_that_took_anothers_place_is_told_apart_by_a_scan) \
     $(addprefix test_heap:,under_a_limit_of_two_gigabytes_the_program_keeps_its_share \
     under_a_small_limit_the_heap_is_small) \
-    test_leak test_fork_locks test_stress:leaks_are_looked_for_meanwhile test_moments \
+    test_leak test_fork_locks test_out_of_memory test_stress:leaks_are_looked_for_meanwhile test_moments \
     test_api:what_the_callers_registers_hold_is_reachable \
     test_callback:data_is_reachable_while_it_is_registered
 # - AddressSanitizer looks for __cxa_throw when it starts: in a program in C it does not find that of a library in C++ that is
@@ -123,7 +123,6 @@ NOT_ASAN := test_detour:an_exception_passes_redirected_functions
 #   at exit either.
 NOT_TSAN := test_thread test_heap:a_thread_that_ends_is_served_after_jemallocs_own_destructor \
     test_suspect:a_block_of_another_allocator_is_foreign \
-    test_out_of_memory:memory_that_is_out_from_any_moment_on_crashes_nothing \
     test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
