@@ -122,7 +122,7 @@ NOT_ASAN := test_detour:an_exception_passes_redirected_functions
 #   A search for leaks halts its own thread, too, in which it crashes when an instrumented handler is entered: there is none,
 #   at exit either.
 NOT_TSAN := test_thread test_heap:a_thread_that_ends_is_served_after_jemallocs_own_destructor \
-    test_suspect:a_block_of_another_allocator_is_foreign \
+    test_suspect:a_block_of_another_allocator_is_foreign test_portrait:a_block_of_another_allocator_is_known_by_its_start \
     test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
