@@ -276,7 +276,7 @@ static void entries_of_an_allocator_of_the_librarys_own_are_redirected(void **st
         cst_rust_route_own(NULL);
         assert_int_equal(module->rust, CST_RUST_EXACT);
         assert_int_equal(module->rust_by, CST_RUST_BY_ALLOCATOR);
-        assert_int_equal(module->rust_mingles, options[i][1] == 'O');
+        assert_int_equal(module->rust_mingles, strcmp(options[i], "-O") == 0);
         own_allocs = 0;
         assert_true(((grower *)address_in(library, "fixture_grow"))(500) >= 500);
         assert_true(module->rust_mingles || own_allocs != 0);
