@@ -221,11 +221,25 @@ struct cst_elf_symbols cst_elf_symbols(const struct cst_elf *elf, enum cst_elf_t
     return symbols;
 }
 
+/* How many symbols ahead of a walk names are fetched: they lie anywhere in megabytes of names, each a wait for memory. */
+#define NAMES_AHEAD 16U
+
+static void fetch_name_ahead(const struct cst_elf_symbols *symbols)
+{
+    size_t ahead = symbols->next + NAMES_AHEAD * sizeof(Elf64_Sym);
+    uint32_t name;
+    if (ahead < symbols->entries.size && symbols->entries.size - ahead >= sizeof name) {
+        memcpy(&name, symbols->entries.bytes + ahead + offsetof(Elf64_Sym, st_name), sizeof name);
+        __builtin_prefetch(symbols->names.bytes + (name < symbols->names.size ? name : 0));
+    }
+}
+
 bool cst_elf_next(struct cst_elf_symbols *symbols, struct cst_elf_symbol *out_symbol)
 {
     Elf64_Sym entry;
     while (symbols->entries.size - symbols->next >= sizeof entry) {
         memcpy(&entry, symbols->entries.bytes + symbols->next, sizeof entry);
+        fetch_name_ahead(symbols);
         symbols->next += sizeof entry;
         if (entry.st_name >= symbols->names.size) {
             continue;
