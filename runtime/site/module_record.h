@@ -23,7 +23,7 @@ struct cst_module_record {
     atomic_bool displaced; /**< another module came to its place */
     _Atomic uint32_t open; /**< futex: threads that are looking for its facts; meanwhile others that meet it wait */
     _Atomic pid_t settler; /**< the last of them */
-    _Atomic(struct cst_facts *) code; /**< code_map.c: languages of its functions, once asked for */
+    _Atomic(struct cst_facts *) code;             /**< code_map.c: languages of its functions, once asked for */
     _Atomic(struct cst_module_symbols *) symbols; /**< module_symbol.c: of the file, once asked for */
 };
 
