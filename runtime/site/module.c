@@ -217,10 +217,10 @@ static bool is_still(const struct dl_find_object *object)
     return _dl_find_object(object->dlfo_map_start, &now) == 0 && now.dlfo_link_map == object->dlfo_link_map;
 }
 
-/* A module that is not registered. Gives its record, and whether it is one from before. */
+/* A module that is not registered. Gives its record, and whether it is one from before. The registry is locked. */
 static struct cst_module_record *admit(const struct dl_find_object *object, bool *out_again)
 {
-    struct cst_module_headers headers;
+    static struct cst_module_headers headers; /* too long for some threads' stacks */
     struct cst_module_record fresh;
     *out_again = false;
     cst_module_record_read(object, &headers, &fresh);
