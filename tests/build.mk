@@ -9,6 +9,7 @@ LIBS_test_callsite := -lZydis
 WRAP_test_facts_place := cst_facts_setup
 LIBS_test_detour_move := -lZydis
 WRAP_test_family_hook := cst_thread_enter cst_start_failed cst_start_is_up
+WRAP_test_callsite_memo := cst_tail_trace cst_module_count
 WRAP_test_kept_back := cst_je_free cst_je_sdallocx
 WRAP_test_module_settle := cst_module_classify cst_module_settle
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
