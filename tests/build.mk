@@ -94,9 +94,10 @@ soak: all ## a long life (MINUTES=3), 10 million live blocks, and every request 
 crates: all ## the tests of crates with C or C++ inside under Custody, into docs/crates.md
 	@$(PYTHON) tests/crates/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/crates.md)
 
-# ONLY='git t0001' is a part, printed and not written to the page.
+# ONLY=git is a program, whose row of the page is replaced; ONLY='git t0001' is a part of it, only printed.
 compat: all ## large programs and their own tests under Custody, into docs/compatibility.md
-	@nice $(PYTHON) tests/compat/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/compatibility.md)
+	@nice $(PYTHON) tests/compat/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)') \
+	    $(if $(word 2,$(ONLY)),,--update docs/compatibility.md)
 
 # The unit tests again, built or run another way. jemalloc stays as it is: it is not ours to check, and it hands out
 # memory that a sanitizer knows nothing of. The scenarios cannot run so: a sanitizer brings its own malloc, which is
