@@ -34,8 +34,8 @@ static bool is_confining(long number, long operation)
 /* With a flag that has a filter put on all threads, or none, the answer may be the number of a thread that refused. */
 static bool is_installed(long number, long flags, long result)
 {
-    bool may_refuse = number == SYS_seccomp && (flags & SECCOMP_FILTER_FLAG_TSYNC) &&
-                      !(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    const unsigned long both = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    bool may_refuse = number == SYS_seccomp && ((unsigned long)flags & both) == SECCOMP_FILTER_FLAG_TSYNC;
     return may_refuse ? result == 0 : result >= 0;
 }
 
