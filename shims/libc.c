@@ -55,7 +55,7 @@ extern struct lookup *__stop_cst_lookups[] __attribute__((visibility("hidden")))
 
 __attribute__((constructor(102))) static void look_up_all(void)
 {
-    for (struct lookup **at = __start_cst_lookups; at < __stop_cst_lookups; at++)
+    for (struct lookup **at = __start_cst_lookups; (uintptr_t)at < (uintptr_t)__stop_cst_lookups; at++)
         (void)look_up(*at);
 }
 

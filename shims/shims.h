@@ -16,14 +16,17 @@
 /** A function that is looked for when the library is loaded (libc.c): dlsym makes dlerror forget what the program has not asked
  * for yet. */
 struct lookup {
-    void *where; /* RTLD_NEXT, or RTLD_DEFAULT: the one that everybody's calls reach, which is not ours where the program defines
+    void *
+        where; /* RTLD_NEXT, or RTLD_DEFAULT: the one that everybody's calls reach, which is not ours where the program defines
                     one, or a library preloaded before */
     const char *symbol;
     void *_Atomic found;
 };
 
 /** One of those; the list of all is made by the linker. */
-#define LOOKUP(name, from, symbol_)     static struct lookup name = {.where = (from), .symbol = (symbol_)};     static struct lookup *listed __attribute__((section("cst_lookups"), used)) = &name
+#define LOOKUP(name, from, symbol_) \
+    static struct lookup name = {.where = (from), .symbol = (symbol_)}; \
+    static struct lookup *listed __attribute__((section("cst_lookups"), used)) = &name
 
 /** Constructors of the program's libraries run before ours, and may call any function. */
 CST_INLINE void *look_up(struct lookup *lookup)

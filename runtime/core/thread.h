@@ -45,7 +45,8 @@ struct cst_guest {
 struct cst_held {
     uint16_t count, heap; /**< of all, of those of the heap */
     uint8_t mode;         /**< before the first */
-    uintptr_t list[CST_HELD_MAX]; /**< address of a struct cst_lock, or 1 more than that of a pthread_mutex_t of the heap's */
+    uintptr_t
+        list[CST_HELD_MAX]; /**< address of a struct cst_lock, or 1 more than that of a pthread_mutex_t of the heap's */
 };
 
 struct cst_thread {

@@ -178,9 +178,9 @@ static void every_filter_counts_and_a_call_that_one_forbids_is_not_made(void **s
 /* The kernel asks the filter where the call is made, and the child lives. */
 static void be_told_where(void)
 {
-    struct sock_filter code[] = {
-        ONLY_GETPPID, LOAD(offsetof(struct seccomp_data, instruction_pointer)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(uintptr_t)cst_confine_behind, 0, 1), PASS, KILL};
+    struct sock_filter code[] = {ONLY_GETPPID, LOAD(offsetof(struct seccomp_data, instruction_pointer)),
+                                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(uintptr_t)cst_confine_behind, 0, 1),
+                                 PASS, KILL};
     struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
     require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, 1);
     require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, 2);
