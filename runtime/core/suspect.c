@@ -288,8 +288,8 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
     suspect.crossing = count_crossing(&facts, !verdict.found);
     if (verdict.found)
         tell(&verdict, &facts, call, &suspect, address, &place, cst_rules_is_crossing(verdict.kind) ? rule : NULL);
-    suspect.is_settled =
-        !verdict.found && suspect.hit.tag && suspect.target == CST_TARGET_BLOCK && suspect.hit.start == given_address;
+    suspect.is_settled = !verdict.found && !facts.replaced && suspect.hit.tag && suspect.target == CST_TARGET_BLOCK &&
+                         suspect.hit.start == given_address;
     if (verdict.found && facts.handed_out)
         suspect.target = remedy(&suspect, &facts, address);
     cst_thread_unguard(mode);
