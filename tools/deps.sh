@@ -27,8 +27,10 @@ case ${1:-} in
 '') ;;
 bench) packages="$packages libmimalloc2.0 libasan8 heaptrack libheaptrack sqlite3 gawk libxml2-utils lua5.4 z3" ;;
 compat) packages="$packages dpkg-dev gawk tcl tcl-dev libexpat1-dev libncurses-dev zlib1g-dev
-    default-jdk-headless nodejs npm postgresql redis-server redis-tools nginx wrk chromium
-    ruby php-cli lua5.4 emacs-nox imagemagick" ;;
+    default-jdk-headless postgresql redis-server redis-tools nginx wrk chromium
+    ruby php-cli lua5.4 emacs-nox imagemagick"
+    # Node.js often comes from elsewhere, and Debian's does not go with that.
+    command -v node >/dev/null || packages="$packages nodejs npm" ;;
 *)
     echo "usage: deps.sh [bench|compat]" >&2
     exit 2

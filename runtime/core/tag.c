@@ -25,10 +25,10 @@ static uintptr_t page_of(uintptr_t address)
 
 static void touch_ahead(uintptr_t page)
 {
-    if (page < cst_thread.touched || page - cst_shadow.base < FEW)
+    if (page < cst_shadow.base + cst_thread.touched || page - cst_shadow.base < FEW)
         return;
-    cst_thread.touched = (page + AHEAD) & ~(AHEAD - 1);
-    cst_sys_populate((void *)page, cst_thread.touched - page);
+    cst_thread.touched = ((page + AHEAD) & ~(AHEAD - 1)) - cst_shadow.base;
+    cst_sys_populate((void *)page, cst_shadow.base + cst_thread.touched - page);
 }
 
 void cst_tag_enter_page(uintptr_t address, uint8_t density)

@@ -56,7 +56,7 @@ struct cst_thread {
     uint32_t number;          /**< among all threads that objects were bound to; 0: nobody asked (core/object.h) */
     uint16_t place;           /**< of its stack among those known (core/stacks.h) */
     struct cst_count *counts; /**< one for each side */
-    uintptr_t touched;        /**< up to where pages of the heap were touched ahead (core/tag.c) */
+    uintptr_t touched;        /**< bytes of the heap touched ahead (core/tag.c); an address would hold a block there */
     struct cst_stack_bounds bounds;
     struct cst_behalf behalf;
     struct cst_passing passing;

@@ -16,7 +16,7 @@ failed=0
 # What a target takes at most, in bytes: as much as makes it slow is no better than less.
 longest() {
     case $1 in
-    facts | elf | image | target) echo 40000 ;;
+    facts | elf | image | program) echo 40000 ;;
     log | policy | lines) echo 8192 ;;
     *) echo 2048 ;;
     esac

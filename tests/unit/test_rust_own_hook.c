@@ -15,8 +15,9 @@
 
 #include <cmocka.h>
 
-bool __wrap_cst_thread_enter(void)
+bool __wrap_cst_hook_enter(uintptr_t frame)
 {
+    (void)frame;
     return cst_thread.mode != CST_THREAD_INSIDE;
 }
 

@@ -7,12 +7,18 @@ import debian
 import servers
 from stage import LeftOut, Program, Run
 
-RIGHT = []
+RIGHT = [
+    {"kind": "leak", "in": "CRYPTO_*", "module": "node", "why": "OPENSSL_cleanup runs before libuv joins its pool threads: what OpenSSL "
+     "keeps for each of these is released by nobody"},
+]
 
 # Of the suite: every so manieth test of what its names begin with.
 GROUPS = {"async": 10, "buffer": 15, "child": 20, "cluster": 30, "console": 15, "crypto": 20, "dgram": 20, "event": 10, "fs": 30, "heap": 7,
           "http": 45, "http2": 55, "net": 30, "os": 2, "path": 10, "process": 20, "stream": 30, "string": 2, "timers": 15, "tls": 40,
           "url": 7, "util": 7, "v8": 7, "vm": 12, "whatwg": 15, "webcrypto": 15, "worker": 15, "zlib": 12}
+
+# Of the suite of Debian's version, this one waits for ever under later ones, plainly, too.
+LEFT_OUT = {"test-http-malformed-request"}
 
 SERVER = r"""
 const http = require('http'), zlib = require('zlib'), { Worker, isMainThread, parentPort } = require('worker_threads');
@@ -97,7 +103,7 @@ def chosen(tree):
     tests = []
     for group, step in GROUPS.items():
         paths = sorted((tree / "test" / "parallel").glob(f"test-{group}-*.js"))
-        tests += paths[::step]
+        tests += [path for path in paths[::step] if path.stem not in LEFT_OUT]
     return tests
 
 

@@ -51,9 +51,9 @@ def programs(out: pathlib.Path) -> None:
                           "-Wl,--unresolved-symbols=ignore-all", small], scratch),
     }
     for name, content in made.items():
-        for target in ("elf", "image", "target"):
+        for target in ("elf", "image", "program"):
             put(out, target, name, content)
-    put(out, "target", "script", b"#!/bin/sh -e\nexit 0\n")
+    put(out, "program", "script", b"#!/bin/sh -e\nexit 0\n")
     for name, flags in {"gcc": ["-g", "-O2"], "packed": ["-g", "-gz", "-gdwarf-4"], "lines": ["-gline-tables-only"]}.items():
         compiler = "clang" if name == "lines" else "gcc"
         put(out, "facts", name, build([compiler, *flags, *LIBRARY, small], scratch))
