@@ -25,7 +25,8 @@ static bool is_of_program(enum custody_contract owner)
 void cst_settled_keep(const struct cst_call *call, const struct cst_origin *origin, const struct cst_tag *tag,
                       uint32_t crossing)
 {
-    struct cst_settled_case what = {.owner = cst_facts_owner(tag->facts), .alloc_stack = cst_tag_alloc_stack(tag)};
+    struct cst_settled_case what = {.owner = cst_facts_owner(cst_tag_read_facts(tag)),
+                                    .alloc_stack = cst_tag_alloc_stack(tag)};
     if (cst_policy_judges || !is_of_program(cst_tag_contract(tag)) || !cst_origin_steady(call, &what.by, &what.site) ||
         what.site == 0)
         return;
