@@ -56,7 +56,7 @@ static bool find_block(uintptr_t address, uintptr_t *out_start, struct cst_tag *
     struct cst_adopted adopted;
     if (hit.tag) {
         *out_start = hit.start;
-        *out_tag = *hit.tag;
+        *out_tag = cst_tag_read(hit.tag);
     } else if (cst_adopted_find(address, &adopted)) {
         *out_start = address;
         *out_tag = adopted.tag;

@@ -26,7 +26,7 @@ void cst_departure_watch(const struct cst_module *module)
     if (!cst_heap_has(record))
         return;
     struct cst_tag *tag = cst_tag_of(record);
-    uint64_t facts = __atomic_load_n(&tag->facts, __ATOMIC_RELAXED);
+    uint64_t facts = cst_tag_read_facts(tag);
     if (cst_tag_state(tag) != CST_STATE_LIVE || !cst_tag_starts_at(tag, record) ||
         cst_tag_contract(tag) != CUSTODY_CONTRACT_MALLOC)
         return;

@@ -33,8 +33,10 @@ void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t 
 
 void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame)
 {
-    cst_tag_release(tag, cst_origin_deep(return_address, frame));
-    cst_engine_take(cst_tag_side(tag), block, cst_tag_size(tag));
+    uint32_t stack = cst_origin_deep(return_address, frame);
+    uint64_t facts = cst_tag_read_facts(tag);
+    cst_tag_release(tag, stack);
+    cst_engine_take(cst_facts_side(facts), block, cst_facts_size(facts));
 }
 
 void *cst_engine_enter_page(uint64_t facts, uint64_t sites, void *block, uint8_t density)
@@ -123,12 +125,12 @@ void cst_engine_retag(const struct cst_call *call, void *block, size_t size, siz
 
 void cst_engine_hand_on(struct cst_tag *tag, uint16_t owner)
 {
-    uint64_t facts = cst_facts_with_owner(tag->facts, owner);
+    uint64_t facts = cst_facts_with_owner(cst_tag_read_facts(tag), owner);
     if (cst_tag_contract(tag) != cst_owner_contract(owner) && cst_tag_align(tag) <= CST_BLOCK_ALIGN)
         facts = cst_facts_with_align(facts, CST_ALIGN_UNKNOWN);
     if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN)
         cst_count_free(cst_tag_side(tag), cst_tag_size(tag));
-    tag->facts = facts;
+    cst_tag_put_facts(tag, facts);
     cst_count_alloc(cst_owner_side(owner), cst_tag_size(tag));
 }
 
@@ -186,7 +188,7 @@ bool cst_engine_allows(const struct cst_tag *tag, const struct cst_origin *origi
 
 void cst_engine_take_back(struct cst_tag *tag, uint16_t owner)
 {
-    tag->facts = cst_facts_with_owner(tag->facts, owner);
+    cst_tag_put_facts(tag, cst_facts_with_owner(cst_tag_read_facts(tag), owner));
     if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN)
         cst_count_alloc(cst_tag_side(tag), cst_tag_size(tag));
 }
@@ -246,10 +248,9 @@ static bool is_refused(const struct cst_call *call, const struct cst_origin *ori
 /* What libc made for itself may be its record of a module. */
 static void note_departure(uintptr_t address)
 {
-    uint8_t mode = cst_thread.mode;
-    cst_thread.mode = CST_THREAD_INSIDE;
+    uint8_t mode = cst_thread_guard();
     cst_departure_note(address);
-    cst_thread.mode = mode;
+    cst_thread_unguard(mode);
 }
 
 /* A live block goes back to whoever made it, whoever released it. */
@@ -341,7 +342,7 @@ void cst_engine_release_other(const struct cst_call *call, uintptr_t address, co
         return;
     }
     struct cst_tag *tag = cst_tag_of(address);
-    uint64_t facts = tag->facts, sites = tag->sites;
+    uint64_t facts = cst_tag_read_facts(tag), sites = cst_tag_read_sites(tag);
     uint32_t site = (uint32_t)(known >> 32);
     if (CST_UNLIKELY(!is_steady(facts, sites, address, (uint16_t)known, site, given))) {
         release_in_any_case(call, address, given);
@@ -521,7 +522,7 @@ static bool resize_steadily(const struct cst_call *call, void *block, size_t siz
     if (!cst_heap_is_shared(address) || !cst_origin_steady(call, &by, &site))
         return false;
     struct cst_tag *tag = cst_tag_of(address);
-    if (!is_steady(tag->facts, tag->sites, address, by, site, given))
+    if (!is_steady(cst_tag_read_facts(tag), cst_tag_read_sites(tag), address, by, site, given))
         return false;
     const struct cst_origin origin = {.side = cst_owner_side(by),
                                       .contract = (uint8_t)cst_owner_contract(by),

@@ -169,7 +169,7 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
     if (CST_LIKELY(cst_origin_quick(door, known_side, return_address, &owner, &site) && cst_heap_is_shared(address) &&
                    cst_engine_small_align(&given, &align_log2))) {
         struct cst_tag *tag = cst_tag_of(address);
-        uint64_t facts = tag->facts, sites = tag->sites;
+        uint64_t facts = cst_tag_read_facts(tag), sites = cst_tag_read_sites(tag);
         size_t size = cst_tag_size_if(facts, align_log2, owner);
         if (CST_LIKELY(size <= CST_TAG_SIZE_MAX && (!given.has_size || size == given.size) &&
                        cst_sites_start_at(sites, address))) {

@@ -26,7 +26,7 @@ struct cst_ledger_block cst_book_locate(uintptr_t address)
         block.is_dead = hit.state == CST_STATE_RELEASED;
         if (block.is_seen) {
             block.start = hit.start;
-            block.tag = *hit.tag;
+            block.tag = cst_tag_read(hit.tag);
         }
     } else if (cst_adopted_find(address, &adopted)) {
         block.is_seen = cst_tag_state(&adopted.tag) == CST_STATE_LIVE;

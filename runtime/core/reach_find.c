@@ -18,7 +18,7 @@ static uintptr_t page_of(uintptr_t address)
  * those that could reach it. */
 static struct cst_tag *last_start(uintptr_t page, uintptr_t address)
 {
-    uint8_t density = cst_shadow.density[(page - cst_shadow.base) >> CST_PAGE_SHIFT];
+    uint8_t density = cst_tag_page_density(page);
     struct cst_tag *first = cst_tag_slot(page, density), *at = cst_tag_slot(address, density);
     for (unsigned back = 0; back <= SLOTS_BACK && at >= first; back++, at--)
         if (cst_tag_state(at) == CST_STATE_LIVE && cst_tag_start_in(page, at) <= address)

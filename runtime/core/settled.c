@@ -25,7 +25,8 @@ static bool is_of_program(enum custody_contract owner)
 void cst_settled_keep(const struct cst_call *call, const struct cst_origin *origin, const struct cst_tag *tag,
                       uint32_t crossing)
 {
-    struct cst_settled_case what = {.owner = cst_facts_owner(tag->facts), .alloc_stack = cst_tag_alloc_stack(tag)};
+    struct cst_settled_case what = {.owner = cst_facts_owner(cst_tag_read_facts(tag)),
+                                    .alloc_stack = cst_tag_alloc_stack(tag)};
     if (cst_policy_judges || !is_of_program(cst_tag_contract(tag)) || !cst_origin_steady(call, &what.by, &what.site) ||
         what.site == 0)
         return;
@@ -37,7 +38,9 @@ void cst_settled_forget(void)
 {
     for (size_t i = 0; i < sizeof cst_settled_rows / sizeof *cst_settled_rows; i++) {
         struct cst_settled_row *row = &cst_settled_rows[i];
-        if (atomic_load_explicit(&row->key, memory_order_relaxed) != CST_SETTLED_FREE)
-            atomic_store_explicit(&row->key, CST_SETTLED_FREE, memory_order_release);
+        uint64_t key = atomic_load_explicit(&row->key, memory_order_relaxed);
+        if (key != CST_SETTLED_FREE &&
+            key != CST_SETTLED_BUSY) /* one that is being written must not get a second writer */
+            atomic_compare_exchange_strong(&row->key, &key, CST_SETTLED_FREE);
     }
 }

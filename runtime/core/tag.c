@@ -34,14 +34,9 @@ static void touch_ahead(uintptr_t page)
 void cst_tag_enter_page(uintptr_t address, uint8_t density)
 {
     uint8_t *of_page = &cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT];
-    if (*of_page == 0)
+    if (cst_tag_page_density(address) == 0)
         touch_ahead(page_of(address));
-    *of_page = density;
-}
-
-static uint8_t density_of(uintptr_t address)
-{
-    return cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT];
+    __atomic_store_n(of_page, density, __ATOMIC_RELAXED);
 }
 
 static struct cst_tag_hit hit(uintptr_t start, struct cst_tag *tag)
@@ -52,7 +47,7 @@ static struct cst_tag_hit hit(uintptr_t start, struct cst_tag *tag)
 /* The last live block that starts in `page` at or before `address`. */
 static struct cst_tag *last_live_in_page(uintptr_t page, uintptr_t address)
 {
-    uint8_t density = density_of(page);
+    uint8_t density = cst_tag_page_density(page);
     size_t step = CST_PAGE_SIZE >> density;
     uintptr_t last = address - page < CST_PAGE_SIZE ? address : page + CST_PAGE_SIZE - 1;
     for (uintptr_t at = last & ~(step - 1);; at -= step) {
@@ -97,7 +92,7 @@ struct cst_tag_hit cst_tag_find(uintptr_t address, uintptr_t begin)
 static uintptr_t visit_page(uintptr_t page, void (*visit)(uintptr_t start, struct cst_tag *tag, void *data), void *data)
 {
     uintptr_t end = page;
-    uint8_t density = density_of(page);
+    uint8_t density = cst_tag_page_density(page);
     for (uintptr_t at = page; at < page + CST_PAGE_SIZE; at += CST_PAGE_SIZE >> density) {
         struct cst_tag *tag = cst_tag_slot(at, density);
         if (cst_tag_state(tag) != CST_STATE_LIVE)

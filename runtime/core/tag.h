@@ -14,8 +14,9 @@
  * All blocks of a page belong to one size class (jemalloc's slabs), so slots as wide as the largest power of two not
  * above the class hold at most one block start each. Each density has a shadow region of its own, indexed by address,
  * so that the slots of pages of large blocks lie together: a page of 16-byte blocks costs a page of tags, one of
- * 256-byte blocks a sixteenth of one, and a page that no block begins in has one empty slot. Plain loads and stores, no
- * lock: a block belongs to one thread at a time unless the program races on it. */
+ * 256-byte blocks a sixteenth of one, and a page that no block begins in has one empty slot. No lock: a block belongs to
+ * one thread at a time unless the program races on it. But others may look at its words meanwhile, which are therefore
+ * read and written whole, in no order (relaxed atomics). */
 #ifndef CST_CORE_TAG_H
 #define CST_CORE_TAG_H
 
@@ -28,7 +29,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #define CST_TAG_DENSITIES 9
 #define CST_BLOCK_ALIGN_LOG2 4U
@@ -83,6 +83,12 @@ CST_INLINE bool cst_tag_covers(uintptr_t address)
     return address - cst_shadow.base < cst_shadow.size;
 }
 
+/** The density of the page of `address`, which must be covered. */
+CST_INLINE uint8_t cst_tag_page_density(uintptr_t address)
+{
+    return __atomic_load_n(&cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT], __ATOMIC_RELAXED);
+}
+
 /** Density of the pages that serve requests of `size` bytes (already rounded up to a multiple of its alignment). */
 CST_INLINE uint8_t cst_tag_density(size_t size)
 {
@@ -98,8 +104,7 @@ CST_INLINE struct cst_tag *cst_tag_slot(uintptr_t address, uint8_t density)
 /** The slot of a covered address, by its page's density. */
 CST_INLINE struct cst_tag *cst_tag_of(uintptr_t address)
 {
-    uint8_t density = cst_shadow.density[(address - cst_shadow.base) >> CST_PAGE_SHIFT];
-    return cst_tag_slot(address, density);
+    return cst_tag_slot(address, cst_tag_page_density(address));
 }
 
 /** Sets the density of the page of a new block, which was another. */
@@ -131,13 +136,54 @@ CST_INLINE uint64_t cst_tag_sites(uintptr_t address, uint32_t alloc_stack, uint8
     return (uint64_t)alloc_stack | (uint64_t)generation << 24 | (uint64_t)((address >> 4) & 0xff) << 56;
 }
 
+/** The words of a tag, as they are now. */
+CST_INLINE uint64_t cst_tag_read_facts(const struct cst_tag *tag)
+{
+    return __atomic_load_n(&tag->facts, __ATOMIC_RELAXED);
+}
+
+CST_INLINE uint64_t cst_tag_read_sites(const struct cst_tag *tag)
+{
+    return __atomic_load_n(&tag->sites, __ATOMIC_RELAXED);
+}
+
+CST_INLINE struct cst_tag cst_tag_read(const struct cst_tag *tag)
+{
+    return (struct cst_tag){.facts = cst_tag_read_facts(tag), .sites = cst_tag_read_sites(tag)};
+}
+
+/** Each word by itself. */
+CST_INLINE void cst_tag_put_facts(struct cst_tag *tag, uint64_t facts)
+{
+    __atomic_store_n(&tag->facts, facts, __ATOMIC_RELAXED);
+}
+
+CST_INLINE void cst_tag_put_sites(struct cst_tag *tag, uint64_t sites)
+{
+    __atomic_store_n(&tag->sites, sites, __ATOMIC_RELAXED);
+}
+
+typedef uint32_t __attribute__((may_alias)) cst_tag_half;
+
+/** The upper half of the second word. */
+CST_INLINE uint32_t cst_tag_read_upper(const struct cst_tag *tag)
+{
+    return __atomic_load_n((const cst_tag_half *)&tag->sites + 1, __ATOMIC_RELAXED);
+}
+
+/** Writes the upper half of the second word alone: where a thread could not be halted, the block may be made anew meanwhile. */
+CST_INLINE void cst_tag_set_upper(struct cst_tag *tag, uint32_t upper)
+{
+    __atomic_store_n((cst_tag_half *)&tag->sites + 1, upper, __ATOMIC_RELAXED);
+}
+
 /** Makes the tag that of a live block. The word that says so comes last: the thread may be halted in between, for somebody
  * to look at all tags. */
 CST_INLINE void cst_tag_write(struct cst_tag *tag, uint64_t facts, uint64_t sites)
 {
-    tag->sites = sites;
+    cst_tag_put_sites(tag, sites);
     atomic_signal_fence(memory_order_release);
-    tag->facts = facts;
+    cst_tag_put_facts(tag, facts);
 }
 
 /** Fields of a first word that is not in a tag yet. */
@@ -175,18 +221,18 @@ CST_INLINE uint64_t cst_facts_with_align(uint64_t facts, unsigned align_log2)
 
 CST_INLINE enum cst_tag_state cst_tag_state(const struct cst_tag *tag)
 {
-    return (enum cst_tag_state)(tag->facts >> 62);
+    return (enum cst_tag_state)(cst_tag_read_facts(tag) >> 62);
 }
 
 CST_INLINE size_t cst_tag_size(const struct cst_tag *tag)
 {
-    return cst_facts_size(tag->facts);
+    return cst_facts_size(cst_tag_read_facts(tag));
 }
 
 /** Log2 of the alignment that was asked for, or CST_ALIGN_UNKNOWN. */
 CST_INLINE unsigned cst_tag_align_log2(const struct cst_tag *tag)
 {
-    return cst_facts_align_log2(tag->facts);
+    return cst_facts_align_log2(cst_tag_read_facts(tag));
 }
 
 /** The alignment that the heap was asked for, in bytes. */
@@ -206,17 +252,17 @@ CST_INLINE uint64_t cst_tag_size_if(uint64_t facts, unsigned align_log2, uint16_
 /** True when the tag is of a live block of this owner: in one comparison. */
 CST_INLINE bool cst_tag_is_live_of(const struct cst_tag *tag, uint16_t owner)
 {
-    return tag->facts >> 46 == ((uint64_t)owner | (uint64_t)CST_STATE_LIVE << 16);
+    return cst_tag_read_facts(tag) >> 46 == ((uint64_t)owner | (uint64_t)CST_STATE_LIVE << 16);
 }
 
 CST_INLINE enum custody_contract cst_tag_contract(const struct cst_tag *tag)
 {
-    return cst_owner_contract(cst_facts_owner(tag->facts));
+    return cst_owner_contract(cst_facts_owner(cst_tag_read_facts(tag)));
 }
 
 CST_INLINE uint16_t cst_tag_side(const struct cst_tag *tag)
 {
-    return cst_facts_side(tag->facts);
+    return cst_facts_side(cst_tag_read_facts(tag));
 }
 
 /** The allocation stack in a second word. */
@@ -227,31 +273,32 @@ CST_INLINE uint32_t cst_sites_alloc_stack(uint64_t sites)
 
 CST_INLINE uint32_t cst_tag_alloc_stack(const struct cst_tag *tag)
 {
-    return cst_sites_alloc_stack(tag->sites);
+    return cst_sites_alloc_stack(cst_tag_read_sites(tag));
 }
 
 CST_INLINE uint32_t cst_tag_release_stack(const struct cst_tag *tag)
 {
-    return (uint32_t)(tag->sites >> 32) & 0xffffff;
+    return cst_tag_read_upper(tag) & 0xffffff;
 }
 
 CST_INLINE uint8_t cst_tag_generation(const struct cst_tag *tag)
 {
-    return (uint8_t)(tag->sites >> 24);
+    return (uint8_t)(cst_tag_read_sites(tag) >> 24);
 }
 
 /** True when the block of this tag starts at `address`, which lies in the tag's slot. */
 CST_INLINE bool cst_tag_starts_at(const struct cst_tag *tag, uintptr_t address)
 {
-    return (address & (CST_BLOCK_ALIGN - 1)) == 0 && (uint8_t)(tag->sites >> 56) == (uint8_t)(address >> 4);
+    return (address & (CST_BLOCK_ALIGN - 1)) == 0 &&
+           (uint8_t)(cst_tag_read_sites(tag) >> 56) == (uint8_t)(address >> 4);
 }
 
 /** Marks a live block as released from `release_stack`. The slot keeps all other facts. */
 CST_INLINE void cst_tag_release(struct cst_tag *tag, uint32_t release_stack)
 {
-    tag->facts ^= (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62;
+    cst_tag_put_facts(tag, cst_tag_read_facts(tag) ^ (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62);
     atomic_signal_fence(memory_order_release);
-    tag->sites = (tag->sites & ~((uint64_t)0xffffff << 32)) | (uint64_t)release_stack << 32;
+    cst_tag_set_upper(tag, (cst_tag_read_upper(tag) & 0xff000000) | release_stack);
 }
 
 /** As cst_tag_starts_at, for the second word of a live block's tag. */
@@ -263,9 +310,9 @@ CST_INLINE bool cst_sites_start_at(uint64_t sites, uintptr_t address)
 /** As cst_tag_release, for a tag whose words were just found to be `facts` and `sites` of a live block. */
 CST_INLINE void cst_tag_release_known(struct cst_tag *tag, uint64_t facts, uint64_t sites, uint32_t release_stack)
 {
-    tag->facts = facts ^ (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62;
+    cst_tag_put_facts(tag, facts ^ (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62);
     atomic_signal_fence(memory_order_release);
-    tag->sites = sites | (uint64_t)release_stack << 32;
+    cst_tag_put_sites(tag, sites | (uint64_t)release_stack << 32);
 }
 
 /** Bits of a live block's marks, in the place that its release stack will take; above them are those that last. */
@@ -279,16 +326,10 @@ CST_INLINE uint32_t cst_tag_marks(const struct cst_tag *tag)
     return cst_tag_release_stack(tag) & (CST_TAG_TOLD - 1);
 }
 
-/** Writes the upper half of the second word alone: where a thread could not be halted, the block may be made anew meanwhile. */
-CST_INLINE void cst_tag_set_upper(struct cst_tag *tag, uint32_t upper)
-{
-    memcpy((char *)&tag->sites + sizeof upper, &upper, sizeof upper);
-}
-
 /** Sets the marks of a live block. While they are not 0, a release of it takes the longer way. */
 CST_INLINE void cst_tag_set_marks(struct cst_tag *tag, uint32_t marks)
 {
-    cst_tag_set_upper(tag, (uint32_t)(tag->sites >> 32 & (0xff000000 | CST_TAG_WATCHED | CST_TAG_TOLD)) | marks);
+    cst_tag_set_upper(tag, (cst_tag_read_upper(tag) & (0xff000000 | CST_TAG_WATCHED | CST_TAG_TOLD)) | marks);
 }
 
 /** Whether a live block is watched: then a release of it takes the longer way. */
@@ -300,7 +341,7 @@ CST_INLINE bool cst_tag_is_watched(const struct cst_tag *tag)
 /** Says whether a live block is watched. */
 CST_INLINE void cst_tag_watch(struct cst_tag *tag, bool watched)
 {
-    uint32_t upper = (uint32_t)(tag->sites >> 32) & ~CST_TAG_WATCHED;
+    uint32_t upper = cst_tag_read_upper(tag) & ~CST_TAG_WATCHED;
     cst_tag_set_upper(tag, upper | (watched ? CST_TAG_WATCHED : 0));
 }
 
@@ -313,13 +354,13 @@ CST_INLINE bool cst_tag_is_told(const struct cst_tag *tag)
 /** Says so of a live block that nobody can release meanwhile. */
 CST_INLINE void cst_tag_tell(struct cst_tag *tag)
 {
-    cst_tag_set_upper(tag, (uint32_t)(tag->sites >> 32) | CST_TAG_TOLD);
+    cst_tag_set_upper(tag, cst_tag_read_upper(tag) | CST_TAG_TOLD);
 }
 
 /** First address of the live block in a slot of the page that begins at `page`. */
 CST_INLINE uintptr_t cst_tag_start_in(uintptr_t page, const struct cst_tag *tag)
 {
-    return page | (uintptr_t)((tag->sites >> 56) & 0xff) << 4;
+    return page | (uintptr_t)((cst_tag_read_sites(tag) >> 56) & 0xff) << 4;
 }
 
 /** What is known about an address in the heap's range. */

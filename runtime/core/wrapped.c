@@ -23,7 +23,8 @@ static void disown(struct cst_tag *tag)
 {
     if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN)
         cst_count_free(cst_tag_side(tag), cst_tag_size(tag));
-    tag->facts = cst_facts_with_owner(tag->facts, cst_owner_make(CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN));
+    cst_tag_put_facts(
+        tag, cst_facts_with_owner(cst_tag_read_facts(tag), cst_owner_make(CUSTODY_CONTRACT_UNKNOWN, CST_SIDE_UNKNOWN)));
 }
 
 static bool may_pass_on(const struct cst_tag *tag)
@@ -84,7 +85,7 @@ void cst_wrapped_made(const struct cst_call *call, struct cst_wrapper *wrapper, 
 
 static void pass(struct cst_handover *handover, struct cst_tag *tag)
 {
-    handover->owner = cst_facts_owner(tag->facts);
+    handover->owner = cst_facts_owner(cst_tag_read_facts(tag));
     disown(tag);
     cst_thread.passing = (struct cst_passing){handover->address, handover->owner};
 }
@@ -129,7 +130,7 @@ static void hand_over_live(const struct cst_call *call, const struct cst_wrapper
     handover->readable = cst_tag_size(tag);
     if (is_api_block(tag) && __atomic_load_n(&wrapper->asks_us, __ATOMIC_RELAXED))
         return;
-    bool mine = cst_facts_owner(tag->facts) == cst_owner_make(CUSTODY_CONTRACT_RUST, wrapper->side);
+    bool mine = cst_facts_owner(cst_tag_read_facts(tag)) == cst_owner_make(CUSTODY_CONTRACT_RUST, wrapper->side);
     bool silent = cst_tag_contract(tag) == CUSTODY_CONTRACT_UNKNOWN || may_be_inlined(tag, wrapper);
     bool fits = mine && (!has_layout(tag, wrapper) || cst_engine_fits(tag, given));
     bool judged = is_judged(call, handover->address, given->resizes && (mine || silent));

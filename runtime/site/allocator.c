@@ -306,7 +306,7 @@ static bool word_at(uintptr_t address, uintptr_t *out_word)
     return cst_image_at(address, &image) && cst_image_word(&image, address, out_word);
 }
 
-/* True when the variable at `address` of the library still holds `door`, or a function of the library itself. */
+/* True when the variable at `address` of the library still holds `door`, if that is one, or a function of the library itself. */
 static bool holds_first_value(const struct pair *pair, uintptr_t address, enum custody_door door)
 {
     uintptr_t value;
@@ -316,8 +316,11 @@ static bool holds_first_value(const struct pair *pair, uintptr_t address, enum c
     if (value >= pair->library->lo && value < pair->library->hi) {
         return true;
     }
+    if (door == CUSTODY_DOOR_COUNT) {
+        return false;
+    }
     const struct cst_goal goal = {.name = door, .door = cst_callsite_door(door)};
-    return door != CUSTODY_DOOR_COUNT && cst_follow(value, &goal).kind == CST_LAND_DOOR;
+    return cst_follow(value, &goal).kind == CST_LAND_DOOR;
 }
 
 static enum custody_door door_called(const char *name)
