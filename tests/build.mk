@@ -108,28 +108,27 @@ compat: all ## large programs and their own tests under Custody, into docs/compa
 # - libc's functions are the sanitizer's interceptors, which lie in another module under another name;
 # - a library loaded again does not get its old address, as the sanitizer keeps its own record of mappings;
 # - address space cannot be limited, as the sanitizer has taken terabytes of it, through which a search for leaks would
-#   look.
+#   look, for minutes.
 NOT_SANITIZED := $(addprefix test_module:,libc_and_the_kernels_library_are_libc symbols_are_named_with_their_start \
     a_library_that_took_anothers_place_is_told_apart_by_a_scan) \
     $(addprefix test_heap:,under_a_limit_of_two_gigabytes_the_program_keeps_its_share \
     under_a_small_limit_the_heap_is_small) \
-    test_leak test_stress:leaks_are_looked_for_meanwhile test_moments test_api:what_the_callers_registers_hold_is_reachable \
+    test_leak test_fork_locks test_out_of_memory test_stress:leaks_are_looked_for_meanwhile test_moments \
+    test_api:what_the_callers_registers_hold_is_reachable \
     test_callback:data_is_reachable_while_it_is_registered
 # - AddressSanitizer looks for __cxa_throw when it starts: in a program in C it does not find that of a library in C++ that is
 #   loaded later, and gives up at the first exception.
 NOT_ASAN := test_detour:an_exception_passes_redirected_functions
 # - ThreadSanitizer takes a thread's state away before its last destructors have run, and its own blocks do not look like
 #   those of other allocators. It counts at most 64 locks, of which jemalloc takes more after a fork.
-#   It does not see what glibc's allocator does under the names that nobody intercepts, and crashes in signal handlers
-#   that it has not put in place itself, as that which halts threads. The words of a tag are plain; that the bit of a
-#   watched block changes while others read the rest of its word is a race to it, as are threads that destroy one object.
+#   It does not see what glibc's allocator does under the names that nobody intercepts.
+#   A thread of its own lives on in a child of which a filter kills only the calling thread.
+#   A search for leaks halts its own thread, too, in which it crashes when an instrumented handler is entered: there is none,
+#   at exit either.
 NOT_TSAN := test_thread test_heap:a_thread_that_ends_is_served_after_jemallocs_own_destructor \
-    test_suspect:a_block_of_another_allocator_is_foreign \
-    test_out_of_memory:memory_that_is_out_from_any_moment_on_crashes_nothing \
-    test_lease:threads_lease_parts_of_one_block_at_one_time test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root \
-    test_object:of_threads_that_destroy_an_object_one_does
-# - Searches for leaks halt threads by a signal, and blocks are asked about while others write their tags.
-NOT_TSAN += test_stress:leaks_are_looked_for_meanwhile test_stress:blocks_are_asked_about_that_others_release
+    test_suspect:a_block_of_another_allocator_is_foreign test_portrait:a_block_of_another_allocator_is_known_by_its_start \
+    test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root \
+    test_confine:what_is_said_of_a_filter_is_what_the_kernel_does
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
 #   limited for it too, and a program that runs itself again runs it. A search for leaks would read through everything
@@ -151,7 +150,7 @@ NOT_VALGRIND := test_confine test_log:the_descriptor_is_high_and_closed_on_exec 
 sanitize = +@$(3) $(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) CFLAGS='-O1 $(2)' LDFLAGS='$(2)' unit
 
 asan: ## unit tests under AddressSanitizer
-	$(call sanitize,asan,-fsanitize=address,ASAN_OPTIONS=detect_leaks=0 \
+	$(call sanitize,asan,-fsanitize=address,CUSTODY_OPTIONS=leaks=off ASAN_OPTIONS=detect_leaks=0 \
 	    TESTS_WITHOUT='$(NOT_SANITIZED) $(NOT_ASAN)')
 
 ubsan: ## unit tests under UndefinedBehaviorSanitizer
@@ -159,19 +158,16 @@ ubsan: ## unit tests under UndefinedBehaviorSanitizer
 
 # Calls that are unsafe in a signal handler are not told: the runtime runs inside malloc, which is unsafe there itself.
 tsan: ## unit tests under ThreadSanitizer
-	$(call sanitize,tsan,-fsanitize=thread,TSAN_OPTIONS=report_signal_unsafe=0:detect_deadlocks=0 \
+	$(call sanitize,tsan,-fsanitize=thread,CUSTODY_OPTIONS=leaks=off \
+	    TSAN_OPTIONS=report_signal_unsafe=0:detect_deadlocks=0:suppressions=$(CURDIR)/tests/tsan/suppressions \
 	    TESTS_WITHOUT='$(NOT_SANITIZED) $(NOT_TSAN)')
 
 # Helgrind sees races only where there are threads. What it does not know of atomics, tests/helgrind/atomics.h tells it;
 # what is left and is none is in tests/helgrind/suppressions, each with its reason.
 HELGRIND_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l pthread_create tests/unit/*.c))
 # - what Valgrind cannot run (above), and what halts threads by signals of its own, which look through all that is reserved;
-# - words of tags are plain (core/tag.h), and read while others write them in the tests that are left out for
-#   ThreadSanitizer, too;
 # - fifty children of a busy parent, which take Valgrind minutes.
 NOT_HELGRIND := $(NOT_VALGRIND) test_halt test_root test_stress:leaks_are_looked_for_meanwhile \
-    test_stress:blocks_are_asked_about_that_others_release \
-    test_lease:threads_lease_parts_of_one_block_at_one_time test_object:of_threads_that_destroy_an_object_one_does \
     test_object:a_child_goes_on_while_the_parent_was_busy
 
 helgrind-binaries: $(HELGRIND_TESTS:%=$(BUILD)/tests/%)

@@ -420,7 +420,7 @@ static void *resize_block(const struct cst_call *call, const struct cst_origin *
     size_t rounded = cst_engine_round(size, align);
     if (rounded - 1 >= CST_TAG_SIZE_MAX)
         return cst_engine_no_memory();
-    struct cst_tag before = *tag;
+    struct cst_tag before = cst_tag_read(tag);
     size_t align_before = cst_tag_align(&before),
            rounded_before = cst_engine_round(cst_tag_size(&before), align_before);
     const struct resize what = {block, rounded_before, rounded, align > align_before ? align : align_before};

@@ -14,7 +14,7 @@ bool cst_portrait_in_heap(uintptr_t address, struct cst_portrait *out_portrait)
     struct cst_tag_hit hit = cst_heap_find(address);
     out_portrait->place = CST_PLACE_HEAP;
     if (hit.tag)
-        out_portrait->tag = *hit.tag;
+        out_portrait->tag = cst_tag_read(hit.tag);
     out_portrait->start = hit.start;
     /* Blocks of the runtime's own have no contract, and are nothing to speak of. */
     out_portrait->has_block = hit.tag && cst_tag_contract(&out_portrait->tag) != CUSTODY_CONTRACT_UNKNOWN &&
