@@ -31,15 +31,23 @@ static bool is_confining(long number, long operation)
     return operation == SECCOMP_SET_MODE_STRICT || operation == SECCOMP_SET_MODE_FILTER;
 }
 
+/* With a flag that has a filter put on all threads, or none, the answer may be the number of a thread that refused. */
+static bool is_installed(long number, long flags, long result)
+{
+    const unsigned long both = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    bool may_refuse = number == SYS_seccomp && ((unsigned long)flags & both) == SECCOMP_FILTER_FLAG_TSYNC;
+    return may_refuse ? result == 0 : result >= 0;
+}
+
 static long confine(long number, long operation, long mode, long program)
 {
     bool strictly = number == SYS_prctl ? mode == SECCOMP_MODE_STRICT : operation == SECCOMP_SET_MODE_STRICT;
     void *room = strictly ? NULL : cst_confine_prepare();
     long result = cst_syscall_raw(number, operation, mode, program, 0, 0, 0);
-    if (result < 0)
-        cst_confine_drop(room);
-    else
+    if (is_installed(number, mode, result))
         cst_confine_note(strictly ? NULL : (const void *)program, room);
+    else
+        cst_confine_drop(room);
     return result;
 }
 

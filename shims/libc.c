@@ -47,14 +47,23 @@ static void restore(const struct before *before)
     const struct before before __attribute__((cleanup(restore), unused)) = \
         act_for(CST_HOOK_RETURN, CST_HOOK_FRAME, CUSTODY_DOOR_##DOOR)
 
+/* All that are listed, in every shim. */
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker's names */
+extern struct lookup *__start_cst_lookups[] __attribute__((visibility("hidden")));
+extern struct lookup *__stop_cst_lookups[] __attribute__((visibility("hidden")));
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+__attribute__((constructor(102))) static void look_up_all(void)
+{
+    for (struct lookup **at = __start_cst_lookups; (uintptr_t)at < (uintptr_t)__stop_cst_lookups; at++)
+        (void)look_up(*at);
+}
+
 /* Finds the real function once. A libc without it: the wrapper fails as the function would for want of memory. */
 #define REAL(type, symbol) \
-    static type _Atomic found; \
-    type real = found; \
-    if (CST_UNLIKELY(!real)) { \
-        *(void **)&real = NEXT(symbol); \
-        found = real; \
-    }
+    LOOKUP(lookup, RTLD_NEXT, symbol); \
+    type real; \
+    *(void **)&real = look_up(&lookup);
 
 /* libc's own declarations use reserved names for parameters. */
 /* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
@@ -134,12 +143,9 @@ typedef void *allocate(size_t size);
  * with knows no block of anybody else. */
 CST_INLINE void *make_room(enum custody_door door, size_t size)
 {
-    static allocate *_Atomic found;
-    allocate *first = found;
-    if (CST_UNLIKELY(!first)) {
-        *(void **)&first = FIRST("malloc");
-        found = first;
-    }
+    LOOKUP(lookup, RTLD_DEFAULT, "malloc");
+    allocate *first;
+    *(void **)&first = look_up(&lookup);
     if (CST_LIKELY((uintptr_t)first == cst_doors[CUSTODY_DOOR_MALLOC] || !first))
         return cst_hook_alloc(door, CST_SIDE_UNKNOWN, size, CST_BLOCK_ALIGN, false);
     const struct before before __attribute__((cleanup(restore), unused)) =

@@ -62,12 +62,9 @@ void *reallocarray(void *block, size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return cst_engine_no_memory();
-    static resizer *_Atomic found;
-    resizer *first = found;
-    if (CST_UNLIKELY(!first)) {
-        *(void **)&first = FIRST("realloc");
-        found = first;
-    }
+    LOOKUP(lookup, RTLD_DEFAULT, "realloc");
+    resizer *first;
+    *(void **)&first = look_up(&lookup);
     if (CST_UNLIKELY(first && (uintptr_t)first != cst_doors[CUSTODY_DOOR_REALLOC]))
         return first(block, bytes);
     return resize(CUSTODY_DOOR_REALLOCARRAY, block, bytes);

@@ -9,12 +9,14 @@ LIBS_test_callsite := -lZydis
 WRAP_test_facts_place := cst_facts_setup
 LIBS_test_detour_move := -lZydis
 WRAP_test_family_hook := cst_thread_enter cst_start_failed cst_start_is_up
+WRAP_test_callsite_memo := cst_tail_trace cst_module_count
 WRAP_test_kept_back := cst_je_free cst_je_sdallocx
 WRAP_test_module_settle := cst_module_classify cst_module_settle
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
 WRAP_test_rust_own_hook := cst_hook_enter
 WRAP_test_settled := cst_origin_steady
+WRAP_test_suspect := cst_allocator_is_replaced
 WRAP_test_stack := cst_stack_trace
 WRAP_test_fork_locks := cst_lock_acquire cst_lock_reset
 WRAP_test_history := cst_pool_alloc
@@ -93,9 +95,10 @@ soak: all ## a long life (MINUTES=3), 10 million live blocks, and every request 
 crates: all ## the tests of crates with C or C++ inside under Custody, into docs/crates.md
 	@$(PYTHON) tests/crates/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/crates.md)
 
-# ONLY='git t0001' is a part, printed and not written to the page.
+# ONLY=git is a program, whose row of the page is replaced; ONLY='git t0001' is a part of it, only printed.
 compat: all ## large programs and their own tests under Custody, into docs/compatibility.md
-	@nice $(PYTHON) tests/compat/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)',--update docs/compatibility.md)
+	@nice $(PYTHON) tests/compat/run.py --build $(BUILD) $(if $(ONLY),--only '$(ONLY)') \
+	    $(if $(word 2,$(ONLY)),,--update docs/compatibility.md)
 
 # The unit tests again, built or run another way. jemalloc stays as it is: it is not ours to check, and it hands out
 # memory that a sanitizer knows nothing of. The scenarios cannot run so: a sanitizer brings its own malloc, which is

@@ -7,6 +7,7 @@
 #include "audit/plain.h"
 #include "audit/told.h"
 #include "audit/trace.h"
+#include "plat/own.h"
 #include "plat/sys.h"
 
 /** Longest "FILE:LINE" of a rule: a path has at most 4096 bytes (PATH_MAX). */
@@ -186,14 +187,32 @@ static void tell(const struct cst_finding *finding, const struct traces *traces,
 }
 
 /* Resolving may register modules, which are events of their own: all of it is done before the line of the finding begins. */
+static uint64_t resolve_and_tell(const struct cst_finding *finding, struct traces *traces)
+{
+    traces->told = cst_told_resolve(finding->told);
+    cst_trace_resolve(&finding->alloc, &traces->alloc);
+    cst_trace_resolve(&finding->release, &traces->release);
+    cst_trace_resolve(&finding->first_release, &traces->first_release);
+    uint64_t key = cst_key_make(finding, &traces->alloc, &traces->release, traces->told ? &traces->told->of[0] : NULL);
+    tell(finding, traces, key);
+    cst_told_give(traces->told);
+    return key;
+}
+
+static CST_NOINLINE uint64_t tell_from_stack(const struct cst_finding *finding)
+{
+    struct traces traces;
+    return resolve_and_tell(finding, &traces);
+}
+
+/* The traces are longer than some threads' stacks can bear: they lie there only when there is nothing else. */
 uint64_t cst_audit_finding(const struct cst_finding *finding)
 {
-    struct traces traces = {.told = cst_told_resolve(finding->told)};
-    cst_trace_resolve(&finding->alloc, &traces.alloc);
-    cst_trace_resolve(&finding->release, &traces.release);
-    cst_trace_resolve(&finding->first_release, &traces.first_release);
-    uint64_t key = cst_key_make(finding, &traces.alloc, &traces.release, traces.told ? &traces.told->of[0] : NULL);
-    tell(finding, &traces, key);
-    cst_told_give(traces.told);
+    struct traces *traces = cst_own_map(sizeof *traces);
+    if (traces == NULL) {
+        return tell_from_stack(finding);
+    }
+    uint64_t key = resolve_and_tell(finding, traces);
+    cst_own_unmap(traces, sizeof *traces);
     return key;
 }

@@ -133,11 +133,12 @@ static size_t to_page_end(uintptr_t address)
     return CST_PAGE_SIZE - address % CST_PAGE_SIZE;
 }
 
-/* Copies a string of the program's, a page at a time, into `out`, where it ends at the first byte that cannot be read. */
+/* Copies a string of the program's, a page at a time, into `out`, where it ends at the first byte that cannot be read. NULL
+ * is empty. */
 static void copy_string(const char *string, char *out, size_t size)
 {
     size_t length = 0;
-    while (length + 1 < size) {
+    while (string != NULL && length + 1 < size) {
         uintptr_t address = (uintptr_t)string + length;
         size_t part = size - 1 - length, left = to_page_end(address);
         size_t got = copy_memory(address, out + length, part < left ? part : left);

@@ -41,7 +41,8 @@ void cst_boot_release(void *block)
     size_t start = (size_t)((unsigned char *)block - buffer), size = cst_boot_size(block), end = end_of(start, size);
     if (atomic_load(&used) != end)
         return;
-    memset(block, 0, size);
+    memset(&buffer[start - sizeof(size_t)], 0,
+           sizeof(size_t) + size); /* a larger block may come to lie over the header */
     atomic_compare_exchange_strong(&used, &end, start - HEADER_SIZE);
 }
 

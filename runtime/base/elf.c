@@ -221,11 +221,25 @@ struct cst_elf_symbols cst_elf_symbols(const struct cst_elf *elf, enum cst_elf_t
     return symbols;
 }
 
+/* How many symbols ahead of a walk names are fetched: they lie anywhere in megabytes of names, each a wait for memory. */
+#define NAMES_AHEAD 16U
+
+static void fetch_name_ahead(const struct cst_elf_symbols *symbols)
+{
+    size_t ahead = symbols->next + NAMES_AHEAD * sizeof(Elf64_Sym);
+    uint32_t name;
+    if (ahead < symbols->entries.size && symbols->entries.size - ahead >= sizeof name) {
+        memcpy(&name, symbols->entries.bytes + ahead + offsetof(Elf64_Sym, st_name), sizeof name);
+        __builtin_prefetch(symbols->names.bytes + (name < symbols->names.size ? name : 0));
+    }
+}
+
 bool cst_elf_next(struct cst_elf_symbols *symbols, struct cst_elf_symbol *out_symbol)
 {
     Elf64_Sym entry;
     while (symbols->entries.size - symbols->next >= sizeof entry) {
         memcpy(&entry, symbols->entries.bytes + symbols->next, sizeof entry);
+        fetch_name_ahead(symbols);
         symbols->next += sizeof entry;
         if (entry.st_name >= symbols->names.size) {
             continue;
@@ -244,82 +258,13 @@ bool cst_elf_next(struct cst_elf_symbols *symbols, struct cst_elf_symbol *out_sy
     return false;
 }
 
-static bool may_be_function(const struct cst_elf_symbol *symbol)
+bool cst_elf_section_holds(const struct cst_elf *elf, size_t index, uint64_t address)
 {
-    bool code = symbol->type == STT_FUNC || symbol->type == STT_GNU_IFUNC || symbol->type == STT_NOTYPE;
-    return code && symbol->defined && symbol->name[0] != '\0';
-}
-
-static bool covers(const struct cst_elf_symbol *symbol, uint64_t address)
-{
-    return address >= symbol->value && address - symbol->value < symbol->size;
-}
-
-/* Whether a symbol without a size may reach as far as `address`: both are in the section that the symbol names. */
-static bool may_reach(const struct cst_elf *elf, const struct cst_elf_symbol *symbol, uint64_t address)
-{
-    if (symbol->size != 0 || symbol->value > address || symbol->section >= shdr_count(elf)) {
+    if (index >= shdr_count(elf)) {
         return false;
     }
-    Elf64_Shdr section = shdr_at(elf, symbol->section);
+    Elf64_Shdr section = shdr_at(elf, index);
     return address >= section.sh_addr && address - section.sh_addr < section.sh_size;
-}
-
-/* Global before weak before local; among equals the name without the underscore of internal aliases. */
-static unsigned name_rank(const struct cst_elf_symbol *symbol)
-{
-    unsigned binding = symbol->binding == STB_GLOBAL ? 2 : symbol->binding == STB_WEAK ? 1 : 0;
-    return 2 * binding + (symbol->name[0] != '_');
-}
-
-/* Whether `one` tells better than `other` what is at `address`; both begin at or before it. */
-static bool tells_better(const struct cst_elf_symbol *one, const struct cst_elf_symbol *other, uint64_t address)
-{
-    if (covers(one, address) != covers(other, address)) {
-        return covers(one, address);
-    }
-    if (one->value != other->value) {
-        return one->value > other->value;
-    }
-    return name_rank(one) > name_rank(other);
-}
-
-/* Passes over the symbols that cannot be what is at `address`: all but a few. */
-static void pass_others(struct cst_elf_symbols *symbols, uint64_t address)
-{
-    Elf64_Sym entry;
-    while (symbols->entries.size - symbols->next >= sizeof entry) {
-        memcpy(&entry, symbols->entries.bytes + symbols->next, sizeof entry);
-        if (entry.st_value <= address && (entry.st_size == 0 || address - entry.st_value < entry.st_size)) {
-            return;
-        }
-        symbols->next += sizeof entry;
-    }
-}
-
-/* As cst_elf_next, of those that may be what is at `address`. */
-static bool next_near(struct cst_elf_symbols *symbols, uint64_t address, struct cst_elf_symbol *out_symbol)
-{
-    pass_others(symbols, address);
-    return cst_elf_next(symbols, out_symbol);
-}
-
-bool cst_elf_symbol_at(const struct cst_elf *elf, uint64_t address, struct cst_elf_symbol *out_symbol)
-{
-    bool found = false;
-    for (enum cst_elf_table table = CST_ELF_SYMTAB; table <= CST_ELF_DYNSYM; table++) {
-        struct cst_elf_symbols symbols = cst_elf_symbols(elf, table);
-        struct cst_elf_symbol symbol;
-        while (next_near(&symbols, address, &symbol)) {
-            bool candidate = symbol.value <= address && may_be_function(&symbol) &&
-                             (covers(&symbol, address) || may_reach(elf, &symbol, address));
-            if (candidate && (!found || tells_better(&symbol, out_symbol, address))) {
-                *out_symbol = symbol;
-                found = true;
-            }
-        }
-    }
-    return found;
 }
 
 const char *cst_elf_dynamic_string(const struct cst_elf *elf, int64_t tag, size_t index)

@@ -90,10 +90,8 @@ struct cst_elf_symbols cst_elf_symbols(const struct cst_elf *elf, enum cst_elf_t
 /** The next symbol of the walk, those with a malformed name left out. False at the end. */
 CST_MUST_USE bool cst_elf_next(struct cst_elf_symbols *symbols, struct cst_elf_symbol *out_symbol);
 
-/** The function that covers `address` (the file's own numbering): one whose size says so, else the nearest before it in
- * the same section that has no size. Of several names for one function a global one, one without leading underscore.
- * Both tables; one pass. False when there is none. */
-CST_MUST_USE bool cst_elf_symbol_at(const struct cst_elf *elf, uint64_t address, struct cst_elf_symbol *out_symbol);
+/** True when `address` (the file's own numbering) lies in section `index`; false when there is no such section. */
+CST_MUST_USE bool cst_elf_section_holds(const struct cst_elf *elf, size_t index, uint64_t address);
 
 /** A string table's entry at `offset`; NULL when it is outside or does not end inside. */
 CST_MUST_USE const char *cst_elf_string(struct cst_elf_bytes table, uint64_t offset);

@@ -14,10 +14,9 @@ void cst_lock_watch(const struct cst_lock_watch *new_watch)
     atomic_store(&watch, new_watch);
 }
 
-/* Control blocks of threads lie further apart than the bits that are left out. */
-static uint32_t token(void)
+static uintptr_t token(void)
 {
-    return (uint32_t)((uintptr_t)__builtin_thread_pointer() >> 6) | 1;
+    return (uintptr_t)__builtin_thread_pointer();
 }
 
 bool cst_lock_is_mine(const struct cst_lock *lock)
@@ -27,7 +26,7 @@ bool cst_lock_is_mine(const struct cst_lock *lock)
 
 static void wait_for_turn(struct cst_lock *lock)
 {
-    uint32_t nobody = 0;
+    uintptr_t nobody = 0;
     for (unsigned spins = 0; !atomic_compare_exchange_weak_explicit(&lock->owner, &nobody, token(),
                                                                     memory_order_acquire, memory_order_relaxed);
          spins++) {

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 struct cst_lock {
-    _Atomic uint32_t owner; /* token of the thread that has it; 0: nobody */
-    uint32_t again;         /* times that the owner has taken it while it had it */
+    _Atomic uintptr_t owner; /* the thread that has it, by its control block; 0: nobody */
+    uint32_t again;          /* times that the owner has taken it while it had it */
 };
 
 #define CST_LOCK_INIT \

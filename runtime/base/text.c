@@ -30,7 +30,12 @@ void cst_text_bytes(struct cst_text *text, const char *bytes, size_t size)
 
 void cst_text_char(struct cst_text *text, char byte)
 {
-    cst_text_bytes(text, &byte, 1);
+    if (CST_UNLIKELY(text->full || text->length >= text->limit)) {
+        cst_text_bytes(text, &byte, 1);
+        return;
+    }
+    text->bytes[text->length++] = byte;
+    text->bytes[text->length] = '\0';
 }
 
 void cst_text_string(struct cst_text *text, const char *string)

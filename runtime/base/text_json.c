@@ -68,10 +68,27 @@ static void append_ascii(struct cst_text *text, char byte)
     }
 }
 
+/* How many of the next bytes stand for themselves. */
+static size_t plain_length(const char *bytes, size_t size)
+{
+    size_t length = 0;
+    while (length < size && bytes[length] >= 0x20 && bytes[length] < 0x7f && bytes[length] != '"' &&
+           bytes[length] != '\\') {
+        length++;
+    }
+    return length;
+}
+
 void cst_text_json(struct cst_text *text, const char *bytes, size_t size)
 {
     cst_text_char(text, '"');
     for (size_t at = 0; at < size && !text->full;) {
+        size_t plain = plain_length(bytes + at, size - at);
+        if (plain != 0) {
+            cst_text_bytes(text, bytes + at, plain);
+            at += plain;
+            continue;
+        }
         if ((unsigned char)bytes[at] < 0x80) {
             append_ascii(text, bytes[at++]);
             continue;

@@ -248,10 +248,9 @@ static bool is_refused(const struct cst_call *call, const struct cst_origin *ori
 /* What libc made for itself may be its record of a module. */
 static void note_departure(uintptr_t address)
 {
-    uint8_t mode = cst_thread.mode;
-    cst_thread.mode = CST_THREAD_INSIDE;
+    uint8_t mode = cst_thread_guard();
     cst_departure_note(address);
-    cst_thread.mode = mode;
+    cst_thread_unguard(mode);
 }
 
 /* A live block goes back to whoever made it, whoever released it. */

@@ -17,11 +17,8 @@ struct kept {
 };
 static _Atomic(struct kept *) kept;
 
-static bool is_full(const struct cst_held *held)
-{
-    return held->count >= CST_HELD_MAX;
-}
-
+/* Counted before anything else is written: what a handler holds meanwhile then comes behind, and it does not take the mode
+ * that it finds for the one before the first. */
 static void come(void *what, bool is_heap)
 {
     struct cst_held *held = &cst_thread.held;
@@ -30,24 +27,37 @@ static void come(void *what, bool is_heap)
         cst_thread.inside_frame = (uintptr_t)__builtin_frame_address(0);
     cst_thread.mode = CST_THREAD_INSIDE;
     BARRIER();
-    if (held->count == 0)
+    uint16_t place = held->count++;
+    BARRIER();
+    if (place == 0)
         held->mode = mode;
-    if (!is_full(held)) {
-        held->list[held->count].what = what;
-        held->list[held->count].is_heap = is_heap;
-    }
-    held->count++;
+    if (place < CST_HELD_MAX)
+        held->list[place] = (uintptr_t)what | is_heap;
     if (is_heap)
         held->heap++;
     BARRIER();
 }
 
-static void go(bool is_heap)
+/* Takes one off the list, mostly the last, as whose place another takes otherwise. */
+static void take_off(struct cst_held *held, uintptr_t one)
+{
+    size_t last = held->count - 1U, end = last < CST_HELD_MAX ? last : CST_HELD_MAX;
+    uintptr_t moved = last < CST_HELD_MAX ? held->list[last] : 0;
+    for (size_t i = 0; i < end && moved != one; i++) {
+        if (held->list[i] == one) {
+            held->list[i] = moved;
+            return;
+        }
+    }
+}
+
+static void go(void *what, bool is_heap)
 {
     struct cst_held *held = &cst_thread.held;
     if (held->count == 0)
         return; /* fork made the child forget it */
     uint8_t mode = held->mode;
+    take_off(held, (uintptr_t)what | is_heap);
     BARRIER();
     if (is_heap && held->heap > 0)
         held->heap--;
@@ -67,8 +77,7 @@ static void lock_coming(struct cst_lock *lock)
 
 static void lock_gone(struct cst_lock *lock)
 {
-    (void)lock;
-    go(false);
+    go(lock, false);
 }
 
 static const struct cst_lock_watch watch = {.coming = lock_coming, .gone = lock_gone};
@@ -85,19 +94,18 @@ void cst_held_heap_coming(void *mutex)
 
 void cst_held_heap_gone(void *mutex)
 {
-    (void)mutex;
-    go(true);
+    go(mutex, true);
 }
 
 /* Of those that the thread came for it may not have got the last. */
-static void give_up(const struct cst_held_one *one)
+static void give_up(uintptr_t one)
 {
-    if (one->is_heap) {
-        pthread_mutex_t *mutex = one->what;
+    if (one & 1) {
+        pthread_mutex_t *mutex = (pthread_mutex_t *)(one - 1);
         if (mutex->__data.__owner == cst_sys_tid())
             pthread_mutex_unlock(mutex);
-    } else if (cst_lock_is_mine(one->what)) {
-        cst_lock_reset(one->what);
+    } else if (one && cst_lock_is_mine((struct cst_lock *)one)) {
+        cst_lock_reset((struct cst_lock *)one);
     }
 }
 
@@ -116,10 +124,10 @@ bool cst_held_recover(uintptr_t frame)
     if (!has_jumped(frame))
         return false;
     for (uint16_t i = held->count < CST_HELD_MAX ? held->count : CST_HELD_MAX; i-- > 0;)
-        give_up(&held->list[i]);
+        give_up(held->list[i]);
     held->count = held->heap = 0;
     cst_thread.inside_frame = 0;
-    cst_thread.mode = CST_THREAD_READY;
+    cst_thread.mode = cst_thread.counts ? CST_THREAD_READY : CST_THREAD_FRESH;
     return true;
 }
 

@@ -26,8 +26,8 @@ CST_INLINE bool cst_held_heap(void)
     return cst_thread.held.heap > 0;
 }
 
-/** Frees what the calling thread, which counts as inside the runtime, left behind by a jump; `frame` is where it is now.
- * False when it has left nothing: it is inside. */
+/** Frees what the calling thread, which counts as inside the runtime, left behind by a jump; `frame` is where it is now. Then
+ * it is outside, ready or fresh. False when it has left nothing: it is inside. */
 CST_MUST_USE bool cst_held_recover(uintptr_t frame);
 
 /** Takes a block (not NULL) that was released while the heap was at work, for cst_held_take. */

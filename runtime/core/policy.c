@@ -229,11 +229,10 @@ static unsigned remembered(uint64_t hash, const struct cst_policy_release *relea
 /* Symbol tables are mapped by our own means; libc may be asked for modules, and must not meet us at the doors. */
 static unsigned with_stacks(uint64_t hash, const struct cst_policy_release *release)
 {
-    uint8_t mode = cst_thread.mode;
-    cst_thread.mode = CST_THREAD_INSIDE;
+    uint8_t mode = cst_thread_guard();
     uint64_t site = release->release_stack ? release->release_stack : release->return_address;
     unsigned found = remembered(mix(mix(hash, release->alloc_stack), site), release, function_fits);
-    cst_thread.mode = mode;
+    cst_thread_unguard(mode);
     return found;
 }
 

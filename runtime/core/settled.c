@@ -38,7 +38,9 @@ void cst_settled_forget(void)
 {
     for (size_t i = 0; i < sizeof cst_settled_rows / sizeof *cst_settled_rows; i++) {
         struct cst_settled_row *row = &cst_settled_rows[i];
-        if (atomic_load_explicit(&row->key, memory_order_relaxed) != CST_SETTLED_FREE)
-            atomic_store_explicit(&row->key, CST_SETTLED_FREE, memory_order_release);
+        uint64_t key = atomic_load_explicit(&row->key, memory_order_relaxed);
+        if (key != CST_SETTLED_FREE &&
+            key != CST_SETTLED_BUSY) /* one that is being written must not get a second writer */
+            atomic_compare_exchange_strong(&row->key, &key, CST_SETTLED_FREE);
     }
 }

@@ -275,8 +275,7 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
 {
     struct place place;
     const uintptr_t given_address = address;
-    uint8_t mode = cst_thread.mode;
-    cst_thread.mode = CST_THREAD_INSIDE;
+    uint8_t mode = cst_thread_guard();
     struct cst_suspect suspect = identify(address, &place);
     look_behind_header(origin, &address, &suspect);
     struct cst_rule_case facts = gather(call, origin, address, &suspect, given);
@@ -289,10 +288,10 @@ struct cst_suspect cst_suspect_examine(const struct cst_call *call, const struct
     suspect.crossing = count_crossing(&facts, !verdict.found);
     if (verdict.found)
         tell(&verdict, &facts, call, &suspect, address, &place, cst_rules_is_crossing(verdict.kind) ? rule : NULL);
-    suspect.is_settled =
-        !verdict.found && suspect.hit.tag && suspect.target == CST_TARGET_BLOCK && suspect.hit.start == given_address;
+    suspect.is_settled = !verdict.found && !facts.replaced && suspect.hit.tag && suspect.target == CST_TARGET_BLOCK &&
+                         suspect.hit.start == given_address;
     if (verdict.found && facts.handed_out)
         suspect.target = remedy(&suspect, &facts, address);
-    cst_thread.mode = mode;
+    cst_thread_unguard(mode);
     return suspect;
 }

@@ -45,10 +45,8 @@ struct cst_guest {
 struct cst_held {
     uint16_t count, heap; /**< of all, of those of the heap */
     uint8_t mode;         /**< before the first */
-    struct cst_held_one {
-        void *what; /**< struct cst_lock, or the heap's pthread_mutex_t */
-        bool is_heap;
-    } list[CST_HELD_MAX];
+    uintptr_t
+        list[CST_HELD_MAX]; /**< address of a struct cst_lock, or 1 more than that of a pthread_mutex_t of the heap's */
 };
 
 struct cst_thread {
@@ -68,5 +66,22 @@ struct cst_thread {
 };
 
 extern CST_THREAD_LOCAL struct cst_thread cst_thread;
+
+/** Enters the guard; returns the mode to give back to cst_thread_unguard. */
+CST_INLINE uint8_t cst_thread_guard(void)
+{
+    uint8_t mode = cst_thread.mode;
+    if (mode != CST_THREAD_INSIDE)
+        cst_thread.inside_frame = (uintptr_t)__builtin_frame_address(0);
+    cst_thread.mode = CST_THREAD_INSIDE;
+    return mode;
+}
+
+CST_INLINE void cst_thread_unguard(uint8_t mode)
+{
+    if (mode != CST_THREAD_INSIDE)
+        cst_thread.inside_frame = 0;
+    cst_thread.mode = mode;
+}
 
 #endif

@@ -167,36 +167,33 @@ void cst_watch_told(const struct cst_watcher *watcher, uintptr_t start)
 
 bool cst_watch_refuses(const struct cst_watched *what, size_t *out_readable)
 {
-    uint8_t mode = cst_thread.mode;
-    cst_thread.mode = CST_THREAD_INSIDE;
+    uint8_t mode = cst_thread_guard();
     unsigned watchers = watchers_at(what->start);
     bool refused = false;
     for (unsigned id = 0; id < CST_WATCHER_COUNT && !refused; id++) {
         if (watchers >> id & 1 && the_watchers[id]->refuses)
             refused = the_watchers[id]->refuses(what, out_readable);
     }
-    cst_thread.mode = mode;
+    cst_thread_unguard(mode);
     return refused;
 }
 
 bool cst_watch_ask(const struct cst_watched *what)
 {
-    uint8_t mode = cst_thread.mode;
-    cst_thread.mode = CST_THREAD_INSIDE;
+    uint8_t mode = cst_thread_guard();
     unsigned watchers = watchers_of(what);
     bool judged = true;
     for (unsigned id = 0; id < CST_WATCHER_COUNT; id++) {
         if (watchers >> id & 1)
             judged &= the_watchers[id]->ask(what);
     }
-    cst_thread.mode = mode;
+    cst_thread_unguard(mode);
     return judged;
 }
 
 void cst_watch_resized(const struct cst_watched *what, const struct cst_watch_move *move)
 {
-    uint8_t mode = cst_thread.mode;
-    cst_thread.mode = CST_THREAD_INSIDE;
+    uint8_t mode = cst_thread_guard();
     cst_lock_acquire(&lock);
     unsigned watchers = clear(what->start, ~0U);
     bool kept = watchers == 0 || set(move->to, watchers);
@@ -205,14 +202,17 @@ void cst_watch_resized(const struct cst_watched *what, const struct cst_watch_mo
         if (watchers >> id & 1 && the_watchers[id]->resized)
             the_watchers[id]->resized(what, move);
     }
-    cst_thread.mode = mode;
+    cst_thread_unguard(mode);
 }
 
-void cst_watch_forget(uintptr_t start)
+bool cst_watch_forget(uintptr_t start)
 {
+    if (cst_lock_is_mine(&lock))
+        return false;
     cst_lock_acquire(&lock);
     (void)clear(start, ~0U);
     cst_lock_release(&lock);
+    return true;
 }
 
 void cst_watch_after_fork(void)

@@ -93,8 +93,9 @@ bool cst_watch_ask(const struct cst_watched *what);
 /** The block was resized: it is watched where it is now. Before the old memory is given back. */
 void cst_watch_resized(const struct cst_watched *what, const struct cst_watch_move *move);
 
-/** The block is gone, and nobody can be blamed for it. */
-void cst_watch_forget(uintptr_t start);
+/** The block is gone, and nobody can be blamed for it. False when the calling thread, now in a signal's handler, is in the
+ * middle of other changes: then it stays watched. */
+bool cst_watch_forget(uintptr_t start);
 
 /** After fork, in the child: frees the lock that another thread of the parent may have held. */
 void cst_watch_after_fork(void);

@@ -94,10 +94,10 @@ void cst_inside_release(void *block)
     size_t align = cst_tag_align(tag), rounded = cst_engine_round(cst_tag_size(tag), align);
     if (cst_tag_contract(tag) != CUSTODY_CONTRACT_UNKNOWN && cst_thread.counts)
         cst_count_free(cst_tag_side(tag), cst_tag_size(tag));
-    if (cst_tag_is_watched(tag))
-        cst_watch_forget((uintptr_t)block);
+    bool is_forgotten = !cst_tag_is_watched(tag) || cst_watch_forget((uintptr_t)block);
     cst_tag_release(tag, 0);
-    give_back(block, rounded, align);
+    if (is_forgotten) /* no other block may come to where one is watched */
+        give_back(block, rounded, align);
 }
 
 void *cst_inside_resize(void *block, size_t size)

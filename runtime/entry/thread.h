@@ -18,21 +18,4 @@ CST_COLD CST_MUST_USE bool cst_thread_enter(void);
 /** After fork, in the child: the calling thread is the only one, one generation on. */
 void cst_thread_after_fork(void);
 
-/** Enters the guard; returns the mode to give back to cst_thread_unguard. */
-CST_INLINE uint8_t cst_thread_guard(void)
-{
-    uint8_t mode = cst_thread.mode;
-    if (mode != CST_THREAD_INSIDE)
-        cst_thread.inside_frame = (uintptr_t)__builtin_frame_address(0);
-    cst_thread.mode = CST_THREAD_INSIDE;
-    return mode;
-}
-
-CST_INLINE void cst_thread_unguard(uint8_t mode)
-{
-    if (mode != CST_THREAD_INSIDE)
-        cst_thread.inside_frame = 0;
-    cst_thread.mode = mode;
-}
-
 #endif

@@ -29,7 +29,7 @@ void cst_confine_drop(void *room);
  * `room`, or when there are too many, it counts as the strictest. */
 void cst_confine_note(const void *program, void *room);
 
-/** Whether the filters let the call with these arguments pass, or fail, but not end anything. */
+/** Whether the filters let the call with these arguments pass, or fail, but not end anything, when cst_confine_call makes it. */
 CST_MUST_USE bool cst_confine_allows(long number, const uint64_t arguments[6]);
 
 /** Makes the call if it is allowed; otherwise -EPERM. */

@@ -3,6 +3,7 @@
 #include "site/callsite.h"
 
 #include "base/lock.h"
+#include "site/callsite_memo.h"
 #include "site/callsite_read.h"
 
 _Static_assert(CUSTODY_DOOR_COUNT <= 254, "a key has 8 bits for the door, and two values of its own");
@@ -227,9 +228,11 @@ void cst_callsite_forget(uintptr_t lo, uintptr_t hi)
         }
     }
     cst_lock_release(&table_lock);
+    cst_memo_forget();
 }
 
 void cst_callsite_after_fork(void)
 {
     cst_lock_reset(&table_lock);
+    cst_memo_after_fork();
 }

@@ -51,16 +51,21 @@ static const struct cst_grounds *set_of(uint16_t number)
     return number < SETS_MAX ? atomic_load_explicit(&sets[number], memory_order_acquire) : NULL;
 }
 
-bool cst_grounds_hold(uint16_t number)
+bool cst_grounds_are_as_noted(const struct cst_grounds *grounds)
 {
-    const struct cst_grounds *set = set_of(number);
-    for (size_t i = 0; set && i < set->count; i++) {
-        if (atomic_load_explicit((_Atomic uintptr_t *)set->words[i].variable, memory_order_relaxed) !=
-            set->words[i].value) {
+    for (size_t i = 0; i < grounds->count; i++) {
+        if (atomic_load_explicit((_Atomic uintptr_t *)grounds->words[i].variable, memory_order_relaxed) !=
+            grounds->words[i].value) {
             return false;
         }
     }
-    return set != NULL;
+    return true;
+}
+
+bool cst_grounds_hold(uint16_t number)
+{
+    const struct cst_grounds *set = set_of(number);
+    return set != NULL && cst_grounds_are_as_noted(set);
 }
 
 bool cst_grounds_lie_in(uint16_t number, uintptr_t lo, uintptr_t hi)

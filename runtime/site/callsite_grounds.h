@@ -26,12 +26,15 @@ struct cst_grounds {
 /** Adds a variable, unless it is there already. */
 void cst_grounds_add(struct cst_grounds *grounds, uintptr_t variable, uintptr_t value);
 
+/** True when each variable holds what it held. A later one is only read when the earlier ones do: it is mapped as long as code
+ * that comes to it through them runs. */
+CST_MUST_USE bool cst_grounds_are_as_noted(const struct cst_grounds *grounds);
+
 /** The number of such a set, keeping it if it is new; CST_GROUNDS_NONE when there are too many sets, or no memory. Under a
  * lock of the caller's, the same for all calls. */
 uint16_t cst_grounds_keep(const struct cst_grounds *grounds);
 
-/** True when each variable of a kept set holds what it held. A later one is only read when the earlier ones do: it is mapped
- * as long as code that comes to it through them runs. Takes no lock. */
+/** The same of a kept set. Takes no lock. */
 CST_MUST_USE bool cst_grounds_hold(uint16_t number);
 
 /** True when a variable of a kept set lies in [lo, hi). */

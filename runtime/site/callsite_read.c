@@ -1,7 +1,7 @@
 /* From a return address to the caller; see the header. */
 #include "site/callsite_read.h"
 
-#include "site/callsite_tail.h"
+#include "site/callsite_memo.h"
 #include "site/callsite_value.h"
 #include "site/decode_x86_64.h"
 #include "site/fde.h"
@@ -107,7 +107,7 @@ static struct cst_callsite_reading called_by_rust(uint32_t module, const struct 
 static struct cst_callsite_reading judge_tail(const struct cst_landing *landing, const struct cst_goal *goal,
                                               struct cst_grounds *grounds)
 {
-    struct cst_tail tail = cst_tail_trace(landing, goal, grounds);
+    struct cst_tail tail = cst_memo_trace(landing, goal, grounds);
     struct cst_callsite_reading reading = unknown_of(goal);
     if (tail.how != CST_HOW_UNKNOWN) {
         reading = (struct cst_callsite_reading){.how = tail.how, .caller = tail.caller};

@@ -2,6 +2,7 @@
  * one is written. */
 #include "site/detour.h"
 
+#include "plat/own.h"
 #include "site/code_write.h"
 #include "site/detour_move.h"
 #include "site/detour_page.h"
@@ -130,19 +131,31 @@ static bool lay(const struct cst_module *module, const struct cst_elf *elf, stru
     return *out_written && redirect_all(module, elf, detours, sites, stubs, count);
 }
 
-bool cst_detour_lay(const struct cst_module *module, const struct cst_elf *elf, struct cst_detour *detours,
-                    size_t count)
+static bool lay_on_page(const struct cst_module *module, const struct cst_elf *elf, struct cst_detour *detours,
+                        struct site *sites, size_t count)
 {
-    struct site sites[CST_DETOUR_BATCH_MAX];
-    if (count == 0 || count > CST_DETOUR_BATCH_MAX) {
-        return count == 0;
-    }
     struct cst_detour_stub *stubs = cst_detour_page_get(module, count * sizeof *stubs);
     bool written = false;
     bool done = stubs && lay(module, elf, detours, sites, stubs, count, &written);
     if (stubs && !written) {
         cst_detour_page_drop(stubs); /* once a jump led there, a thread may still be in it */
     }
+    return done;
+}
+
+/* Whatever thread calls a new module first comes here, on whatever stack it has: notes about many functions do not fit. */
+bool cst_detour_lay(const struct cst_module *module, const struct cst_elf *elf, struct cst_detour *detours,
+                    size_t count)
+{
+    if (count == 0 || count > CST_DETOUR_BATCH_MAX) {
+        return count == 0;
+    }
+    struct site *sites = cst_own_map(count * sizeof *sites);
+    if (!sites) {
+        return false;
+    }
+    bool done = lay_on_page(module, elf, detours, sites, count);
+    cst_own_unmap(sites, count * sizeof *sites);
     return done;
 }
 

@@ -40,15 +40,15 @@ static bool is_called(const char *name, const char *symbol, enum custody_contrac
                                                  : strcmp(name, symbol) == 0;
 }
 
-/* Mostly the first byte of a name decides. */
-static bool may_be_signature(char first)
+/* Mostly the first byte of a name decides; of mangled names, the second. */
+static bool may_be_signature(const char *name)
 {
-    return first == 'm' || first == 't' || first == 'j' || first == '_';
+    return name[0] == '_' ? name[1] == 'r' : name[0] == 'm' || name[0] == 't' || name[0] == 'j';
 }
 
 enum custody_contract cst_family_of(const char *name)
 {
-    for (size_t i = 0; may_be_signature(name[0]) && i < sizeof signatures / sizeof signatures[0]; i++) {
+    for (size_t i = 0; may_be_signature(name) && i < sizeof signatures / sizeof signatures[0]; i++) {
         if (is_called(name, signatures[i].name, signatures[i].contract)) {
             return signatures[i].contract;
         }

@@ -11,6 +11,7 @@
 #include "plat/process.h"
 #include "plat/sys.h"
 #include "site/detour.h"
+#include "site/facts_request.h"
 #include "site/module_facts.h"
 #include "site/module_file.h"
 #include "site/module_headers.h"
@@ -108,16 +109,29 @@ static void leave_open(struct cst_module_record *record)
 static void settle(struct cst_module_record *record)
 {
     cst_module_settle(&record->module);
-    if (atomic_fetch_sub(&record->open, 1) == 1) {
+    uint32_t open = atomic_load(&record->open);
+    while (open > 0 && !atomic_compare_exchange_weak(&record->open, &open, open - 1)) {
+    }
+    if (open == 1) {
         cst_process_wake(&record->open);
     }
 }
 
-/* What a module is decides what its blocks are: none must be taken for another's until it is known. */
+/* Twice as long as facts may take at most: whoever was looking for them has left that by a jump. */
+#define PATIENCE_NS (2 * CST_FACTS_REQUEST_SECONDS * UINT64_C(1000000000))
+#define WAIT_NS UINT64_C(100000000)
+
+/* What a module is decides what its blocks are: none must be taken for another's until it is known, or nobody is left who
+ * could tell. */
 static CST_COLD void await_settled(struct cst_module_record *record)
 {
+    const uint64_t began = cst_sys_monotonic_ns();
     for (uint32_t open; (open = atomic_load(&record->open)) != 0 && atomic_load(&record->settler) != cst_sys_tid();) {
-        cst_process_wait(&record->open, open, 0);
+        if (!cst_process_exists(atomic_load(&record->settler)) || cst_sys_monotonic_ns() - began > PATIENCE_NS) {
+            atomic_store(&record->open, 0);
+            return;
+        }
+        cst_process_wait(&record->open, open, WAIT_NS);
     }
 }
 
@@ -217,10 +231,10 @@ static bool is_still(const struct dl_find_object *object)
     return _dl_find_object(object->dlfo_map_start, &now) == 0 && now.dlfo_link_map == object->dlfo_link_map;
 }
 
-/* A module that is not registered. Gives its record, and whether it is one from before. */
+/* A module that is not registered. Gives its record, and whether it is one from before. The registry is locked. */
 static struct cst_module_record *admit(const struct dl_find_object *object, bool *out_again)
 {
-    struct cst_module_headers headers;
+    static struct cst_module_headers headers; /* too long for some threads' stacks */
     struct cst_module_record fresh;
     *out_again = false;
     cst_module_record_read(object, &headers, &fresh);

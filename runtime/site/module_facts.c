@@ -157,8 +157,23 @@ static void note_operator(const struct cst_elf_symbol *symbol, struct traits *tr
     }
 }
 
+/* The names that C++ and Rust have by the ten thousand: a look at their first bytes is enough. */
+static bool says_nothing_new(const char *name, const struct traits *traits)
+{
+    if (name[0] != '_' || !traits->rust_main) {
+        return false;
+    }
+    if (name[1] == 'Z') {
+        return traits->cxx && name[2] != 'n' && name[2] != 'd';
+    }
+    return name[1] == 'R' && (name[2] != 'N' || name[3] != 'v' || name[4] != 'C');
+}
+
 static void note_symbol(const struct cst_elf_symbol *symbol, struct traits *traits)
 {
+    if (says_nothing_new(symbol->name, traits)) {
+        return;
+    }
     cst_rust_survey_symbol(&traits->survey, symbol);
     if (symbol->defined && traits->family == CUSTODY_CONTRACT_UNKNOWN) {
         traits->family = (uint8_t)cst_family_of(symbol->name);

@@ -13,6 +13,7 @@
 struct dl_find_object;
 struct link_map;
 struct cst_facts;
+struct cst_module_symbols;
 
 struct cst_module_record {
     struct cst_module module;             /**< first, so that a pointer to it is a pointer to the record */
@@ -22,8 +23,8 @@ struct cst_module_record {
     atomic_bool displaced; /**< another module came to its place */
     _Atomic uint32_t open; /**< futex: threads that are looking for its facts; meanwhile others that meet it wait */
     _Atomic pid_t settler; /**< the last of them */
-    _Atomic(struct cst_facts *) code; /**< code_map.c: languages of its functions, once asked for */
-    _Atomic(struct cst_elf *) file;   /**< module_symbol.c: the file, once asked for; empty when it cannot be had */
+    _Atomic(struct cst_facts *) code;             /**< code_map.c: languages of its functions, once asked for */
+    _Atomic(struct cst_module_symbols *) symbols; /**< module_symbol.c: of the file, once asked for */
 };
 
 /** Reads into `out_record` what a loaded module is recognised by: place, name, identity. Names and headers stay where they

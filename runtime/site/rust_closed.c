@@ -1,6 +1,7 @@
 /* Closed allocators: see rust_closed.h. Addresses are those of the file. */
 #include "site/rust_closed.h"
 
+#include "base/elf_functions.h"
 #include "base/elf_imports.h"
 #include "site/callsite_image.h"
 #include "site/decode_x86_64.h"

@@ -39,7 +39,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=Path("build"), help="directory with Custody in it")
     parser.add_argument("--only", default="", metavar="NAME", help="`PROGRAM` or `PROGRAM RUN`")
-    parser.add_argument("--update", type=Path, metavar="PAGE", help="put the table into this Markdown page")
+    parser.add_argument("--update", type=Path, metavar="PAGE", help="put the table into this Markdown page; of programs that were not run the former rows stay")
     parser.add_argument("--keep", action="store_true", help="keep logs and directories of runs without problems, too")
     parser.add_argument("--programs", type=Path, default=HERE / "programs", help="directory with files of programs")
     options = parser.parse_args()
@@ -153,6 +153,15 @@ def perform_all(options):
     return rows, absent, wrong
 
 
+def with_former(page, rows):
+    """The rows of the table in a page, with those of `rows` in the place of their programs' former ones."""
+    former = {line[2:-2].split(" | ")[0]: line[2:-2].split(" | ") for line in page.read_text(encoding="utf-8").splitlines()
+              if line.startswith("| ") and line.count(" | ") == len(HEADINGS) - 1}
+    known = {name: cells for name, cells in former.items() if name != HEADINGS[0] and not name.startswith("---")}
+    known.update({row[0]: row for row in rows})
+    return [known[name] for name in sorted(known)]
+
+
 def main():
     options = arguments()
     options.place.mkdir(parents=True, exist_ok=True)
@@ -163,7 +172,8 @@ def main():
     if options.update and rows:
         made = f"Made by `make compat`, {datetime.date.today()}."
         made += f" Left out, as the machine does not have it: {', '.join(absent)}." if absent else ""
-        tables.replace_between(options.update, f"{made}\n\n{tables.markdown([HEADINGS, *rows])}")
+        table = tables.markdown([HEADINGS, *with_former(options.update, rows)])
+        tables.replace_between(options.update, f"{made}\n\n{table}")
     print(f"{len(rows)} programs, {wrong} with problems, {len(absent)} left out")
     return 1 if wrong or not rows else 0
 

@@ -95,6 +95,7 @@ bash_completes_commands_options_and_values() (
     completed custody run --fail-on w | grep -qx warning || complain "no warning"
     completed custody report --leaks-by c | grep -qx crate || complain "no crate"
     completed custody report --format f | grep -qx folded || complain "no folded"
+    completed custody report --handle lo | grep -qx loan: || complain "no loan:"
     completed custody explain double | grep -qx double-free || complain "no double-free"
     completed custody run --log "$here/part_h" | grep -qx -- "$here/part_help.sh" || complain "no files after --log"
     completed custody run --stacks c | grep -q . && complain "words after --stacks, which takes a number"

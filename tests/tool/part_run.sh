@@ -123,6 +123,7 @@ logs_that_are_no_files_are_refused() (
     run_custody 125 run --log "$work" true
     has err "is a directory"
     run_custody 125 run --log "$work/pipe" true
+    has err "not a regular file"
     run_custody 125 run --log /dev/null true
     has err "not a regular file"
     run_custody 125 run --log "$work/none/log" true
@@ -278,15 +279,28 @@ sanitized_programs_are_refused_by_name() (
 
 privileged_programs_are_refused() (
     clean_stand_in
-    cp /bin/true "$work/privileged"
-    chmod u+s "$work/privileged"
-    run_custody 125 run "$work/privileged"
+    local setuid=/bin/su setgid=/usr/bin/chage
+    # Root can make some, and gains nothing by what is root's.
+    if [ "$(id -u)" -eq 0 ]; then
+        setuid=$work/setuid setgid=$work/setgid
+        cp /bin/true "$setuid"
+        cp /bin/true "$setgid"
+        chown 65534 "$setuid"
+        chgrp 65534 "$setgid"
+        chmod u+s "$setuid"
+        chmod g+s "$setgid"
+    fi
+    run_custody 125 run "$setuid"
     has err "is setuid"
-    chmod u-s,g+s "$work/privileged"
-    run_custody 125 run "$work/privileged"
+    run_custody 125 run "$setgid"
     has err "is setgid"
-    chmod g-s "$work/privileged"
-    run_custody 0 run "$work/privileged"
+)
+
+programs_that_give_no_more_rights_are_run() (
+    clean_stand_in
+    cp /bin/true "$work/own"
+    chmod u+s,g+s "$work/own"
+    run_custody 0 run "$work/own"
 )
 
 a_missing_preload_is_an_error() (

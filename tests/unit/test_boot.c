@@ -1,5 +1,4 @@
-/* Memory before the heap: zeroed, aligned, sized, handed out once, and at an end some time. The buffer is one a process and
- * never given back, so tests that use it up run in a process of their own. */
+/* Memory before the heap: zeroed, aligned, sized, handed out once, and at an end some time. The buffer is one a process, so tests that use it up run in a process of their own. */
 #include "base/boot.h"
 
 #include "child.h"
@@ -44,6 +43,21 @@ static void blocks_do_not_overlap(void **state)
     assert_ptr_not_equal(a, b);
     assert_ptr_not_equal(b, c);
     assert_int_equal(a[39], 'a');
+}
+
+static void memory_that_comes_back_is_zeroed_with_all_that_was_between(void **state)
+{
+    (void)state;
+    char *a = cst_boot_alloc(32, 16), *b = cst_boot_alloc(32, 16);
+    memset(a, 'a', 32);
+    memset(b, 'b', 32);
+    cst_boot_release(b);
+    cst_boot_release(a);
+    unsigned char *both = cst_boot_alloc(200, 16);
+    assert_ptr_equal(both, a);
+    for (size_t at = 0; at < 200; at++) {
+        assert_int_equal(both[at], 0);
+    }
 }
 
 static void it_owns_no_other_memory(void **state)
@@ -136,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_zeroed_aligned_and_know_their_size),
         cmocka_unit_test(blocks_do_not_overlap),
+        cmocka_unit_test(memory_that_comes_back_is_zeroed_with_all_that_was_between),
         cmocka_unit_test(it_owns_no_other_memory),
         cmocka_unit_test(requests_beyond_the_buffer_give_null_and_spoil_nothing),
         cmocka_unit_test(a_buffer_that_is_used_up_gives_null_and_owns_its_last_block),

@@ -22,6 +22,8 @@
 
 #include "plat/syscall_x86_64.h"
 
+extern const char cst_confine_behind[]; /* plat/confine_linux.c */
+
 #define ARG(n) offsetof(struct seccomp_data, args[n])
 #define KILL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
 #define PASS BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
@@ -173,6 +175,25 @@ static void every_filter_counts_and_a_call_that_one_forbids_is_not_made(void **s
     in_child(keep_to_all);
 }
 
+/* The kernel asks the filter where the call is made, and the child lives. */
+static void be_told_where(void)
+{
+    struct sock_filter code[] = {ONLY_GETPPID, LOAD(offsetof(struct seccomp_data, instruction_pointer)),
+                                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(uintptr_t)cst_confine_behind, 0, 1),
+                                 PASS, KILL};
+    struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+    require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, 1);
+    require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, 2);
+    cst_confine_note(&program, cst_confine_prepare());
+    require(cst_syscall3(SYS_getppid, 0, 0, 0) > 0, 3);
+}
+
+static void a_filter_may_ask_where_a_call_is_made(void **state)
+{
+    (void)state;
+    in_child(be_told_where);
+}
+
 static void be_strict(void)
 {
     cst_confine_note(NULL, NULL);
@@ -210,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_said_of_a_filter_is_what_the_kernel_does),
         cmocka_unit_test(every_filter_counts_and_a_call_that_one_forbids_is_not_made),
+        cmocka_unit_test(a_filter_may_ask_where_a_call_is_made),
         cmocka_unit_test(what_is_not_known_is_taken_for_strict_mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* The ELF reader: what it reads of real files, and that no file, however malformed, leads it astray. Files under test end
  * at a page that cannot be read, so that one byte too far is a crash. */
 #include "base/elf.h"
+#include "base/elf_functions.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -6,6 +6,7 @@
 #include "child.h"
 #include "core/heap.h"
 #include "core/tag.h"
+#include "core/watch.h"
 #include "entry/hook.h"
 #include "entry/thread.h"
 
@@ -151,6 +152,96 @@ static void a_handlers_pairs_use_up_no_memory(void **state)
         assert_int_equal(((const unsigned char *)made)[i], 0);
 }
 
+/* ---- handlers after every instruction ---- */
+
+#define TRAP_FLAG UINT64_C(0x100)
+/* Each instruction takes a signal. */
+#define STRIDE 13
+
+static size_t steps;
+
+CST_INLINE void step(bool on)
+{
+    uint64_t flags = __builtin_ia32_readeflags_u64();
+    __builtin_ia32_writeeflags_u64(on ? flags | TRAP_FLAG : flags & ~TRAP_FLAG);
+}
+
+static void hold_meanwhile(int number)
+{
+    (void)number;
+    cst_lock_acquire(&other);
+    cst_lock_release(&other);
+    steps++;
+}
+
+static void handlers_may_come_in_anywhere_while_a_lock_is_taken_or_given_back(void **state)
+{
+    (void)state;
+    signal(SIGTRAP, hold_meanwhile);
+    step(true);
+    cst_lock_acquire(&lock);
+    step(false);
+    assert_int_equal(cst_thread.mode, CST_THREAD_INSIDE);
+    assert_int_equal(cst_thread.held.count, 1);
+    assert_int_equal(cst_thread.held.list[0], (uintptr_t)&lock);
+    step(true);
+    cst_lock_release(&lock);
+    step(false);
+    assert_int_equal(cst_thread.mode, CST_THREAD_READY);
+    assert_int_equal(cst_thread.held.count, 0);
+    assert_int_equal(lock.owner, 0);
+}
+
+static bool ask(const struct cst_watched *what)
+{
+    (void)what;
+    return true;
+}
+
+static const struct cst_watcher watcher = {.id = CST_WATCHER_LEASE, .ask = ask};
+
+static size_t due;
+static void *watched;
+
+static void drop_watched(int number)
+{
+    (void)number;
+    if (steps++ == due)
+        drop(watched);
+}
+
+/* One block becomes watched, and the only other one that is watched is released after so many instructions. False when there are
+ * not so many. */
+static bool watch_and_drop_another_after(size_t instructions)
+{
+    void *kept = alloc(10);
+    watched = alloc(10);
+    assert_true(cst_watch_set(&watcher, (uintptr_t)watched));
+    due = instructions;
+    steps = 0;
+    step(true);
+    bool done = cst_watch_set(&watcher, (uintptr_t)kept);
+    step(false);
+    bool dropped = steps > due;
+    assert_true(done && cst_watch_is_by(watcher.id, (uintptr_t)kept));
+    assert_int_equal(cst_tag_state(cst_tag_of((uintptr_t)watched)), dropped ? CST_STATE_RELEASED : CST_STATE_LIVE);
+    cst_watch_clear(&watcher, (uintptr_t)watched);
+    cst_watch_clear(&watcher, (uintptr_t)kept);
+    assert_int_equal(cst_watch_count, 0);
+    drop(kept);
+    if (!dropped)
+        drop(watched);
+    return dropped;
+}
+
+static void handlers_may_release_watched_blocks_while_others_become_watched(void **state)
+{
+    (void)state;
+    signal(SIGTRAP, drop_watched);
+    for (size_t instructions = 0; watch_and_drop_another_after(instructions); instructions += STRIDE)
+        ;
+}
+
 /* ---- jumps ---- */
 
 static sigjmp_buf back;
@@ -163,9 +254,12 @@ static void leave(int number)
 
 CST_NOINLINE static void hold_and_be_interrupted(void)
 {
+    struct cst_lock first = CST_LOCK_INIT;
+    cst_lock_acquire(&first);
     cst_lock_acquire(&lock);
     cst_lock_acquire(&other);
     take_heap_lock();
+    cst_lock_release(&first);
     raise(SIGUSR1);
 }
 
@@ -192,6 +286,26 @@ static void what_a_jump_out_of_a_handler_left_behind_is_free_again(void **state)
         guard_and_be_interrupted();
     drop(alloc(10));
     assert_int_equal(cst_thread.mode, CST_THREAD_READY);
+}
+
+static void *jump_while_fresh(void *unused)
+{
+    cst_thread.bounds = cst_stack_bounds_get();
+    if (sigsetjmp(back, 1) == 0)
+        guard_and_be_interrupted();
+    drop(alloc(10));
+    assert_int_equal(cst_thread.mode, CST_THREAD_READY);
+    assert_non_null(cst_thread.counts);
+    return unused;
+}
+
+static void a_thread_that_jumped_before_it_was_ready_is_made_ready(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    signal(SIGUSR1, leave);
+    assert_int_equal(pthread_create(&thread, NULL, jump_while_fresh, NULL), 0);
+    pthread_join(thread, NULL);
 }
 
 /* The handler's stack lies in a frame above the one that holds the lock. */
@@ -256,7 +370,10 @@ int main(void)
         cmocka_unit_test(while_the_heap_is_at_work_a_handler_does_not_call_it),
         cmocka_unit_test(blocks_that_waited_are_released_by_the_next_who_may),
         cmocka_unit_test(a_handlers_pairs_use_up_no_memory),
+        cmocka_unit_test(handlers_may_come_in_anywhere_while_a_lock_is_taken_or_given_back),
+        cmocka_unit_test(handlers_may_release_watched_blocks_while_others_become_watched),
         cmocka_unit_test(what_a_jump_out_of_a_handler_left_behind_is_free_again),
+        cmocka_unit_test(a_thread_that_jumped_before_it_was_ready_is_made_ready),
         cmocka_unit_test(a_handler_on_a_stack_of_its_own_has_not_jumped),
         cmocka_unit_test(what_a_thread_held_that_ended_is_free_again),
         cmocka_unit_test(a_child_holds_nothing),

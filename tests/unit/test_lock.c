@@ -65,6 +65,22 @@ static void a_waiter_waits_until_it_is_given_back(void **state)
     assert_true(has_waited);
 }
 
+/* Control blocks of two threads may differ in any bit. */
+static void it_tells_apart_owners_that_differ_in_any_bit(void **state)
+{
+    (void)state;
+    cst_lock_acquire(&lock);
+    uintptr_t mine = lock.owner;
+    for (unsigned bit = 3; bit < 64; bit++) {
+        lock.owner = mine ^ UINT64_C(1) << bit;
+        assert_false(cst_lock_is_mine(&lock));
+    }
+    lock.owner = mine;
+    assert_true(cst_lock_is_mine(&lock));
+    cst_lock_release(&lock);
+    assert_int_equal(mine, (uintptr_t)__builtin_thread_pointer());
+}
+
 /* The holder does not exist in the child: without the reset this would wait for ever. */
 static void reset_and_use(void)
 {
@@ -87,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_thread_at_a_time_holds_it),
         cmocka_unit_test(a_waiter_waits_until_it_is_given_back),
+        cmocka_unit_test(it_tells_apart_owners_that_differ_in_any_bit),
         cmocka_unit_test(the_child_of_a_fork_resets_it_and_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 #include "site/mangling.h"
 #include "site/module.h"
 
-#include "base/elf.h"
+#include "base/elf_functions.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -467,6 +467,28 @@ static void symbols_of_an_unloaded_library_are_still_told(void **state)
     assert_string_equal(name, "plain_name");
 }
 
+/* More addresses than are looked for one by one: the program's file gets an index in the middle of this. */
+static void many_symbols_of_a_module_are_those_that_few_are(void **state)
+{
+    (void)state;
+    uintptr_t address = (uintptr_t)&find_in_race, start;
+    const struct cst_module *program = cst_module_find(address);
+    const char *name;
+    struct cst_elf elf;
+    struct cst_elf_symbol symbol;
+    assert_true(cst_elf_open("/proc/self/exe", &elf));
+    for (uintptr_t inside = address; inside < address + 100; inside++) {
+        bool known = cst_elf_symbol_at(&elf, inside - program->base, &symbol);
+        assert_int_equal(cst_module_symbol(program, inside, &name, &start), known);
+        if (known) {
+            assert_string_equal(name, symbol.name);
+            assert_int_equal(start, program->base + symbol.value);
+        }
+    }
+    cst_elf_close(&elf);
+    assert_false(cst_module_symbol(program, program->lo, &name, &start));
+}
+
 static void symbols_are_not_taken_from_a_file_that_took_the_place(void **state)
 {
     (void)state;
@@ -694,6 +716,7 @@ int main(void)
         cmocka_unit_test(threads_that_race_for_a_new_module_register_it_once),
         cmocka_unit_test(symbols_are_named_with_their_start),
         cmocka_unit_test(symbols_of_an_unloaded_library_are_still_told),
+        cmocka_unit_test(many_symbols_of_a_module_are_those_that_few_are),
         cmocka_unit_test(symbols_are_not_taken_from_a_file_that_took_the_place),
         cmocka_unit_test(a_library_without_build_id_is_known_by_its_headers),
         cmocka_unit_test(program_headers_are_found_wherever_they_are_loaded),

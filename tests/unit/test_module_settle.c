@@ -31,8 +31,13 @@ bool __wrap_cst_module_classify(bool is_program, struct cst_module *module)
     return is_slow;
 }
 
+static _Atomic bool ends_in_the_middle;
+
 void __wrap_cst_module_settle(struct cst_module *module)
 {
+    if (ends_in_the_middle) {
+        pthread_exit(NULL);
+    }
     sem_post(&begun);
     sem_wait(&may_end);
     module->rust = CST_RUST_EXACT;
@@ -96,11 +101,28 @@ static void only_who_meets_the_module_waits_for_its_facts(void **state)
     (void)alarm(0);
 }
 
+static void who_ends_in_the_middle_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    (void)alarm(60);
+    uintptr_t address = load("short/slow.so");
+    ends_in_the_middle = true;
+    assert_int_equal(pthread_create(&thread, NULL, find, (void *)address), 0);
+    pthread_join(thread, NULL);
+    ends_in_the_middle = false;
+    const struct cst_module *found = cst_module_find(address);
+    assert_non_null(found);
+    assert_int_equal(found->rust, CST_RUST_INFERRED);
+    (void)alarm(0);
+}
+
 static int build_fixtures(void **state)
 {
     (void)fixture_begin(state);
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0a -o @/slow.so %/plain.c");
     fixture_run("cc -O1 -shared -fPIC -Wl,--build-id=0x0b -o @/other.so %/plain.c");
+    fixture_run("mkdir @/short && cc -O1 -shared -fPIC -Wl,--build-id=0x0c -o @/short/slow.so %/plain.c");
     cst_module_scan();
     return sem_init(&begun, 0, 0) | sem_init(&may_end, 0, 0);
 }
@@ -108,6 +130,7 @@ static int build_fixtures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_ends_in_the_middle_keeps_nobody_waiting),
         cmocka_unit_test(only_who_meets_the_module_waits_for_its_facts),
     };
     return cmocka_run_group_tests(tests, build_fixtures, fixture_end);

@@ -247,6 +247,30 @@ static void the_first_error_aborts_when_asked_to_and_a_warning_does_not(void **s
     assert_int_equal(in_a_child(warn_then_err), 128 + SIGABRT);
 }
 
+static bool is_replaced;
+
+bool __wrap_cst_allocator_is_replaced(enum custody_contract contract);
+bool __wrap_cst_allocator_is_replaced(enum custody_contract contract)
+{
+    (void)contract;
+    return is_replaced;
+}
+
+/* A library's allocator may be the program's now, and its own again later. */
+static void what_rests_on_a_replaced_allocator_is_not_settled(void **state)
+{
+    (void)state;
+    char *block = make(CUSTODY_DOOR_MALLOC, program_side, 24, 16);
+    cst_engine_hand_on(cst_tag_of((uintptr_t)block), cst_owner_make(CUSTODY_CONTRACT_LIBXML, library_side));
+    is_replaced = true;
+    assert_false(examine(CUSTODY_DOOR_FREE, program_side, block).is_settled);
+    assert_int_equal(told_count, 0);
+    is_replaced = false;
+    assert_false(examine(CUSTODY_DOOR_FREE, program_side, block).is_settled);
+    (void)the_finding(CUSTODY_FINDING_CROSS_ALLOCATOR_FREE);
+    assert_true(examine(CUSTODY_DOOR_FREE, program_side, make(CUSTODY_DOOR_MALLOC, program_side, 24, 16)).is_settled);
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -272,6 +296,7 @@ int main(void)
         TEST(findings_differ_by_door_side_contract_and_either_stack),
         TEST(crossings_are_counted_told_or_not),
         TEST(strict_is_looked_at),
+        TEST(what_rests_on_a_replaced_allocator_is_not_settled),
         TEST(the_first_error_aborts_when_asked_to_and_a_warning_does_not),
     };
     return cmocka_run_group_tests(tests, world_begin, NULL);

@@ -65,7 +65,11 @@ _custody() {
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
-    --exit-code | --stacks | --side | --block | --handle | --budget | --timeout) return ;;
+    --handle)
+        mapfile -t COMPREPLY < <(compgen -W "object: callback: loan: lease:" -- "$word")
+        return
+        ;;
+    --exit-code | --stacks | --side | --block | --budget | --timeout) return ;;
     esac
     case $command:$word in
     *:-*) mapfile -t COMPREPLY < <(compgen -W "$(_custody_options "$command")" -- "$word") ;;

@@ -31,7 +31,7 @@ complete -c custody -n '__custody_uses report' -l format -x -a 'text json folded
 complete -c custody -n '__custody_uses report' -l severity -x -a 'error warning note' -d 'Least severity shown'
 complete -c custody -n '__custody_uses report' -l side -x -d 'Only findings of this side'
 complete -c custody -n '__custody_uses report' -l block -x -d 'All that is known of this address'
-complete -c custody -n '__custody_uses report' -l handle -x -d 'All that is known of this number'
+complete -c custody -n '__custody_uses report' -l handle -x -a 'object: callback: loan: lease:' -d 'All that is known of this number'
 complete -c custody -n '__custody_uses report' -l leaks-by -x -a 'side module crate site' -d 'Leaks as a table by who pays'
 complete -c custody -n '__custody_uses report' -l folded-by -x -a 'bytes blocks' -d 'Weight of collapsed stacks'
 complete -c custody -n '__custody_uses report' -l all-frames -d 'Frames of standard libraries too'

@@ -12,7 +12,16 @@
 
 static const char *why_not_open(int error)
 {
-    return error == ELOOP ? "is a symbolic link" : error == EISDIR ? "is a directory" : strerror(error);
+    switch (error) {
+    case ELOOP:
+        return "is a symbolic link";
+    case EISDIR:
+        return "is a directory";
+    case ENXIO: /* a pipe that nobody reads, a socket, a device that is not there */
+        return "not a regular file";
+    default:
+        return strerror(error);
+    }
 }
 
 /* Why the open file is no log of ours, which may be emptied: NULL when it is one. */

@@ -80,17 +80,20 @@ const char *cst_target_find(struct cst_arena *arena, const char *command, int *o
     return path ? path : refuse(command, error, out_status);
 }
 
-/* A program that gains privileges makes the dynamic linker ignore preloads. */
+/* A program that gains privileges makes the dynamic linker ignore preloads. Who has its rights already gains none. */
 static const char *privilege_of(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) == 0 && (status.st_mode & S_ISUID)) {
+    if (stat(path, &status) != 0) {
+        return NULL;
+    }
+    if ((status.st_mode & S_ISUID) && status.st_uid != getuid()) {
         return "setuid";
     }
-    if (stat(path, &status) == 0 && (status.st_mode & S_ISGID) && (status.st_mode & S_IXGRP)) {
+    if ((status.st_mode & S_ISGID) && (status.st_mode & S_IXGRP) && status.st_gid != getgid()) {
         return "setgid";
     }
-    if (getxattr(path, "security.capability", NULL, 0) > 0) {
+    if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0) {
         return "given file capabilities";
     }
     return NULL;

@@ -17,6 +17,7 @@
  *   no-code           has the kernel refuse to make memory executable
  *   jail              has the kernel kill the process for every system call but those of a simple program
  *   jail-syscall      the same, asked for by syscall(2)
+ *   jail-all          wants the same for all threads, of which one has a filter of its own already: none gets it
  *   threads           has threads that make and release blocks until the end
  *   load LIBRARY      loads it, asks it for the answer, and unloads it
  *   exec PROGRAM      becomes another program
@@ -158,12 +159,15 @@ static void fill_descriptors(void)
 
 #define CALL(nr) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
-static int filter(struct sock_filter *code, size_t count, int by_syscall)
+enum jail_way { BY_PRCTL, BY_SYSCALL, FOR_ALL };
+
+static int filter(struct sock_filter *code, size_t count, enum jail_way way)
 {
     struct sock_fprog program = {.len = (unsigned short)count, .filter = code};
+    unsigned flags = way == FOR_ALL ? SECCOMP_FILTER_FLAG_TSYNC : 0;
     must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "prctl");
-    if (by_syscall)
-        return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+    if (way != BY_PRCTL)
+        return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
@@ -178,10 +182,29 @@ static void refuse_code(void)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    must(filter(code, sizeof code / sizeof code[0], 0) == 0, "seccomp");
+    must(filter(code, sizeof code / sizeof code[0], BY_PRCTL) == 0, "seccomp");
 }
 
-static void jail(int by_syscall)
+static pthread_barrier_t has_filter;
+
+static void *wait_with_filter(void *unused)
+{
+    struct sock_filter all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    must(filter(all, 1, BY_SYSCALL) == 0, "seccomp");
+    pthread_barrier_wait(&has_filter);
+    pause();
+    return unused;
+}
+
+static void start_thread_with_filter(void)
+{
+    pthread_t thread;
+    must((errno = pthread_barrier_init(&has_filter, NULL, 2)) == 0, "barrier");
+    must((errno = pthread_create(&thread, NULL, wait_with_filter, NULL)) == 0, "thread");
+    pthread_barrier_wait(&has_filter);
+}
+
+static void jail(enum jail_way way)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
@@ -208,7 +231,10 @@ static void jail(int by_syscall)
         CALL(SYS_exit_group),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
     };
-    must(filter(code, sizeof code / sizeof code[0], by_syscall) == 0, "seccomp");
+    if (way == FOR_ALL)
+        start_thread_with_filter();
+    int result = filter(code, sizeof code / sizeof code[0], way);
+    must(way == FOR_ALL ? result > 0 : result == 0, "seccomp");
 }
 
 static void wait_for(const char *pipe)
@@ -244,8 +270,12 @@ static int take_word(const char *word)
         must(setgid(65534) == 0 && setuid(65534) == 0, "setuid");
     else if (strcmp(word, "no-code") == 0)
         refuse_code();
-    else if (strcmp(word, "jail") == 0 || strcmp(word, "jail-syscall") == 0)
-        jail(word[4] != '\0');
+    else if (strcmp(word, "jail") == 0)
+        jail(BY_PRCTL);
+    else if (strcmp(word, "jail-syscall") == 0)
+        jail(BY_SYSCALL);
+    else if (strcmp(word, "jail-all") == 0)
+        jail(FOR_ALL);
     else if (strcmp(word, "child") == 0)
         run_child(bug_of_child);
     else

@@ -2,6 +2,7 @@
 #include "../fuzz.h"
 
 #include "base/elf.h"
+#include "base/elf_functions.h"
 #include "base/elf_imports.h"
 #include "site/family.h"
 #include "site/mangling.h"
@@ -32,14 +33,22 @@ static void touch_symbols(const struct cst_elf *elf)
 
 static void touch_addresses(const struct cst_elf *elf)
 {
-    struct cst_elf_symbol symbol;
+    struct cst_elf_symbol symbol, same;
+    struct cst_elf_functions functions;
+    bool indexed = cst_elf_functions_make(elf, &functions);
     for (uint64_t address = 0; address < 0x5000; address += 0x111) {
-        if (cst_elf_symbol_at(elf, address, &symbol))
+        bool found = cst_elf_symbol_at(elf, address, &symbol);
+        if (found)
             use(strlen(symbol.name) + symbol.size);
+        if (indexed && cst_elf_functions_at(&functions, address, &same))
+            require(found && same.name == symbol.name && same.value == symbol.value);
+        else
+            require(!indexed || !found);
         const unsigned char *bytes = cst_elf_at(elf, address, 16, 0);
         if (bytes)
             touch((struct cst_elf_bytes){bytes, 16});
     }
+    cst_elf_functions_free(&functions);
 }
 
 static void touch_segments(const struct cst_elf *elf)

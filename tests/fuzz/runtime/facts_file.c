@@ -1,8 +1,7 @@
 /* Any bytes as a file of facts, as the runtime maps it: also with the checksum set right, which a fuzzer does not guess.
  * Whatever is believed can be asked for any address. */
-#include "../fuzz.h"
+#include "../facts.h"
 
-#include "custody/facts.h"
 #include "site/facts_file.h"
 
 static void ask(const struct cst_facts *facts)
@@ -37,21 +36,6 @@ static void judge(const void *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    uint8_t *copy = malloc(size + 1); /* aligned, as a mapping is */
-    require(copy != NULL);
-    memcpy(copy, bytes, size);
-    judge(copy, size);
-    struct custody_facts_header header;
-    if (size >= sizeof header) {
-        memcpy(&header, copy, sizeof header);
-        memcpy(header.magic, CUSTODY_FACTS_MAGIC, sizeof header.magic);
-        header.version = CUSTODY_FACTS_VERSION;
-        header.row_count = (uint32_t)((size - sizeof header) / sizeof(custody_facts_row));
-        size = sizeof header + header.row_count * sizeof(custody_facts_row);
-        header.checksum = custody_facts_checksum(&header, (const void *)(copy + sizeof header));
-        memcpy(copy, &header, sizeof header);
-        judge(copy, size);
-    }
-    free(copy);
+    read_facts(bytes, size, judge);
     return 0;
 }

@@ -1,8 +1,7 @@
 /* Any bytes as a file of facts, as the tool finds it in the user's cache: also with the checksum set right. What is believed
  * has rows in order, and is told to a person. */
-#include "../fuzz.h"
+#include "../facts.h"
 
-#include "custody/facts.h"
 #include "custody/words.h"
 #include "facts_file.h"
 
@@ -47,21 +46,6 @@ static void look(const void *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    struct custody_facts_header header;
-    uint8_t *copy = malloc(size + 1);
-    require(copy != NULL);
-    memcpy(copy, bytes, size);
-    look(copy, size);
-    if (size >= sizeof header) {
-        memcpy(&header, copy, sizeof header);
-        memcpy(header.magic, CUSTODY_FACTS_MAGIC, sizeof header.magic);
-        header.version = CUSTODY_FACTS_VERSION;
-        header.row_count = (uint32_t)((size - sizeof header) / sizeof(custody_facts_row));
-        size = sizeof header + header.row_count * sizeof(custody_facts_row);
-        header.checksum = custody_facts_checksum(&header, (const void *)(copy + sizeof header));
-        memcpy(copy, &header, sizeof header);
-        look(copy, size);
-    }
-    free(copy);
+    read_facts(bytes, size, look);
     return 0;
 }
