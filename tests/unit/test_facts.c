@@ -251,8 +251,8 @@ static void start_tool(const struct cst_module *module, bool damaged, unsigned c
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
     assert_int_equal(bind(tool.fd, (struct sockaddr *)&address, size), 0);
     assert_int_equal(listen(tool.fd, 4), 0);
-    assert_int_equal(pthread_create(&tool.thread, NULL, make_facts, NULL), 0);
     set_up(tool.name);
+    assert_int_equal(pthread_create(&tool.thread, NULL, make_facts, NULL), 0);
 }
 
 static void stop_tool(void)
