@@ -25,7 +25,8 @@ BUILD = [["./configure", "--disable-shared", "--with-tcl=/usr/lib/tcl8.6", "CFLA
 
 def results(text):
     """Each test and its result, without how much memory and time it takes."""
-    return "\n".join(re.findall(r"^\S+\.\.\. .*|^\d+ errors out of \d+ tests|^! .*", text, re.MULTILINE))
+    lines = re.findall(r"^\S+\.\.\. .*|^\d+ errors out of \d+ tests|^! .*", text, re.MULTILINE)
+    return re.sub(r"\(\d+ ms - ", "(", "\n".join(lines))
 
 
 def count(text):
