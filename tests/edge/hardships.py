@@ -90,7 +90,7 @@ def with_little_memory_it_goes_on_and_that_is_said(place):
                 said = [word for word in words if "this process is not audited" in word or "cannot be preloaded" in word]
                 right = result.stdout == "done\n" and result.returncode == 0 and len(said) == 1
             problems += complain(right, result, f"{mib} MiB of {what}")
-    return problems + ([] if audited > 12 else [f"only {audited} were audited"])
+    return problems + ([] if audited >= 10 else [f"only {audited} were audited"])
 
 
 def a_limit_on_data_is_shared_fairly(place):
