@@ -91,7 +91,7 @@ static void many(void)
     length += run_threads(400, NULL);
     long grown = mapped() - before;
     printf("%zu characters, %s\n", length, grown < 4096 ? "no growth" : "growth");
-    if (grown >= 512)
+    if (grown >= 4096)
         printf("%ld KiB\n", grown);
 }
 
