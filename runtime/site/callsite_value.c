@@ -9,15 +9,21 @@
  * many calls are of what tables in memory hold. */
 #define BYTES_MAX ((size_t)64 << 10)
 
+/* Instructions in front of a use of which it is remembered where they begin: mostly the one that is looked for is among them. */
+#define RECENT_MAX 32U
+
 /* Registers followed for one value: a base, what it was copied from, and one to spare. */
 #define DEPTH_MAX 4U
 
 struct inquiry {
     const struct cst_image *image;
     struct cst_range function;
-    uintptr_t use;         /* the instruction whose target is asked for */
-    size_t bytes;          /* swept so far */
-    struct cst_range last; /* code elsewhere that was found not to jump into the function */
+    uintptr_t use;                /* the instruction whose target is asked for */
+    size_t bytes;                 /* swept so far */
+    struct cst_range last;        /* code elsewhere that was found not to jump into the function */
+    uintptr_t recent[RECENT_MAX]; /* where the last instructions in front of `recent_end` begin, by their number */
+    size_t recent_count;          /* of all that the function has in front of it */
+    uintptr_t recent_end;
 };
 
 /* Visits an instruction at `at`; false stops the sweep. */
@@ -26,12 +32,18 @@ typedef bool visit(struct inquiry *inquiry, uintptr_t at, const struct cst_insn 
 static bool value_of_register(struct inquiry *inquiry, uint8_t reg, uintptr_t at, unsigned depth,
                               struct cst_value *out_value);
 
+/* True when a sweep over `range` is within what may be looked at. */
+static bool allows(struct inquiry *inquiry, struct cst_range range)
+{
+    inquiry->bytes += range.hi - range.lo;
+    return range.lo <= range.hi && inquiry->bytes <= BYTES_MAX;
+}
+
 /* True when every byte of `range` was decoded and every visit went well. */
 static bool sweep(struct inquiry *inquiry, struct cst_range range, visit *each, void *state)
 {
     struct cst_insn insn;
-    inquiry->bytes += range.hi - range.lo;
-    if (inquiry->bytes > BYTES_MAX) {
+    if (!allows(inquiry, range)) {
         return false;
     }
     for (uintptr_t at = range.lo; at < range.hi; at += insn.length) {
@@ -42,11 +54,60 @@ static bool sweep(struct inquiry *inquiry, struct cst_range range, visit *each, 
     return true;
 }
 
-/* The same for the function up to `end`, where an instruction must begin, or the function end. */
-static bool sweep_up_to(struct inquiry *inquiry, uintptr_t end, visit *each, void *state)
+/* The same, but most instructions from which control goes on to the next are not visited. */
+static bool sweep_jumps(struct inquiry *inquiry, struct cst_range range, visit *each, void *state)
 {
-    const struct cst_range range = {inquiry->function.lo, end};
-    return end >= range.lo && end <= inquiry->function.hi && sweep(inquiry, range, each, state);
+    struct cst_insn insn;
+    if (!allows(inquiry, range)) {
+        return false;
+    }
+    for (uintptr_t at = range.lo; at < range.hi;) {
+        size_t length = cst_insn_skip((const uint8_t *)at, range.hi - at);
+        if (!length) {
+            if (!cst_insn_decode((const uint8_t *)at, range.hi - at, at, &insn) || !each(inquiry, at, &insn, state)) {
+                return false;
+            }
+            length = insn.length;
+        }
+        at += length;
+    }
+    return true;
+}
+
+/* The function up to `end`, where an instruction must begin, or the function end. */
+static bool range_up_to(const struct inquiry *inquiry, uintptr_t end, struct cst_range *out_range)
+{
+    *out_range = (struct cst_range){inquiry->function.lo, end};
+    return end >= inquiry->function.lo && end <= inquiry->function.hi;
+}
+
+static uintptr_t *recent(struct inquiry *inquiry, size_t number)
+{
+    return &inquiry->recent[number % RECENT_MAX];
+}
+
+/* Notes where the instructions in front of `end` begin. */
+static bool note_up_to(struct inquiry *inquiry, uintptr_t end)
+{
+    struct cst_insn insn;
+    struct cst_range range;
+    if (!range_up_to(inquiry, end, &range) || !allows(inquiry, range)) {
+        return false;
+    }
+    inquiry->recent_count = 0;
+    inquiry->recent_end = end;
+    for (uintptr_t at = range.lo; at < end;) {
+        *recent(inquiry, inquiry->recent_count++) = at;
+        size_t length = cst_insn_skip((const uint8_t *)at, end - at);
+        if (!length) {
+            if (!cst_insn_decode((const uint8_t *)at, end - at, at, &insn)) {
+                return false;
+            }
+            length = insn.length;
+        }
+        at += length;
+    }
+    return true;
 }
 
 static bool is_move(const struct cst_insn *insn, uint8_t opcode)
@@ -131,17 +192,72 @@ static bool goes_on_to_the_next(const struct cst_insn *insn)
     }
 }
 
-static bool find_giver(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state)
+/* False when the search is over: the instruction at `at` is the giver, or none is in front of it. */
+static bool is_before_giver(struct straight *straight, uintptr_t at, const struct cst_insn *insn)
 {
-    struct straight *straight = state;
-    (void)inquiry;
     if (!goes_on_to_the_next(insn)) {
-        straight->giver = 0;
-    } else if (cst_insn_may_write(insn, straight->reg)) {
-        straight->giver = at;
-        straight->insn = *insn;
+        return false;
+    }
+    if (!cst_insn_may_write(insn, straight->reg)) {
+        return true;
+    }
+    straight->giver = at;
+    straight->insn = *insn;
+    return false;
+}
+
+static bool note_giver(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state)
+{
+    struct straight *straight = state, found = {.reg = straight->reg};
+    (void)inquiry;
+    if (!is_before_giver(&found, at, insn)) {
+        straight->giver = found.giver;
+        straight->insn = found.insn;
     }
     return true;
+}
+
+/* The number of the oldest instruction that is remembered. */
+static size_t oldest_recent(const struct inquiry *inquiry)
+{
+    return inquiry->recent_count > RECENT_MAX ? inquiry->recent_count - RECENT_MAX : 0;
+}
+
+/* How many instructions the function has in front of `use`. False when that is not remembered. */
+static bool count_before(struct inquiry *inquiry, uintptr_t use, size_t *out_count)
+{
+    size_t number = inquiry->recent_count, oldest = oldest_recent(inquiry);
+    uintptr_t at = inquiry->recent_end;
+    while (at > use && number > oldest) {
+        at = *recent(inquiry, --number);
+    }
+    *out_count = number;
+    return at == use;
+}
+
+/* Looks for the giver among the instructions that are remembered in front of the use. False when it may lie further off. */
+static bool find_near_giver(struct inquiry *inquiry, struct straight *straight)
+{
+    size_t number, oldest = oldest_recent(inquiry);
+    if (!count_before(inquiry, straight->use, &number)) {
+        return false;
+    }
+    while (number > oldest) {
+        struct cst_insn insn;
+        uintptr_t at = *recent(inquiry, --number);
+        if (!cst_insn_decode((const uint8_t *)at, straight->use - at, at, &insn) ||
+            !is_before_giver(straight, at, &insn)) {
+            return true;
+        }
+    }
+    return oldest == 0;
+}
+
+static bool find_giver(struct inquiry *inquiry, struct straight *straight)
+{
+    struct cst_range range;
+    return find_near_giver(inquiry, straight) ||
+           (range_up_to(inquiry, straight->use, &range) && sweep(inquiry, range, note_giver, straight));
 }
 
 /* False when a jump may come in between the giver and the use. The use itself may be a jump: it goes out. */
@@ -165,9 +281,9 @@ static bool given_just_before(struct inquiry *inquiry, uint8_t reg, uintptr_t at
                               struct cst_value *out_value)
 {
     struct straight straight = {.reg = reg, .use = at};
-    return sweep_up_to(inquiry, at, find_giver, &straight) && straight.giver &&
+    return find_giver(inquiry, &straight) && straight.giver &&
            given_value(inquiry, &straight.insn, straight.giver, reg, depth, out_value) &&
-           sweep(inquiry, inquiry->function, stays_outside, &straight);
+           sweep_jumps(inquiry, inquiry->function, stays_outside, &straight);
 }
 
 /* The one value that a whole function gives a register. */
@@ -241,15 +357,16 @@ static bool is_whole(struct inquiry *inquiry, uintptr_t at, const struct cst_ins
         return true;
     }
     inquiry->last = other;
-    return sweep(inquiry, other, stays_out_of_function, NULL);
+    return sweep_jumps(inquiry, other, stays_out_of_function, NULL);
 }
 
-static bool find_call(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state)
+/* Finds the call that ends at `return_address`, and notes what stands in front of it. */
+static bool find_call(struct inquiry *inquiry, uintptr_t return_address)
 {
-    const uintptr_t *end = state;
-    if (at + insn->length == *end) {
-        inquiry->use = at;
+    if (!note_up_to(inquiry, return_address) || inquiry->recent_count == 0) {
+        return false;
     }
+    inquiry->use = *recent(inquiry, inquiry->recent_count - 1);
     return true;
 }
 
@@ -274,17 +391,25 @@ static bool target_of_use(struct inquiry *inquiry, struct cst_value *out_value)
     }
 }
 
+/* False for what would be too much to look at: the code up to the use, and all of the function twice. */
+static bool is_small_enough(const struct inquiry *inquiry, uintptr_t use)
+{
+    uintptr_t lo = inquiry->function.lo, hi = inquiry->function.hi;
+    return use >= lo && use <= hi && 2 * (hi - lo) + (use - lo) <= BYTES_MAX;
+}
+
 bool cst_value_of_call(const struct cst_image *image, uintptr_t return_address, struct cst_value *out_value)
 {
     struct inquiry inquiry = {.image = image};
-    return cst_fde_find(image, return_address - 1, &inquiry.function) &&
-           sweep_up_to(&inquiry, return_address, find_call, &return_address) && inquiry.use &&
-           target_of_use(&inquiry, out_value) && sweep(&inquiry, inquiry.function, is_whole, NULL);
+    return cst_fde_find(image, return_address - 1, &inquiry.function) && is_small_enough(&inquiry, return_address) &&
+           find_call(&inquiry, return_address) && target_of_use(&inquiry, out_value) &&
+           sweep_jumps(&inquiry, inquiry.function, is_whole, NULL);
 }
 
 bool cst_value_of_jump(const struct cst_image *image, struct cst_range function, uintptr_t at,
                        struct cst_value *out_value)
 {
     struct inquiry inquiry = {.image = image, .function = function, .use = at};
-    return target_of_use(&inquiry, out_value) && sweep(&inquiry, function, is_whole, NULL);
+    return is_small_enough(&inquiry, at) && note_up_to(&inquiry, at) && target_of_use(&inquiry, out_value) &&
+           sweep_jumps(&inquiry, function, is_whole, NULL);
 }

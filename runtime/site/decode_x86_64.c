@@ -43,6 +43,46 @@ static const char follows_0f[257] = "mmmmx.....x.xm.B" /* 00 */
                                     "mmmmmmmmmmmmmmmm" /* e0 */
                                     "mmmmmmmmmmmmmmmm" /* f0 */;
 
+/* What follows an opcode that cst_insn_skip passes over, counted in bytes: the low three bits are an immediate, bit 3 is ModRM
+ * and what that brings. x: to be decoded; it is a prefix, or a jump, or a call through
+ * memory, or it is not worth telling. */
+#define SKIP_IMMEDIATE 7U
+#define SKIP_MODRM 8U
+
+static const char skips_one[257] = "888814xx888814xx" /* 00 */
+                                   "888814xx888814xx" /* 10 */
+                                   "888814xx888814xx" /* 20 */
+                                   "888814xx888814xx" /* 30 */
+                                   "xxxxxxxxxxxxxxxx" /* 40 */
+                                   "0000000000000000" /* 50 */
+                                   "xxxxxxxx4<190000" /* 60 */
+                                   "xxxxxxxxxxxxxxxx" /* 70 */
+                                   "9<x988888888888x" /* 80 */
+                                   "0000000000x00000" /* 90 */
+                                   "xxxx000014000000" /* a0 */
+                                   "11111111xxxxxxxx" /* b0 */
+                                   "99xxxx9xx0xxxxxx" /* c0 */
+                                   "8888xxx088888888" /* d0 */
+                                   "xxxx11114xxx0000" /* e0 */
+                                   "xxxxx0xx000000xx" /* f0 */;
+
+static const char skips_0f[257] = "8888xx0x00xxx809" /* 00 */
+                                  "8888888888888888" /* 10 */
+                                  "xxxxxxxx88888888" /* 20 */
+                                  "0000xxx0xxxxxxxx" /* 30 */
+                                  "8888888888888888" /* 40 */
+                                  "8888888888888888" /* 50 */
+                                  "8888888888888888" /* 60 */
+                                  "9999888088xx8888" /* 70 */
+                                  "xxxxxxxxxxxxxxxx" /* 80 */
+                                  "8888888888888888" /* 90 */
+                                  "000898xx00089888" /* a0 */
+                                  "888888888x988888" /* b0 */
+                                  "8898999800000000" /* c0 */
+                                  "8888888888888888" /* d0 */
+                                  "8888888888888888" /* e0 */
+                                  "888888888888888x" /* f0 */;
+
 /* Where decoding stands. */
 struct reader {
     const uint8_t *code;
@@ -370,6 +410,38 @@ bool cst_insn_decode(const uint8_t *code, size_t size, uintptr_t address, struct
         classify_relative(&r, out_insn, address, CST_INSN_BRANCH, 4);
     }
     return true;
+}
+
+/* Bytes of ModRM, SIB and displacement. */
+CST_INLINE size_t modrm_length(const uint8_t *modrm)
+{
+    unsigned mod = modrm[0] >> 6, rm = modrm[0] & 7;
+    if (mod == 3) {
+        return 1;
+    }
+    size_t length = rm == 4 ? 2 : 1;
+    bool wide = mod == 2 || (mod == 0 && (rm == 4 ? modrm[1] & 7 : rm) == 5);
+    return length + (wide ? 4 : mod);
+}
+
+size_t cst_insn_skip(const uint8_t *code, size_t size)
+{
+    if (size < CST_INSN_LENGTH_MAX) {
+        return 0;
+    }
+    size_t at = (code[0] & 0xf0) == 0x40; /* REX */
+    const char *table = skips_one;
+    if (code[at] == 0x0f) {
+        at++;
+        table = skips_0f;
+    }
+    uint8_t opcode = code[at++];
+    unsigned follows = (unsigned char)table[opcode];
+    if (follows == 'x') {
+        return 0;
+    }
+    size_t modrm = follows & SKIP_MODRM ? modrm_length(code + at) : 0;
+    return at + modrm + (follows & SKIP_IMMEDIATE);
 }
 
 static bool is_call(const struct cst_insn *insn)
