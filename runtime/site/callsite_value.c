@@ -54,7 +54,7 @@ static bool sweep(struct inquiry *inquiry, struct cst_range range, visit *each, 
     return true;
 }
 
-/* The same, but most instructions from which control goes on to the next are not visited. */
+/* The same, but most instructions that are no jumps and no calls are not visited. */
 static bool sweep_jumps(struct inquiry *inquiry, struct cst_range range, visit *each, void *state)
 {
     struct cst_insn insn;

@@ -44,8 +44,7 @@ static const char follows_0f[257] = "mmmmx.....x.xm.B" /* 00 */
                                     "mmmmmmmmmmmmmmmm" /* f0 */;
 
 /* What follows an opcode that cst_insn_skip passes over, counted in bytes: the low three bits are an immediate, bit 3 is ModRM
- * and what that brings. x: to be decoded; it is a prefix, or a jump, or a call through
- * memory, or it is not worth telling. */
+ * and what that brings. x: to be decoded; it is a prefix, or a jump or a call, or it is not worth telling. */
 #define SKIP_IMMEDIATE 7U
 #define SKIP_MODRM 8U
 
@@ -63,7 +62,7 @@ static const char skips_one[257] = "888814xx888814xx" /* 00 */
                                    "11111111xxxxxxxx" /* b0 */
                                    "99xxxx9xx0xxxxxx" /* c0 */
                                    "8888xxx088888888" /* d0 */
-                                   "xxxx11114xxx0000" /* e0 */
+                                   "xxxx1111xxxx0000" /* e0 */
                                    "xxxxx0xx000000xx" /* f0 */;
 
 static const char skips_0f[257] = "8888xx0x00xxx809" /* 00 */
@@ -393,10 +392,32 @@ static void classify_one(const struct reader *r, struct cst_insn *insn, uintptr_
     }
 }
 
+/* The jumps and calls that code is full of, as they come without a prefix: e8, e9, eb, 7x, 0f 8x. False for all else. */
+static bool decode_relative(const struct reader *r, uintptr_t address, struct cst_insn *insn)
+{
+    uint8_t first = r->code[0];
+    bool is_long = first == 0xe8 || first == 0xe9, is_short = first == 0xeb || (first & 0xf0) == 0x70;
+    bool is_escaped = first == 0x0f && r->size >= 6 && (r->code[1] & 0xf0) == 0x80;
+    size_t length = is_escaped ? 6 : is_long ? 5 : 2;
+    if (r->size < length || (!is_long && !is_short && !is_escaped)) {
+        return false;
+    }
+    insn->kind = first == 0xe8 ? CST_INSN_CALL : first == 0xe9 || first == 0xeb ? CST_INSN_JUMP : CST_INSN_BRANCH;
+    insn->map = is_escaped ? CST_MAP_0F : CST_MAP_ONE;
+    insn->opcode = r->code[is_escaped];
+    insn->length = (uint8_t)length;
+    insn->base = CST_INSN_BASE_NONE;
+    insn->target = after(address, length, is_short ? (int8_t)r->code[1] : read_i32(r->code + length - 4));
+    return true;
+}
+
 bool cst_insn_decode(const uint8_t *code, size_t size, uintptr_t address, struct cst_insn *out_insn)
 {
     struct reader r = {.code = code, .size = size < CST_INSN_LENGTH_MAX ? size : CST_INSN_LENGTH_MAX};
     *out_insn = (struct cst_insn){.kind = CST_INSN_OTHER};
+    if (size != 0 && decode_relative(&r, address, out_insn)) {
+        return true;
+    }
     if (!take_instruction(&r, out_insn)) {
         return false;
     }
