@@ -12,7 +12,10 @@
 
 #define SLOTS 8
 #define CALLS_MAX 200
-#define SIZE_LIMIT ((size_t)1 << 32)
+
+/* Sizes, in blocks and leases: a buffer is read as a whole when it is leased, unless there is not so much memory behind it. */
+#define SIZE_LIMIT ((size_t)1 << 26)
+#define BEYOND_MEMORY ((size_t)1 << 47)
 
 static struct {
     custody_side sides[SLOTS];
@@ -161,6 +164,8 @@ static void call_lease(struct input *input, unsigned slot, custody_side side)
         size_t capacity = take_size(input);
         if (is_place(buffer))
             capacity %= sizeof pool.place - 64 - CUSTODY_GUARD_SIZE;
+        else if (capacity < BEYOND_MEMORY)
+            capacity %= SIZE_LIMIT;
         use((unsigned)custody_lease_begin(side, buffer, capacity, take(input), &pool.leases[slot]));
         break;
     }
