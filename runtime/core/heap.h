@@ -17,6 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Bytes of the range at most. */
+#define CST_HEAP_RANGE_MAX ((size_t)1 << 40)
+
 /** Isolated heaps at most. */
 #define CST_HEAP_SLOTS 8
 
