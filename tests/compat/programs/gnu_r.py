@@ -7,7 +7,11 @@ import debian
 from common import SMALL_TOOLS
 from stage import Program, Run
 
-RIGHT = [*SMALL_TOOLS]
+RIGHT = [
+    *SMALL_TOOLS,
+    {"kind": "leak", "in": "R_AllocStringBuffer", "module": "libR.so", "why": "a scan() that ends in an error leaves by longjmp, with a "
+     "buffer in hand; Memcheck tells of it, too"},
+]
 
 FILES = Path(__file__).resolve().parents[1] / "files" / "gnu_r"
 
