@@ -14,6 +14,7 @@ WRAP_test_kept_back := cst_je_free cst_je_sdallocx
 WRAP_test_module_settle := cst_module_classify cst_module_settle
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
+WRAP_test_reach := cst_sys_touched
 WRAP_test_room := cst_own_map
 WRAP_test_rust_own_hook := cst_hook_enter
 WRAP_test_settled := cst_origin_steady
