@@ -251,7 +251,7 @@ bool cst_heap_start(bool isolating)
     return true;
 }
 
-bool cst_heap_enter_thread(void)
+static bool make_cache(void)
 {
     bool enabled = true;
     if (!cst_je_thread_begin())
@@ -264,9 +264,20 @@ bool cst_heap_enter_thread(void)
     return true;
 }
 
+bool cst_heap_enter_thread(void)
+{
+    uint8_t mode = cst_heap_begin();
+    bool made = make_cache();
+    cst_heap_end(mode);
+    return made;
+}
+
 bool cst_heap_may_be_used(void)
 {
-    return cst_je_thread_begin();
+    uint8_t mode = cst_heap_begin();
+    bool may = cst_je_thread_begin();
+    cst_heap_end(mode);
+    return may;
 }
 
 /* Bytes of each isolated heap; 0 when the whole range is shared. */
