@@ -175,8 +175,7 @@ static bool leads_to_no_part(uintptr_t at, const struct cst_insn *insn, void *st
 {
     struct inquiry *inquiry = state;
     struct cst_range other;
-    if (!stays_out_of_function(at, insn, state) ||
-        (insn->kind != CST_INSN_JUMP && insn->kind != CST_INSN_BRANCH) ||
+    if (!stays_out_of_function(at, insn, state) || (insn->kind != CST_INSN_JUMP && insn->kind != CST_INSN_BRANCH) ||
         !cst_fde_find(inquiry->image, insn->target, &other) || other.lo == inquiry->sweep.function.lo ||
         other.lo == inquiry->last.lo) {
         return true;
