@@ -19,6 +19,7 @@ WRAP_test_reach := cst_sys_touched
 WRAP_test_room := cst_own_map
 WRAP_test_rust_own_hook := cst_hook_enter
 WRAP_test_settled := cst_origin_steady
+WRAP_test_standstill := cst_engine_hand_on cst_process_yield cst_sys_monotonic_ns
 WRAP_test_suspect := cst_allocator_is_replaced
 WRAP_test_stack := cst_stack_trace
 WRAP_test_fork_locks := cst_lock_acquire cst_lock_reset
