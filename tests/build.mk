@@ -24,6 +24,7 @@ WRAP_test_fork_locks := cst_lock_acquire cst_lock_reset
 WRAP_test_history := cst_pool_alloc
 WRAP_test_tag := cst_sys_populate
 WRAP_test_table := cst_pool_alloc
+WRAP_test_tool_facts_requests := cst_facts_worker_make
 WRAP_test_tool_facts_worker := cst_facts_cache_make
 WRAP_test_words := cst_own_map
 
