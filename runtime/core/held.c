@@ -110,7 +110,7 @@ static bool has_jumped(uintptr_t frame)
     const struct cst_stack_bounds *bounds = &cst_thread.bounds;
     uintptr_t entered = cst_thread.inside_frame;
     return entered != 0 && frame >= entered && cst_stack_holds(bounds, frame) && cst_stack_holds(bounds, entered) &&
-           !cst_process_on_signal_stack();
+           !cst_process_on_signal_stack((uintptr_t)__builtin_frame_address(0));
 }
 
 bool cst_held_recover(uintptr_t frame)
