@@ -47,15 +47,16 @@ void *cst_engine_enter_page(uint64_t facts, uint64_t sites, void *block, uint8_t
     return block;
 }
 
-void *cst_engine_settle_alloc(uint64_t facts, void *block)
+void *cst_engine_first_alloc(uint64_t facts, void *block)
 {
-    cst_count_settle(cst_facts_side(facts));
+    cst_count_look(cst_facts_side(facts));
     return block;
 }
 
-void cst_engine_settle_release(uint16_t side, void *block, size_t size)
+void cst_engine_look_release(uint16_t side, void *block, size_t size)
 {
-    cst_count_settle(side);
+    cst_count_look(side);
+    cst_count_out(cst_count_of(side), size);
     cst_heap_release_plain(block, cst_heap_round(size));
 }
 

@@ -77,13 +77,13 @@ CST_INLINE void cst_engine_write(uintptr_t address, uint8_t density, uint64_t fa
 
 /** Parts of the quick ways that are out of line, each in the place of its caller's last step, so that the caller need not
  * keep anything meanwhile: allocation and release with stacks of several frames; what comes after the heap when the new block
- * is the first of its density in its page; and the last steps of an allocation and of a release after which a thread's
- * counters have to be settled with those of the others. `size` and `rounded` as in cst_engine_make. */
+ * is the first of its density in its page; and the last steps of an allocation and of a release with which a look is due at
+ * the counters of the others. `size` and `rounded` as in cst_engine_make. */
 void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t return_address, uintptr_t frame);
 void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame);
 void *cst_engine_enter_page(uint64_t facts, uint64_t sites, void *block, uint8_t density);
-void *cst_engine_settle_alloc(uint64_t facts, void *block);
-void cst_engine_settle_release(uint16_t side, void *block, size_t size);
+void *cst_engine_first_alloc(uint64_t facts, void *block);
+void cst_engine_look_release(uint16_t side, void *block, size_t size);
 
 /** A block of the shared heap with these facts (cst_tag_facts), of `rounded` bytes (cst_engine_round). */
 CST_INLINE void *cst_engine_make(uint64_t facts, size_t rounded, size_t align, bool zero, uint32_t stack)
@@ -99,8 +99,8 @@ CST_INLINE void *cst_engine_make(uint64_t facts, size_t rounded, size_t align, b
     if (CST_UNLIKELY(!cst_tag_page_has((uintptr_t)block, density)))
         return cst_engine_enter_page(facts, sites, block, density);
     cst_engine_write((uintptr_t)block, density, facts, sites);
-    if (CST_UNLIKELY(cst_count_in(cst_facts_side(facts), size)))
-        return cst_engine_settle_alloc(facts, block);
+    if (CST_UNLIKELY(cst_count_in(cst_count_of(cst_facts_side(facts)), size)))
+        return cst_engine_first_alloc(facts, block);
     return block;
 }
 
@@ -138,10 +138,13 @@ CST_INLINE bool cst_engine_fits(const struct cst_tag *tag, const struct cst_give
 /** Counts a block of the shared heap out whose tag was released, and gives it back. */
 CST_INLINE void cst_engine_take(uint16_t side, void *block, size_t size)
 {
-    if (CST_LIKELY(!cst_count_out(side, size)))
-        cst_heap_release_plain(block, cst_heap_round(size));
-    else
-        cst_engine_settle_release(side, block, size);
+    struct cst_count *count = cst_count_of(side);
+    if (CST_UNLIKELY(cst_count_is_due(count, size))) {
+        cst_engine_look_release(side, block, size);
+        return;
+    }
+    cst_count_out(count, size);
+    cst_heap_release_plain(block, cst_heap_round(size));
 }
 
 /** Log2 of the alignment that a release names, CST_BLOCK_ALIGN_LOG2 when it names none. False for what no block has that

@@ -8,7 +8,6 @@
 #include "core/held.h"
 #include "core/stacks.h"
 #include "entry/start.h"
-#include "plat/sys.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -38,7 +37,6 @@ static void at_thread_end(void *round)
 void cst_thread_start(void)
 {
     has_key = pthread_key_create(&key, at_thread_end) == 0;
-    cst_sys_fence_threads(); /* the first is cheap only now, while there is one thread */
 }
 
 static CST_MUST_USE bool set_up(void)
