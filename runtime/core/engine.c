@@ -36,15 +36,27 @@ void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_add
     uint32_t stack = cst_origin_deep(return_address, frame);
     uint64_t facts = cst_tag_read_facts(tag);
     cst_tag_release(tag, stack);
-    cst_engine_take(cst_facts_side(facts), block, cst_facts_size(facts));
+    cst_engine_take(cst_facts_side(facts), tag, block, cst_facts_size(facts));
 }
 
-void *cst_engine_enter_page(uint64_t facts, uint64_t sites, void *block, uint8_t density)
+void *cst_engine_make_refill(uint64_t facts, uint64_t sites, bool zero)
 {
-    cst_tag_enter_page((uintptr_t)block, density);
-    cst_engine_write((uintptr_t)block, density, facts, sites);
-    cst_count_alloc(cst_facts_side(facts), cst_facts_size(facts));
-    return block;
+    struct cst_cache_entry entry;
+    size_t size = cst_facts_size(facts);
+    if (!cst_cache_refill(cst_cache_class(size), size, &entry))
+        return cst_engine_no_memory();
+    if (zero)
+        cst_engine_clear(entry.block, size);
+    return cst_engine_finish(&entry, facts, sites);
+}
+
+void *cst_engine_make_large(uint64_t facts, uint64_t sites, size_t rounded, bool zero)
+{
+    void *block = cst_heap_alloc(0, rounded, (size_t)1 << cst_facts_align_log2(facts), zero);
+    if (CST_UNLIKELY(!block))
+        return cst_engine_no_memory();
+    const struct cst_cache_entry entry = {block, cst_tag_claim((uintptr_t)block, rounded)};
+    return cst_engine_finish(&entry, facts, sites);
 }
 
 void *cst_engine_first_alloc(uint64_t facts, void *block)
@@ -53,11 +65,11 @@ void *cst_engine_first_alloc(uint64_t facts, void *block)
     return block;
 }
 
-void cst_engine_look_release(uint16_t side, void *block, size_t size)
+void cst_engine_look_release(uint16_t side, struct cst_tag *tag, void *block, size_t size)
 {
     cst_count_look(side);
     cst_count_out(cst_count_of(side), size);
-    cst_heap_release_plain(block, cst_heap_round(size));
+    cst_engine_put(tag, block, size);
 }
 
 /* Takes the tag of a live block and counts it out, whoever owned it. Blocks that the runtime's own calls into libc made
@@ -135,11 +147,28 @@ void cst_engine_hand_on(struct cst_tag *tag, uint16_t owner)
     cst_count_alloc(cst_owner_side(owner), cst_tag_size(tag));
 }
 
+/* True when the calling thread may have blocks like this one in its cache, by the size and alignment that the heap was asked
+ * for. */
+static bool is_cached(uintptr_t address, size_t rounded, size_t align)
+{
+    return cst_thread.mode == CST_THREAD_READY && rounded <= CST_CACHE_SIZE_MAX && align <= CST_BLOCK_ALIGN &&
+           cst_heap_is_shared(address);
+}
+
+/* A block whose tag was released goes back. */
+static void put_back(struct cst_tag *tag, uintptr_t address, size_t rounded, size_t align)
+{
+    if (is_cached(address, rounded, align))
+        cst_engine_put(tag, (void *)address, rounded);
+    else
+        cst_heap_release((void *)address, rounded, align);
+}
+
 static void give_back(struct cst_tag *tag, uintptr_t address, uint32_t release_stack)
 {
     size_t align = cst_tag_align(tag), rounded = cst_engine_round(cst_tag_size(tag), align);
     take(tag, release_stack);
-    cst_heap_release((void *)address, rounded, align);
+    put_back(tag, address, rounded, align);
 }
 
 void cst_engine_give_back(uintptr_t address, uint32_t release_stack)
@@ -351,7 +380,7 @@ void cst_engine_release_other(const struct cst_call *call, uintptr_t address, co
         cst_engine_take_deep(tag, (void *)address, call->return_address, call->frame);
     } else {
         cst_tag_release_known(tag, facts, sites, cst_origin_shallow(site));
-        cst_engine_take(cst_facts_side(facts), (void *)address, cst_facts_size(facts));
+        cst_engine_take(cst_facts_side(facts), tag, (void *)address, cst_facts_size(facts));
     }
 }
 
@@ -397,10 +426,21 @@ static bool resize_in_place(const struct resize *what, size_t align)
     return cst_heap_resize(what->block, what->rounded, align);
 }
 
+/* A block like the one that is to be resized, where that was made. */
+static void *alloc_beside(const struct resize *what, size_t align)
+{
+    uintptr_t address = (uintptr_t)what->block;
+    struct cst_cache_entry entry;
+    if (!is_cached(address, what->rounded, align))
+        return cst_heap_alloc(cst_heap_arena_of(address), what->rounded, align, false);
+    struct cst_cache_class *class = cst_cache_class(what->rounded);
+    return cst_cache_pop(class, &entry) || cst_cache_refill(class, what->rounded, &entry) ? entry.block : NULL;
+}
+
 /* All is copied that the program may use, which can ask how much that is. */
 static void *copy_elsewhere(const struct resize *what, size_t align)
 {
-    void *copy = cst_heap_alloc(cst_heap_arena_of((uintptr_t)what->block), what->rounded, align, false);
+    void *copy = alloc_beside(what, align);
     size_t usable = is_plain(what) ? cst_tag_class(what->before) : cst_heap_usable(what->block);
     return copy ? memcpy(copy, what->block, usable < what->rounded ? usable : what->rounded) : NULL;
 }
@@ -438,7 +478,7 @@ static void *resize_block(const struct cst_call *call, const struct cst_origin *
     }
     if (moved != block) {
         cst_tag_release(tag, origin->stack);
-        cst_heap_release(block, rounded_before, align_before);
+        put_back(tag, (uintptr_t)block, rounded_before, align_before);
     }
     return moved;
 }

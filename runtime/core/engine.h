@@ -8,6 +8,7 @@
 #ifndef CST_CORE_ENGINE_H
 #define CST_CORE_ENGINE_H
 
+#include "core/cache.h"
 #include "core/count.h"
 #include "core/heap.h"
 #include "core/origin.h"
@@ -18,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /** What a release names besides the pointer. */
 struct cst_given {
@@ -69,39 +71,46 @@ CST_INLINE size_t cst_engine_round(size_t size, size_t align)
     return size == 0 ? align : (size + align - 1) & ~(align - 1);
 }
 
-/** Writes the tag of a new block in a page of this density: `facts` whole, of `sites` what does not depend on the address. */
-CST_INLINE void cst_engine_write(uintptr_t address, uint8_t density, uint64_t facts, uint64_t sites)
-{
-    cst_tag_write(cst_tag_slot(address, density), facts, sites | cst_tag_sites(address, 0, 0));
-}
-
 /** Parts of the quick ways that are out of line, each in the place of its caller's last step, so that the caller need not
- * keep anything meanwhile: allocation and release with stacks of several frames; what comes after the heap when the new block
- * is the first of its density in its page; and the last steps of an allocation and of a release with which a look is due at
- * the counters of the others. `size` and `rounded` as in cst_engine_make. */
+ * keep anything meanwhile: allocation and release with stacks of several frames; an allocation that finds nothing in the
+ * thread's cache, or has no business there; and the last steps of an allocation and of a release with which a look is due at
+ * the counters of the others. `sites` as in cst_engine_write, `rounded` as in cst_engine_make. */
 void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t return_address, uintptr_t frame);
 void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame);
-void *cst_engine_enter_page(uint64_t facts, uint64_t sites, void *block, uint8_t density);
+void *cst_engine_make_refill(uint64_t facts, uint64_t sites, bool zero);
+void *cst_engine_make_large(uint64_t facts, uint64_t sites, size_t rounded, bool zero);
 void *cst_engine_first_alloc(uint64_t facts, void *block);
-void cst_engine_look_release(uint16_t side, void *block, size_t size);
+void cst_engine_look_release(uint16_t side, struct cst_tag *tag, void *block, size_t size);
+
+/** Completes a new block of the shared heap, or of the cache: its tag, of which `sites` lacks what depends on the address, and
+ * the counters. */
+CST_INLINE void *cst_engine_finish(const struct cst_cache_entry *entry, uint64_t facts, uint64_t sites)
+{
+    cst_tag_write(entry->tag, facts, sites | cst_tag_sites((uintptr_t)entry->block, 0, 0));
+    if (CST_UNLIKELY(cst_count_in(cst_count_of(cst_facts_side(facts)), cst_facts_size(facts))))
+        return cst_engine_first_alloc(facts, entry->block);
+    return entry->block;
+}
+
+/** Zeroes what a small block of `size` bytes may hold. */
+CST_INLINE void cst_engine_clear(void *block, size_t size)
+{
+    memset(block, 0, cst_tag_class(size));
+}
 
 /** A block of the shared heap with these facts (cst_tag_facts), of `rounded` bytes (cst_engine_round). */
 CST_INLINE void *cst_engine_make(uint64_t facts, size_t rounded, size_t align, bool zero, uint32_t stack)
 {
     uint64_t sites = cst_tag_sites(0, stack, cst_thread.generation);
-    CST_OPAQUE(facts);
-    CST_OPAQUE(sites);
-    void *block = cst_heap_alloc(0, rounded, align, zero);
-    if (CST_UNLIKELY(!block))
-        return cst_engine_no_memory();
     size_t size = cst_facts_size(facts);
-    uint8_t density = cst_tag_density(align <= CST_BLOCK_ALIGN ? size : rounded);
-    if (CST_UNLIKELY(!cst_tag_page_has((uintptr_t)block, density)))
-        return cst_engine_enter_page(facts, sites, block, density);
-    cst_engine_write((uintptr_t)block, density, facts, sites);
-    if (CST_UNLIKELY(cst_count_in(cst_count_of(cst_facts_side(facts)), size)))
-        return cst_engine_first_alloc(facts, block);
-    return block;
+    if (CST_UNLIKELY(rounded > CST_CACHE_SIZE_MAX || align > CST_BLOCK_ALIGN))
+        return cst_engine_make_large(facts, sites, rounded, zero);
+    struct cst_cache_entry entry;
+    if (CST_UNLIKELY(!cst_cache_pop(cst_cache_class(size), &entry)))
+        return cst_engine_make_refill(facts, sites, zero);
+    if (zero)
+        cst_engine_clear(entry.block, size);
+    return cst_engine_finish(&entry, facts, sites);
 }
 
 /** Allocates `size` bytes aligned to `align` (a power of two) for the call that entered at `door`. NULL with errno ENOMEM
@@ -135,16 +144,28 @@ CST_INLINE bool cst_engine_fits(const struct cst_tag *tag, const struct cst_give
     return !given->has_align || given->align == cst_tag_align(tag);
 }
 
+/** Gives a released block of the shared heap back: into the thread's cache, or to the heap. */
+CST_INLINE void cst_engine_put(struct cst_tag *tag, void *block, size_t size)
+{
+    if (CST_UNLIKELY(size > CST_CACHE_SIZE_MAX)) {
+        cst_heap_release_plain(block, size);
+        return;
+    }
+    struct cst_cache_class *class = cst_cache_class(size);
+    if (CST_UNLIKELY(!cst_cache_push(class, block, tag)))
+        cst_cache_overflow(class, block, tag, size);
+}
+
 /** Counts a block of the shared heap out whose tag was released, and gives it back. */
-CST_INLINE void cst_engine_take(uint16_t side, void *block, size_t size)
+CST_INLINE void cst_engine_take(uint16_t side, struct cst_tag *tag, void *block, size_t size)
 {
     struct cst_count *count = cst_count_of(side);
     if (CST_UNLIKELY(cst_count_is_due(count, size))) {
-        cst_engine_look_release(side, block, size);
+        cst_engine_look_release(side, tag, block, size);
         return;
     }
     cst_count_out(count, size);
-    cst_heap_release_plain(block, cst_heap_round(size));
+    cst_engine_put(tag, block, size);
 }
 
 /** Log2 of the alignment that a release names, CST_BLOCK_ALIGN_LOG2 when it names none. False for what no block has that
@@ -181,7 +202,7 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
                 return;
             }
             cst_tag_release_known(tag, facts, sites, cst_origin_shallow(site));
-            cst_engine_take(cst_owner_side(owner), block, size);
+            cst_engine_take(cst_owner_side(owner), tag, block, size);
             return;
         }
         known = cst_engine_known(owner, site);

@@ -252,12 +252,13 @@ bool cst_heap_start(bool isolating)
     return true;
 }
 
-bool cst_heap_enter_thread(void)
+bool cst_heap_enter_thread(bool *out_has_cache)
 {
     bool enabled = true;
     if (!cst_je_thread_begin())
         return false;
     void *probe = cst_je_malloc(THREAD_CACHE_SIZE);
+    *out_has_cache = probe != NULL;
     if (probe) {
         cst_je_free(probe);
         cst_je_mallctl("thread.tcache.enabled", NULL, NULL, &enabled, sizeof enabled);

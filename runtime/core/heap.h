@@ -30,8 +30,9 @@ extern _Atomic size_t cst_heap_shared_committed;
  * room for isolated heaps. Once, at start. */
 CST_MUST_USE bool cst_heap_start(bool isolating);
 
-/** Makes the heap usable for the calling thread, and gives it a cache. Once per thread. False when memory is out. */
-CST_MUST_USE bool cst_heap_enter_thread(void);
+/** Makes the heap usable for the calling thread, and gives it a cache, unless there is too little memory for one. Once per
+ * thread. False when memory is out. */
+CST_MUST_USE bool cst_heap_enter_thread(bool *out_has_cache);
 
 /** True when the heap can be used by the calling thread, which may not have entered it. False when memory is out. */
 CST_MUST_USE bool cst_heap_may_be_used(void);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cst_cache;
 struct cst_count;
 
 enum cst_thread_mode {
@@ -17,6 +18,7 @@ enum cst_thread_mode {
     CST_THREAD_READY,  /**< set up, outside the runtime */
     CST_THREAD_BEHALF, /**< as ready, while libc allocates for its caller */
     CST_THREAD_INSIDE, /**< inside the runtime: what it allocates now is not audited */
+    CST_THREAD_BUSY,   /**< as ready, changing its cache: a signal's handler leaves that alone (core/cache.h) */
 };
 
 /** A libc function that is allocating for its caller, while the mode says so: whom to name instead of libc. */
@@ -56,6 +58,7 @@ struct cst_thread {
     uint32_t number;          /**< among all threads that objects were bound to; 0: nobody asked (core/object.h) */
     uint16_t place;           /**< of its stack among those known (core/stacks.h) */
     struct cst_count *counts; /**< one for each side */
+    struct cst_cache *cache;  /**< blocks for its next allocations (core/cache.h) */
     uintptr_t touched;        /**< bytes of the heap touched ahead (core/tag.c); an address would hold a block there */
     struct cst_stack_bounds bounds;
     struct cst_behalf behalf;

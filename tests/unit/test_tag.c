@@ -424,7 +424,7 @@ static void a_heap_that_grows_is_touched_ahead_once_it_is_not_small(void **state
 static int start_heap(void **state)
 {
     (void)state;
-    if (!cst_heap_start(true) || !cst_heap_enter_thread()) {
+    if (!cst_heap_start(true) || !cst_heap_enter_thread(&(bool){false})) {
         return -1;
     }
     return 0;
