@@ -5,8 +5,6 @@
 #include "base/pool.h"
 #include "core/heap.h"
 
-#include <string.h>
-
 #define CLASSES 20U
 
 /* A class holds at most about so many bytes, and entries between these two. */
@@ -54,7 +52,7 @@ static void set_up(struct whole *whole)
             class++;
         if (class->size == 0) {
             size_t room = entries_of(size);
-            *class = (struct cst_cache_class){entries, entries, entries + room, (uint16_t)size, 0};
+            *class = (struct cst_cache_class){entries, entries, entries + room, size};
             entries += room;
         }
         whole->cache.of_size[i] = class;
@@ -87,77 +85,18 @@ struct cst_cache *cst_cache_acquire(bool without)
     return whole ? &whole->cache : &no_cache;
 }
 
-static void release(const struct cst_cache_entry *entries, size_t count, size_t size)
-{
-    for (size_t i = 0; i < count; i++)
-        cst_heap_release_plain(entries[i].block, size);
-}
-
 void cst_cache_give_back(struct cst_cache *cache)
 {
     if (cache == &no_cache)
         return;
     struct whole *whole = (struct whole *)cache;
     for (struct cst_cache_class *class = whole->classes; class < whole->classes + CLASSES; class ++) {
-        release(class->bottom, (size_t)(class->top - class->bottom), class->size);
-        class->top = class->bottom;
-        class->batch = 0;
+        while (class->top != class->bottom)
+            cst_heap_release_plain((--class->top)->block, class->size);
     }
     cst_lock_acquire(&lock);
     whole->in_use = false;
     cst_lock_release(&lock);
-}
-
-static struct cst_cache_entry entry_of(void *block, size_t size)
-{
-    return (struct cst_cache_entry){block, cst_tag_claim((uintptr_t)block, size)};
-}
-
-/* Few at first, so that a small process takes no more memory than it needs. The order is the heap's: the first made is the
- * first to be taken out. */
-static void get_more(struct cst_cache_class *class)
-{
-    struct cst_cache_entry more[ENTRIES_MAX / 2];
-    size_t count = 0, wanted = class->batch, size = class->size;
-    for (void *block; count < wanted && (block = cst_je_malloc(size)); count++)
-        more[count] = entry_of(block, size);
-    while (count > 0 && cst_cache_push(class, more[count - 1].block, more[count - 1].tag))
-        count--;
-    release(more, count, size); /* a handler of a signal has filled the class meanwhile */
-    size_t half = (size_t)(class->end - class->bottom) / 2;
-    class->batch = (uint16_t)(2 * wanted < half ? 2 * wanted + 1 : half);
-}
-
-bool cst_cache_refill(struct cst_cache_class *class, size_t size, struct cst_cache_entry *out_entry)
-{
-    void *block = cst_je_malloc(cst_heap_round(size));
-    if (!block)
-        return false;
-    *out_entry = entry_of(block, cst_heap_round(size));
-    if (class->end != class->bottom)
-        get_more(class);
-    return true;
-}
-
-/* The half that was put in first: it is the least likely to be in the processor's caches still. */
-static size_t take_older_half(struct cst_cache_class *class, struct cst_cache_entry *half)
-{
-    cst_cache_enter();
-    size_t count = (size_t)(class->top - class->bottom), old = count / 2;
-    memcpy(half, class->bottom, old * sizeof *half);
-    memmove(class->bottom, class->bottom + old, (count - old) * sizeof *half);
-    class->top -= old;
-    cst_cache_leave();
-    return old;
-}
-
-void cst_cache_overflow(struct cst_cache_class *class, void *block, struct cst_tag *tag, size_t size)
-{
-    struct cst_cache_entry half[ENTRIES_MAX / 2];
-    if (class->end != class->bottom)
-        release(half, take_older_half(class, half), class->size);
-    if (!cst_cache_push(class, block, tag))
-        cst_heap_release_plain(block, cst_heap_round(size));
 }
 
 void cst_cache_after_fork(const struct cst_cache *mine)

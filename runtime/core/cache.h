@@ -1,6 +1,7 @@
-/* Caches: small blocks of the shared heap that a thread has released, or got beforehand, for its next allocations of the
- * same size class, each with the place of its tag. What lies in one is to everybody a released block, or none yet. Used on
- * the quick ways only (engine.h); all others go to the heap, which sorts blocks by class, not by who holds them.
+/* Caches: small blocks of the shared heap that a thread has released, for its next allocations of the same size class, each
+ * with the place of its tag. What lies in one is to everybody a released block. When a class is empty blocks come from the
+ * heap, and when it is full they go there, one at a time: where a program only grows or only shrinks, a cache in front of
+ * the heap's own has nothing to give, and should cost nothing.
  *
  * A signal's handler may interrupt its thread at any place. Meanwhile the mode says CST_THREAD_BUSY, and what the handler
  * allocates and releases goes the longer way, which has no cache. */
@@ -27,8 +28,7 @@ struct cst_cache_entry {
 struct cst_cache_class {
     struct cst_cache_entry *top;          /**< behind the last entry */
     struct cst_cache_entry *bottom, *end; /**< of the room for entries: none in a cache that holds nothing ever */
-    uint16_t size;                        /**< of its blocks */
-    uint16_t batch;                       /**< blocks to get when it is empty next time */
+    size_t size;                          /**< of its blocks */
 };
 
 struct cst_cache {
@@ -41,12 +41,6 @@ struct cst_cache *cst_cache_acquire(bool without);
 
 /** Gives the calling thread's cache back, and what is in it to the heap. */
 void cst_cache_give_back(struct cst_cache *cache);
-
-/** A block of an empty class from the heap, and some more into the cache. False when memory is out. */
-CST_MUST_USE bool cst_cache_refill(struct cst_cache_class *class, size_t size, struct cst_cache_entry *out_entry);
-
-/** Releases a block of `size` bytes whose class is full: half of that goes to the heap. */
-CST_NOINLINE void cst_cache_overflow(struct cst_cache_class *class, void *block, struct cst_tag *tag, size_t size);
 
 /** After fork, in the child, which keeps `mine`: frees the lock that another thread of the parent may have held. What is in
  * the caches of those threads is lost, as what is in the heap's own caches of them. */

@@ -39,18 +39,7 @@ void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_add
     cst_engine_take(cst_facts_side(facts), tag, block, cst_facts_size(facts));
 }
 
-void *cst_engine_make_refill(uint64_t facts, uint64_t sites, bool zero)
-{
-    struct cst_cache_entry entry;
-    size_t size = cst_facts_size(facts);
-    if (!cst_cache_refill(cst_cache_class(size), size, &entry))
-        return cst_engine_no_memory();
-    if (zero)
-        cst_engine_clear(entry.block, size);
-    return cst_engine_finish(&entry, facts, sites);
-}
-
-void *cst_engine_make_large(uint64_t facts, uint64_t sites, size_t rounded, bool zero)
+void *cst_engine_make_new(uint64_t facts, uint64_t sites, size_t rounded, bool zero)
 {
     void *block = cst_heap_alloc(0, rounded, (size_t)1 << cst_facts_align_log2(facts), zero);
     if (CST_UNLIKELY(!block))
@@ -431,10 +420,9 @@ static void *alloc_beside(const struct resize *what, size_t align)
 {
     uintptr_t address = (uintptr_t)what->block;
     struct cst_cache_entry entry;
-    if (!is_cached(address, what->rounded, align))
-        return cst_heap_alloc(cst_heap_arena_of(address), what->rounded, align, false);
-    struct cst_cache_class *class = cst_cache_class(what->rounded);
-    return cst_cache_pop(class, &entry) || cst_cache_refill(class, what->rounded, &entry) ? entry.block : NULL;
+    if (is_cached(address, what->rounded, align) && cst_cache_pop(cst_cache_class(what->rounded), &entry))
+        return entry.block;
+    return cst_heap_alloc(cst_heap_arena_of(address), what->rounded, align, false);
 }
 
 /* All is copied that the program may use, which can ask how much that is. */

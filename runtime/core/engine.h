@@ -73,12 +73,11 @@ CST_INLINE size_t cst_engine_round(size_t size, size_t align)
 
 /** Parts of the quick ways that are out of line, each in the place of its caller's last step, so that the caller need not
  * keep anything meanwhile: allocation and release with stacks of several frames; an allocation that finds nothing in the
- * thread's cache, or has no business there; and the last steps of an allocation and of a release with which a look is due at
+ * thread's cache, or has nothing to look for there; and the last steps of an allocation and of a release with which a look is due at
  * the counters of the others. `sites` as in cst_engine_write, `rounded` as in cst_engine_make. */
 void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t return_address, uintptr_t frame);
 void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame);
-void *cst_engine_make_refill(uint64_t facts, uint64_t sites, bool zero);
-void *cst_engine_make_large(uint64_t facts, uint64_t sites, size_t rounded, bool zero);
+void *cst_engine_make_new(uint64_t facts, uint64_t sites, size_t rounded, bool zero);
 void *cst_engine_first_alloc(uint64_t facts, void *block);
 void cst_engine_look_release(uint16_t side, struct cst_tag *tag, void *block, size_t size);
 
@@ -104,10 +103,10 @@ CST_INLINE void *cst_engine_make(uint64_t facts, size_t rounded, size_t align, b
     uint64_t sites = cst_tag_sites(0, stack, cst_thread.generation);
     size_t size = cst_facts_size(facts);
     if (CST_UNLIKELY(rounded > CST_CACHE_SIZE_MAX || align > CST_BLOCK_ALIGN))
-        return cst_engine_make_large(facts, sites, rounded, zero);
+        return cst_engine_make_new(facts, sites, rounded, zero);
     struct cst_cache_entry entry;
     if (CST_UNLIKELY(!cst_cache_pop(cst_cache_class(size), &entry)))
-        return cst_engine_make_refill(facts, sites, zero);
+        return cst_engine_make_new(facts, sites, rounded, zero);
     if (zero)
         cst_engine_clear(entry.block, size);
     return cst_engine_finish(&entry, facts, sites);
@@ -147,13 +146,8 @@ CST_INLINE bool cst_engine_fits(const struct cst_tag *tag, const struct cst_give
 /** Gives a released block of the shared heap back: into the thread's cache, or to the heap. */
 CST_INLINE void cst_engine_put(struct cst_tag *tag, void *block, size_t size)
 {
-    if (CST_UNLIKELY(size > CST_CACHE_SIZE_MAX)) {
-        cst_heap_release_plain(block, size);
-        return;
-    }
-    struct cst_cache_class *class = cst_cache_class(size);
-    if (CST_UNLIKELY(!cst_cache_push(class, block, tag)))
-        cst_cache_overflow(class, block, tag, size);
+    if (CST_UNLIKELY(size > CST_CACHE_SIZE_MAX || !cst_cache_push(cst_cache_class(size), block, tag)))
+        cst_heap_release_plain(block, cst_heap_round(size));
 }
 
 /** Counts a block of the shared heap out whose tag was released, and gives it back. */
