@@ -6,6 +6,7 @@ export CUSTODY_BUILD := $(abspath $(BUILD))
 # What single tests need beside the runtime: libraries, and functions that a test replaces by its own __wrap_NAME.
 LIBS_test_decode := -lZydis
 LIBS_test_callsite := -lZydis
+WRAP_test_buffer := cst_sys_read_memory
 WRAP_test_facts_place := cst_facts_setup
 LIBS_test_detour_move := -lZydis
 WRAP_test_family_hook := cst_thread_enter cst_start_failed cst_start_is_up

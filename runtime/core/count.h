@@ -84,9 +84,7 @@ CST_INLINE CST_MUST_USE bool cst_count_in(struct cst_count *count, size_t size)
 /** True when cst_count_look is due before a block of `size` bytes is counted out. */
 CST_INLINE CST_MUST_USE bool cst_count_is_due(const struct cst_count *count, size_t size)
 {
-    uint64_t live = atomic_load_explicit(&count->total, memory_order_relaxed) -
-                    atomic_load_explicit(&count->freed, memory_order_relaxed);
-    uint64_t above = live - atomic_load_explicit(&count->low, memory_order_relaxed);
+    uint64_t above = cst_tally_own(&count->total) - cst_tally_own(&count->freed) - cst_tally_own(&count->low);
     return above >= atomic_load_explicit(&count->width, memory_order_relaxed) ||
            (size > CST_COUNT_SMALL && above < size);
 }

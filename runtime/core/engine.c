@@ -25,10 +25,9 @@ void *cst_engine_no_memory(void)
     return NULL;
 }
 
-void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t return_address, uintptr_t frame)
+void *cst_engine_make_deep(uint64_t facts, bool zero, uintptr_t return_address, uintptr_t frame)
 {
-    size_t align = (size_t)1 << cst_facts_align_log2(facts);
-    return cst_engine_make(facts, rounded, align, zero, cst_origin_deep(return_address, frame));
+    return cst_engine_make(facts, cst_facts_size(facts), zero, cst_origin_deep(return_address, frame));
 }
 
 void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame)
@@ -39,13 +38,25 @@ void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_add
     cst_engine_take(cst_facts_side(facts), tag, block, cst_facts_size(facts));
 }
 
-void *cst_engine_make_new(uint64_t facts, uint64_t sites, size_t rounded, bool zero)
+void *cst_engine_make_new(uint64_t facts, uint64_t sites, bool zero)
 {
-    void *block = cst_heap_alloc(0, rounded, (size_t)1 << cst_facts_align_log2(facts), zero);
+    size_t size = cst_facts_size(facts);
+    cst_thread_go_in(CST_THREAD_HEAP);
+    void *block = cst_je_malloc(cst_heap_round(size));
+    cst_thread_go_out(CST_THREAD_READY);
     if (CST_UNLIKELY(!block))
         return cst_engine_no_memory();
-    const struct cst_cache_entry entry = {block, cst_tag_claim((uintptr_t)block, rounded)};
-    return cst_engine_finish(&entry, facts, sites);
+    if (zero)
+        cst_engine_clear(block, size);
+    const struct cst_cache_entry entry = {block, cst_tag_claim((uintptr_t)block, size)};
+    return cst_engine_finish(&entry, facts, sites, size);
+}
+
+void cst_engine_put_in_heap(void *block, size_t size)
+{
+    cst_thread_go_in(CST_THREAD_HEAP);
+    cst_heap_release_plain(block, cst_heap_round(size));
+    cst_thread_go_out(CST_THREAD_READY);
 }
 
 void *cst_engine_first_alloc(uint64_t facts, void *block)
@@ -54,10 +65,10 @@ void *cst_engine_first_alloc(uint64_t facts, void *block)
     return block;
 }
 
-void cst_engine_look_release(uint16_t side, struct cst_tag *tag, void *block, size_t size)
+void cst_engine_take_other(struct cst_tag *tag, void *block)
 {
-    cst_count_look(side);
-    cst_count_out(cst_count_of(side), size);
+    size_t size = cst_tag_size(tag);
+    cst_count_free(cst_tag_side(tag), size);
     cst_engine_put(tag, block, size);
 }
 
@@ -95,17 +106,46 @@ static void *alloc_for(const struct cst_origin *origin, size_t size, size_t alig
     return block;
 }
 
+/* A block of the shared heap that is large, or aligned. */
+static void *make_large(uint64_t facts, size_t rounded, bool zero, uint32_t stack)
+{
+    void *block = cst_heap_alloc(0, rounded, (size_t)1 << cst_facts_align_log2(facts), zero);
+    if (!block)
+        return cst_engine_no_memory();
+    const struct cst_cache_entry entry = {block, cst_tag_claim((uintptr_t)block, rounded)};
+    return cst_engine_finish(&entry, facts, cst_tag_sites(0, stack, cst_thread.generation), cst_facts_size(facts));
+}
+
 void *cst_engine_alloc_slow(const struct cst_call *call, size_t size, size_t align, bool zero)
 {
     uint16_t owner;
     uint32_t site;
     size_t rounded = cst_engine_round(size, align);
-    if (rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated && cst_origin_steady(call, &owner, &site)) {
+    if (rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated &&
+        (cst_origin_quick(call->door, call->side, call->return_address, &owner, &site) ||
+         cst_origin_steady(call, &owner, &site))) {
         uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), owner);
-        return cst_engine_make(facts, rounded, align, zero, cst_origin_stack(call, site));
+        uint32_t stack = cst_origin_stack(call, site);
+        if (size <= CST_CACHE_SIZE_MAX && align <= CST_BLOCK_ALIGN)
+            return cst_engine_make(facts, size, zero, stack);
+        return make_large(facts, rounded, zero, stack);
     }
     struct cst_origin origin = cst_origin_of(call);
     return alloc_for(&origin, size, align, zero);
+}
+
+static struct cst_call call_of(uint64_t way, uintptr_t return_address, uintptr_t frame)
+{
+    return (struct cst_call){.door = (enum custody_door)(way & UINT16_MAX),
+                             .side = (uint16_t)(way >> 16),
+                             .return_address = return_address,
+                             .frame = frame};
+}
+
+void *cst_engine_alloc_other(uint64_t way, size_t size, size_t align, uintptr_t return_address, uintptr_t frame)
+{
+    const struct cst_call call = call_of(way, return_address, frame);
+    return cst_engine_alloc_slow(&call, size, align, (way & CST_WAY_ZERO) != 0);
 }
 
 void cst_engine_retag(const struct cst_call *call, void *block, size_t size, size_t align)
@@ -295,21 +335,21 @@ static void release_known(uintptr_t address, uint32_t release_stack)
         cst_foreign_release(address, release_stack);
 }
 
-/* True when the call that `by` makes at `site` may have the block with the tag `facts`, `sites` without a question, and that is
- * plain: it is live, starts at `address`, is not watched, has the heap's own alignment and the layout that is named, and is
+/* True when the call that `by` makes at `site` may have the block with this tag, whose first word is `facts`, without a
+ * question, and that is plain: it is live, starts at `address`, is not watched, has the heap's own alignment and the layout that is named, and is
  * its own or settled. */
-CST_INLINE bool is_steady(uint64_t facts, uint64_t sites, uintptr_t address, uint16_t by, uint32_t site,
+CST_INLINE bool is_steady(const struct cst_tag *tag, uint64_t facts, uintptr_t address, uint16_t by, uint32_t site,
                           const struct cst_given *given)
 {
     uint16_t owner = cst_facts_owner(facts);
     unsigned align_log2;
-    if (!cst_engine_small_align(given, &align_log2) || !cst_sites_start_at(sites, address))
+    if (!cst_engine_small_align(given, &align_log2) || !cst_tag_is_plain_at(tag, address))
         return false;
     size_t size = cst_tag_size_if(facts, align_log2, owner);
     if (size > CST_TAG_SIZE_MAX || (given->has_size && size != given->size))
         return false;
     const struct cst_settled_case what = {
-        .owner = owner, .alloc_stack = cst_sites_alloc_stack(sites), .by = by, .site = site};
+        .owner = owner, .alloc_stack = cst_tag_alloc_stack(tag), .by = by, .site = site};
     return owner == by || cst_settled_allows(&what);
 }
 
@@ -343,39 +383,54 @@ CST_NOINLINE static void release_in_any_case(const struct cst_call *call, uintpt
     errno = saved;
 }
 
-/* Who makes the call, and where, when `address` lies in the shared heap and that is remembered; otherwise 0. */
-CST_NOINLINE static uint64_t find_known(const struct cst_call *call, uintptr_t address)
+/* A release in the shared heap that differs from the quick way in who owns the block. */
+static void release_by(const struct cst_call *call, uintptr_t address, const struct cst_given *given, uint16_t by,
+                       uint32_t site)
 {
-    uint16_t by;
-    uint32_t site;
-    return cst_heap_is_shared(address) && cst_origin_steady(call, &by, &site) ? cst_engine_known(by, site) : 0;
-}
-
-/* A release that differs from the quick way in who owns the block, or in how the answer for the call site is remembered. */
-void cst_engine_release_other(const struct cst_call *call, uintptr_t address, const struct cst_given *given,
-                              uint64_t known)
-{
-    known = known ? known : find_known(call, address);
-    if (CST_UNLIKELY(!known)) {
-        release_in_any_case(call, address, given);
-        return;
-    }
     struct cst_tag *tag = cst_tag_of(address);
-    uint64_t facts = cst_tag_read_facts(tag), sites = cst_tag_read_sites(tag);
-    uint32_t site = (uint32_t)(known >> 32);
-    if (CST_UNLIKELY(!is_steady(facts, sites, address, (uint16_t)known, site, given))) {
+    uint64_t facts = cst_tag_read_facts(tag);
+    if (CST_UNLIKELY(!is_steady(tag, facts, address, by, site, given))) {
         release_in_any_case(call, address, given);
     } else if (CST_UNLIKELY(cst_origin_is_deep())) {
         cst_engine_take_deep(tag, (void *)address, call->return_address, call->frame);
     } else {
-        cst_tag_release_known(tag, facts, sites, cst_origin_shallow(site));
+        cst_tag_release_plain(tag, facts, address, cst_origin_shallow(site));
         cst_engine_take(cst_facts_side(facts), tag, (void *)address, cst_facts_size(facts));
     }
 }
 
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
 {
-    cst_engine_release_other(call, address, given, 0);
+    uint16_t by;
+    uint32_t site;
+    if (cst_heap_is_shared(address) && cst_origin_steady(call, &by, &site))
+        release_by(call, address, given, by, site);
+    else
+        release_in_any_case(call, address, given);
+}
+
+static struct cst_given given_of(uint64_t way, size_t size, size_t align)
+{
+    return (struct cst_given){.has_size = (way & CST_WAY_SIZE) != 0,
+                              .has_align = (way & CST_WAY_ALIGN) != 0,
+                              .size = size,
+                              .align = align};
+}
+
+void cst_engine_release_by(uint64_t way, void *block, size_t size, uint64_t known, uintptr_t return_address,
+                           uintptr_t frame)
+{
+    const struct cst_call call = call_of(way, return_address, frame);
+    const struct cst_given given = given_of(way, size, (size_t)1 << ((known >> 16) & 0x3f));
+    release_by(&call, (uintptr_t)block, &given, (uint16_t)known, (uint32_t)(known >> 32));
+}
+
+void cst_engine_release_other(uint64_t way, void *block, size_t size, size_t align, uintptr_t return_address,
+                              uintptr_t frame)
+{
+    const struct cst_call call = call_of(way, return_address, frame);
+    const struct cst_given given = given_of(way, size, align);
+    cst_engine_release_slow(&call, (uintptr_t)block, &given);
 }
 
 /* Who the maker of a resized block is: the caller, but libc resizes for whoever the block belongs to (the buffer of
@@ -551,7 +606,7 @@ static bool resize_steadily(const struct cst_call *call, void *block, size_t siz
     if (!cst_heap_is_shared(address) || !cst_origin_steady(call, &by, &site))
         return false;
     struct cst_tag *tag = cst_tag_of(address);
-    if (!is_steady(cst_tag_read_facts(tag), cst_tag_read_sites(tag), address, by, site, given))
+    if (!is_steady(tag, cst_tag_read_facts(tag), address, by, site, given))
         return false;
     const struct cst_origin origin = {.side = cst_owner_side(by),
                                       .contract = (uint8_t)cst_owner_contract(by),

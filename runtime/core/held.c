@@ -22,10 +22,7 @@ static _Atomic(struct kept *) kept;
 static void come(void *what, bool is_heap)
 {
     struct cst_held *held = &cst_thread.held;
-    uint8_t mode = cst_thread.mode;
-    if (mode != CST_THREAD_INSIDE)
-        cst_thread.inside_frame = (uintptr_t)__builtin_frame_address(0);
-    cst_thread.mode = CST_THREAD_INSIDE;
+    uint8_t mode = cst_thread_guard();
     BARRIER();
     uint16_t place = held->count++;
     BARRIER();
@@ -65,9 +62,7 @@ static void go(void *what, bool is_heap)
     BARRIER();
     if (held->count > 0)
         return;
-    if (mode != CST_THREAD_INSIDE)
-        cst_thread.inside_frame = 0;
-    cst_thread.mode = mode;
+    cst_thread_unguard(mode);
 }
 
 static void lock_coming(struct cst_lock *lock)

@@ -20,7 +20,8 @@
 
 /* What words that are found have in common. */
 struct like {
-    uintptr_t source;
+    uintptr_t start; /* of the block that they lie in, and how far it reaches; nowhere for roots */
+    size_t extent;
     uint16_t holder;
     bool libc; /* the memory is libc's own */
 };
@@ -37,8 +38,9 @@ static size_t heap_span(void)
 
 static void put(struct cst_reach *reach, uintptr_t address, const struct like *like)
 {
-    const struct cst_reach_word word = {.address = address, .source = like->source, .holder = like->holder};
-    cst_reach_put(reach, &word);
+    const struct cst_reach_word word = {.address = address, .holder = like->holder};
+    if (address - like->start >= like->extent)
+        cst_reach_put(reach, &word);
 }
 
 static bool is_libc(const struct cst_reach *reach, uint16_t holder)
@@ -210,11 +212,11 @@ static void scan_range(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, cons
         lo = scan_touched(reach, lo, hi, like, scan);
 }
 
-void cst_reach_scan_block(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uintptr_t source, uint16_t holder)
+void cst_reach_scan_block(struct cst_reach *reach, uintptr_t start, size_t size, uint16_t holder)
 {
-    const struct like like = {.source = source, .holder = holder, .libc = is_libc(reach, holder)};
-    bool barred = CST_UNLIKELY(reach->barred_count > 0) && cst_reach_is_barred(reach, lo, hi);
-    scan_range(reach, lo, hi, &like, barred ? copy_barred : scan_words);
+    const struct like like = {.start = start, .extent = size, .holder = holder, .libc = is_libc(reach, holder)};
+    bool barred = CST_UNLIKELY(reach->barred_count > 0) && cst_reach_is_barred(reach, start, start + size);
+    scan_range(reach, start, start + size, &like, barred ? copy_barred : scan_words);
 }
 
 void cst_reach_root(struct cst_reach *reach, uintptr_t word, uint16_t holder)

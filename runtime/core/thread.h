@@ -7,6 +7,7 @@
 #include "plat/compiler.h"
 #include "site/stack.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,8 +18,9 @@ enum cst_thread_mode {
     CST_THREAD_FRESH,  /**< has not called yet, or its thread-end work is done */
     CST_THREAD_READY,  /**< set up, outside the runtime */
     CST_THREAD_BEHALF, /**< as ready, while libc allocates for its caller */
+    CST_THREAD_BUSY,   /**< as ready, changing its cache, which a signal's handler leaves alone (core/cache.h) */
     CST_THREAD_INSIDE, /**< inside the runtime: what it allocates now is not audited */
-    CST_THREAD_BUSY,   /**< as ready, changing its cache: a signal's handler leaves that alone (core/cache.h) */
+    CST_THREAD_HEAP,   /**< inside, and the heap is at work: it must not be called now */
 };
 
 /** A libc function that is allocating for its caller, while the mode says so: whom to name instead of libc. */
@@ -70,21 +72,42 @@ struct cst_thread {
 
 extern CST_THREAD_LOCAL struct cst_thread cst_thread;
 
+CST_INLINE bool cst_thread_is_inside(uint8_t mode)
+{
+    return mode >= CST_THREAD_INSIDE;
+}
+
+/** The way in and the way out, in steps between which a handler of a signal may come: who sees a mode from inside sees where the
+ * stack was, or 0. */
+CST_INLINE void cst_thread_go_in(uint8_t inside)
+{
+    cst_thread.mode = inside;
+    atomic_signal_fence(memory_order_seq_cst);
+    cst_thread.inside_frame = (uintptr_t)__builtin_frame_address(0);
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+CST_INLINE void cst_thread_go_out(uint8_t outside)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    cst_thread.inside_frame = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    cst_thread.mode = outside;
+}
+
 /** Enters the guard; returns the mode to give back to cst_thread_unguard. */
 CST_INLINE uint8_t cst_thread_guard(void)
 {
     uint8_t mode = cst_thread.mode;
-    if (mode != CST_THREAD_INSIDE)
-        cst_thread.inside_frame = (uintptr_t)__builtin_frame_address(0);
-    cst_thread.mode = CST_THREAD_INSIDE;
+    if (!cst_thread_is_inside(mode))
+        cst_thread_go_in(CST_THREAD_INSIDE);
     return mode;
 }
 
 CST_INLINE void cst_thread_unguard(uint8_t mode)
 {
-    if (mode != CST_THREAD_INSIDE)
-        cst_thread.inside_frame = 0;
-    cst_thread.mode = mode;
+    if (!cst_thread_is_inside(mode))
+        cst_thread_go_out(mode);
 }
 
 #endif

@@ -20,7 +20,7 @@ static bool has_key;
 /* `round` counts the rounds of destructors, from 1. */
 static void at_thread_end(void *round)
 {
-    if (cst_thread.mode == CST_THREAD_INSIDE) /* cancelled anywhere at all, it may have left locks behind */
+    if (cst_thread_is_inside(cst_thread.mode)) /* cancelled anywhere at all, it may have left locks behind */
         (void)!cst_held_recover((uintptr_t)__builtin_frame_address(0));
     uint8_t mode = cst_thread_guard();
     uintptr_t next = (uintptr_t)round + 1;
@@ -61,7 +61,7 @@ static CST_MUST_USE bool set_up(void)
 bool cst_thread_enter(void)
 {
     if (cst_thread.mode != CST_THREAD_FRESH)
-        return cst_thread.mode != CST_THREAD_INSIDE;
+        return !cst_thread_is_inside(cst_thread.mode);
     cst_thread.mode = CST_THREAD_INSIDE;
     if (!cst_start() || !set_up()) {
         cst_thread.mode = CST_THREAD_FRESH;

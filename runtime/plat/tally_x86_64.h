@@ -16,6 +16,12 @@ CST_INLINE void cst_tally_add(_Atomic uint64_t *counter, uint64_t amount)
     __asm__("addq %1, %0" : "+m"(*word) : "er"(amount) : "cc");
 }
 
+/** The calling thread's own counter, in plain. */
+CST_INLINE uint64_t cst_tally_own(const _Atomic uint64_t *counter)
+{
+    return *(const uint64_t *)counter;
+}
+
 /** Takes one from a counter. True when it was 0. */
 CST_INLINE bool cst_tally_borrow(_Atomic uint64_t *counter)
 {

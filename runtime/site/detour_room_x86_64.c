@@ -88,10 +88,16 @@ static bool note_instruction(struct search *search, const struct cst_insn *insn,
 static bool sweep(struct search *search, struct cst_range range, bool own)
 {
     struct cst_insn insn;
-    for (uintptr_t at = range.lo; at < range.hi; at += insn.length) {
+    size_t length;
+    for (uintptr_t at = range.lo; at < range.hi; at += length) {
+        length = cst_insn_skip((const uint8_t *)at, range.hi - at);
+        if (length) {
+            continue;
+        }
         if (!cst_insn_decode((const uint8_t *)at, range.hi - at, at, &insn) || !note_instruction(search, &insn, own)) {
             return false;
         }
+        length = insn.length;
     }
     return true;
 }

@@ -38,10 +38,13 @@
 
 static pthread_key_t key;
 static atomic_int started, ended;
+static pthread_barrier_t together;
 
+/* All of a round are there at one time, so that each round needs what the first one did. */
 static void *use(void *number)
 {
     size_t size = 10 + (size_t)number % 1000;
+    pthread_barrier_wait(&together);
     char *block = keep(malloc(size));
     memset(block, 1, size);
     block = keep(realloc(block, size * 3));
@@ -55,6 +58,7 @@ static void *use(void *number)
 static size_t run_threads(size_t rounds, const pthread_attr_t *attributes)
 {
     size_t length = 0;
+    pthread_barrier_init(&together, NULL, AT_ONCE);
     for (size_t round = 0; round < rounds; round++) {
         pthread_t threads[AT_ONCE];
         for (size_t i = 0; i < AT_ONCE; i++)
@@ -67,6 +71,7 @@ static size_t run_threads(size_t rounds, const pthread_attr_t *attributes)
             free(text);
         }
     }
+    pthread_barrier_destroy(&together);
     return length;
 }
 

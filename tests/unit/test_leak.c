@@ -282,7 +282,7 @@ static void after_an_audit_blocks_have_no_marks_and_their_release_is_plain(void 
     for (size_t i = held; i <= lost; i++) {
         const struct cst_tag *tag = cst_tag_of(~hidden[i]);
         assert_int_equal(cst_tag_marks(tag), 0);
-        assert_true(cst_sites_start_at(tag->sites, ~hidden[i]));
+        assert_true(cst_tag_is_plain_at(tag, ~hidden[i]));
     }
 }
 

@@ -171,6 +171,71 @@ static void what_leads_to_a_lost_ring_is_its_leader(void **state)
     }
 }
 
+/* Blocks of a lost graph, each with up to two pointers, and what each leads to in any number of steps. */
+enum { GRAPH = 24 };
+
+struct graph {
+    void *blocks[GRAPH];
+    uint32_t leads_to[GRAPH]; /* a bit each */
+};
+
+static void draw(struct graph *graph, uint64_t *random)
+{
+    for (size_t i = 0; i < GRAPH; i++) {
+        memset(graph->blocks[i], 0, 48);
+        graph->leads_to[i] = 0;
+        for (size_t pointer = 0; pointer < 2; pointer++) {
+            *random = *random * 6364136223846793005U + 1442695040888963407U;
+            size_t target = (*random >> 33) % (2 * GRAPH);
+            if (target < GRAPH && target != i) {
+                point_to(graph->blocks[i], 8 + 16 * pointer, at(graph->blocks[target], 0));
+                graph->leads_to[i] |= UINT32_C(1) << target;
+            }
+        }
+    }
+    for (size_t by = 0; by < GRAPH; by++) {
+        for (size_t from = 0; from < GRAPH; from++) {
+            if (graph->leads_to[from] >> by & 1)
+                graph->leads_to[from] |= graph->leads_to[by];
+        }
+    }
+}
+
+/* True when whatever leads to block `i` is led to by it. */
+static bool is_source(const struct graph *graph, size_t i)
+{
+    for (size_t other = 0; other < GRAPH; other++)
+        if ((graph->leads_to[other] >> i & 1) && !(graph->leads_to[i] >> other & 1))
+            return false;
+    return true;
+}
+
+/* Blocks of the ring that block `i` is in, itself among them, that are definite. */
+static unsigned definite_in_ring(const struct graph *graph, size_t i)
+{
+    unsigned count = 0;
+    for (size_t other = 0; other < GRAPH; other++) {
+        bool together = other == i || ((graph->leads_to[other] >> i & 1) && (graph->leads_to[i] >> other & 1));
+        count += together && class_of(graph->blocks[other]) == CST_REACH_DEFINITE;
+    }
+    return count;
+}
+
+static void of_any_lost_graph_one_block_of_each_source_is_definite(void **state)
+{
+    (void)state;
+    static struct graph graph;
+    uint64_t random = 7;
+    for (size_t i = 0; i < GRAPH; i++)
+        graph.blocks[i] = block(48);
+    for (unsigned round = 0; round < 2000; round++) {
+        draw(&graph, &random);
+        mark_from(0);
+        for (size_t i = 0; i < GRAPH; i++)
+            assert_int_equal(definite_in_ring(&graph, i), is_source(&graph, i));
+    }
+}
+
 static void a_block_that_points_to_itself_is_held_by_nobody(void **state)
 {
     (void)state;
@@ -947,6 +1012,7 @@ int main(void)
         TEST(of_a_lost_ring_one_is_definite),
         TEST(what_leads_to_a_lost_ring_is_its_leader),
         TEST(a_block_that_points_to_itself_is_held_by_nobody),
+        TEST(of_any_lost_graph_one_block_of_each_source_is_definite),
         TEST(a_child_of_two_lost_leaders_is_indirect),
         TEST(a_leader_that_a_later_one_leads_to_is_none),
         TEST(a_pointer_into_the_middle_makes_it_possible_and_what_it_leads_to),

@@ -4,6 +4,7 @@
 
 #include "core/engine.h"
 #include "core/heap.h"
+#include "core/tag_walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -223,7 +224,7 @@ static void marks_of_a_live_block_change_nothing_else_and_are_gone_with_its_rele
                           .sites = cst_tag_sites(0xab0, 0xabcdef, 7)};
     const struct cst_tag before = tag;
     assert_int_equal(cst_tag_marks(&tag), 0);
-    assert_true(cst_sites_start_at(tag.sites, 0xab0));
+    assert_true(cst_tag_is_plain_at(&tag, 0xab0));
     cst_tag_set_marks(&tag, 0x3fffff);
     assert_int_equal(cst_tag_marks(&tag), 0x3fffff);
     assert_false(cst_tag_is_watched(&tag));
@@ -231,7 +232,7 @@ static void marks_of_a_live_block_change_nothing_else_and_are_gone_with_its_rele
     assert_int_equal(cst_tag_alloc_stack(&tag), 0xabcdef);
     assert_int_equal(cst_tag_generation(&tag), 7);
     assert_true(cst_tag_starts_at(&tag, 0xab0));
-    assert_false(cst_sites_start_at(tag.sites, 0xab0));
+    assert_false(cst_tag_is_plain_at(&tag, 0xab0));
     cst_tag_set_marks(&tag, 0x010203);
     cst_tag_release(&tag, 0x000405);
     assert_int_equal(cst_tag_release_stack(&tag), 0x000405);
@@ -252,7 +253,7 @@ static void that_a_block_is_watched_is_no_mark_and_gone_with_its_release(void **
     assert_true(cst_tag_is_watched(&tag));
     assert_int_equal(cst_tag_marks(&tag), 0);
     assert_true(cst_tag_starts_at(&tag, 0xab0));
-    assert_false(cst_sites_start_at(tag.sites, 0xab0));
+    assert_false(cst_tag_is_plain_at(&tag, 0xab0));
     cst_tag_set_marks(&tag, (1U << CST_TAG_MARK_BITS) - 1);
     assert_false(cst_tag_is_told(&tag));
     cst_tag_set_marks(&tag, 0x123);
@@ -286,7 +287,7 @@ static void that_a_block_was_told_is_no_mark_and_gone_with_its_release(void **st
     assert_int_equal(cst_tag_release_stack(&tag), 0x000405);
 }
 
-/* What each_live is expected to visit: a sorted list of starts. */
+/* What a walk is expected to visit: a sorted list of starts. */
 struct roll {
     const uintptr_t *starts;
     size_t count, next, strangers;
@@ -308,7 +309,7 @@ static void call_out(uintptr_t start, struct cst_tag *tag, void *data)
 
 static void call_out_part(uintptr_t from, uintptr_t to, void *data)
 {
-    cst_tag_each_live(from, to, call_out, data);
+    cst_tag_walk(from, to, call_out, data);
 }
 
 static int by_value(const void *a, const void *b)
