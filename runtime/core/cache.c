@@ -92,7 +92,7 @@ void cst_cache_give_back(struct cst_cache *cache)
     struct whole *whole = (struct whole *)cache;
     for (struct cst_cache_class *class = whole->classes; class < whole->classes + CLASSES; class ++) {
         while (class->top != class->bottom)
-            cst_heap_release_plain((--class->top)->block, class->size);
+            cst_heap_release((--class->top)->block, class->size, CST_BLOCK_ALIGN);
     }
     cst_lock_acquire(&lock);
     whole->in_use = false;

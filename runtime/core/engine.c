@@ -335,18 +335,18 @@ static void release_known(uintptr_t address, uint32_t release_stack)
         cst_foreign_release(address, release_stack);
 }
 
+/* Instead of a size that a release names. */
+#define NO_SIZE SIZE_MAX
+
 /* True when the call that `by` makes at `site` may have the block with this tag, whose first word is `facts`, without a
- * question, and that is plain: it is live, starts at `address`, is not watched, has the heap's own alignment and the layout that is named, and is
- * its own or settled. */
+ * question, and that is plain: it is live, starts at `address`, is not watched, has the heap's own alignment, this one, and
+ * the size that is named, and is its own or settled. */
 CST_INLINE bool is_steady(const struct cst_tag *tag, uint64_t facts, uintptr_t address, uint16_t by, uint32_t site,
-                          const struct cst_given *given)
+                          unsigned align_log2, size_t named)
 {
     uint16_t owner = cst_facts_owner(facts);
-    unsigned align_log2;
-    if (!cst_engine_small_align(given, &align_log2) || !cst_tag_is_plain_at(tag, address))
-        return false;
     size_t size = cst_tag_size_if(facts, align_log2, owner);
-    if (size > CST_TAG_SIZE_MAX || (given->has_size && size != given->size))
+    if (size > CST_TAG_SIZE_MAX || !cst_tag_is_plain_at(tag, address) || (named != NO_SIZE && size != named))
         return false;
     const struct cst_settled_case what = {
         .owner = owner, .alloc_stack = cst_tag_alloc_stack(tag), .by = by, .site = site};
@@ -383,32 +383,6 @@ CST_NOINLINE static void release_in_any_case(const struct cst_call *call, uintpt
     errno = saved;
 }
 
-/* A release in the shared heap that differs from the quick way in who owns the block. */
-static void release_by(const struct cst_call *call, uintptr_t address, const struct cst_given *given, uint16_t by,
-                       uint32_t site)
-{
-    struct cst_tag *tag = cst_tag_of(address);
-    uint64_t facts = cst_tag_read_facts(tag);
-    if (CST_UNLIKELY(!is_steady(tag, facts, address, by, site, given))) {
-        release_in_any_case(call, address, given);
-    } else if (CST_UNLIKELY(cst_origin_is_deep())) {
-        cst_engine_take_deep(tag, (void *)address, call->return_address, call->frame);
-    } else {
-        cst_tag_release_plain(tag, facts, address, cst_origin_shallow(site));
-        cst_engine_take(cst_facts_side(facts), tag, (void *)address, cst_facts_size(facts));
-    }
-}
-
-void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
-{
-    uint16_t by;
-    uint32_t site;
-    if (cst_heap_is_shared(address) && cst_origin_steady(call, &by, &site))
-        release_by(call, address, given, by, site);
-    else
-        release_in_any_case(call, address, given);
-}
-
 static struct cst_given given_of(uint64_t way, size_t size, size_t align)
 {
     return (struct cst_given){.has_size = (way & CST_WAY_SIZE) != 0,
@@ -417,12 +391,44 @@ static struct cst_given given_of(uint64_t way, size_t size, size_t align)
                               .align = align};
 }
 
+CST_NOINLINE static void release_after_all(uint64_t way, void *block, size_t size, size_t align,
+                                           uintptr_t return_address, uintptr_t frame)
+{
+    const struct cst_call call = call_of(way, return_address, frame);
+    const struct cst_given given = given_of(way, size, align);
+    release_in_any_case(&call, (uintptr_t)block, &given);
+}
+
 void cst_engine_release_by(uint64_t way, void *block, size_t size, uint64_t known, uintptr_t return_address,
                            uintptr_t frame)
 {
-    const struct cst_call call = call_of(way, return_address, frame);
-    const struct cst_given given = given_of(way, size, (size_t)1 << ((known >> 16) & 0x3f));
-    release_by(&call, (uintptr_t)block, &given, (uint16_t)known, (uint32_t)(known >> 32));
+    uintptr_t address = (uintptr_t)block;
+    struct cst_tag *tag = cst_tag_of(address);
+    uint64_t facts = cst_tag_read_facts(tag);
+    uint32_t site = (uint32_t)(known >> 32);
+    unsigned align_log2 = (unsigned)(known >> 16) & 0x3f;
+    size_t named = way & CST_WAY_SIZE ? size : NO_SIZE;
+    if (CST_UNLIKELY(!is_steady(tag, facts, address, (uint16_t)known, site, align_log2, named))) {
+        release_after_all(way, block, size, (size_t)1 << align_log2, return_address, frame);
+    } else if (CST_UNLIKELY(cst_origin_is_deep())) {
+        cst_engine_take_deep(tag, block, return_address, frame);
+    } else {
+        cst_tag_release_plain(tag, facts, address, cst_origin_shallow(site));
+        cst_engine_take(cst_facts_side(facts), tag, block, cst_facts_size(facts));
+    }
+}
+
+void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
+{
+    uint16_t by;
+    uint32_t site;
+    unsigned align_log2;
+    if (cst_heap_is_shared(address) && cst_engine_small_align(given, &align_log2) &&
+        cst_origin_steady(call, &by, &site))
+        cst_engine_release_by(cst_way_of_release(call->door, call->side, given), (void *)address, given->size,
+                              cst_engine_known(by, site, align_log2), call->return_address, call->frame);
+    else
+        release_in_any_case(call, address, given);
 }
 
 void cst_engine_release_other(uint64_t way, void *block, size_t size, size_t align, uintptr_t return_address,
@@ -603,10 +609,13 @@ static bool resize_steadily(const struct cst_call *call, void *block, size_t siz
     uint16_t by;
     uint32_t site;
     uintptr_t address = (uintptr_t)block;
-    if (!cst_heap_is_shared(address) || !cst_origin_steady(call, &by, &site))
+    unsigned align_log2;
+    if (!cst_heap_is_shared(address) || !cst_engine_small_align(given, &align_log2) ||
+        !cst_origin_steady(call, &by, &site))
         return false;
     struct cst_tag *tag = cst_tag_of(address);
-    if (!is_steady(tag, cst_tag_read_facts(tag), address, by, site, given))
+    size_t named = given->has_size ? given->size : NO_SIZE;
+    if (!is_steady(tag, cst_tag_read_facts(tag), address, by, site, align_log2, named))
         return false;
     const struct cst_origin origin = {.side = cst_owner_side(by),
                                       .contract = (uint8_t)cst_owner_contract(by),
