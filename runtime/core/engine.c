@@ -94,12 +94,30 @@ static void tag_for(const struct cst_origin *origin, void *block, size_t rounded
     cst_count_alloc(origin->side, size);
 }
 
+/* True when the calling thread's cache may have such blocks of the shared heap, by the size and alignment that the heap is
+ * asked for. */
+static bool is_cached(size_t rounded, size_t align)
+{
+    return cst_thread.mode == CST_THREAD_READY && rounded <= CST_CACHE_SIZE_MAX && align <= CST_BLOCK_ALIGN;
+}
+
+/* A block of an arena, or of the shared heap (0) and then, if possible, from the cache. */
+static void *alloc_from(unsigned arena, size_t rounded, size_t align, bool zero)
+{
+    struct cst_cache_entry entry;
+    if (arena != 0 || !is_cached(rounded, align) || !cst_cache_pop(cst_cache_class(rounded), &entry))
+        return cst_heap_alloc(arena, rounded, align, zero);
+    if (zero)
+        cst_engine_clear(entry.block, rounded);
+    return entry.block;
+}
+
 static void *alloc_for(const struct cst_origin *origin, size_t size, size_t align, bool zero)
 {
     size_t rounded = cst_engine_round(size, align);
     if (rounded - 1 >= CST_TAG_SIZE_MAX)
         return cst_engine_no_memory();
-    void *block = cst_heap_alloc(cst_side_get(origin->side)->arena, rounded, align, zero);
+    void *block = alloc_from(cst_side_get(origin->side)->arena, rounded, align, zero);
     if (!block)
         return cst_engine_no_memory();
     tag_for(origin, block, rounded, size, align);
@@ -176,18 +194,10 @@ void cst_engine_hand_on(struct cst_tag *tag, uint16_t owner)
     cst_count_alloc(cst_owner_side(owner), cst_tag_size(tag));
 }
 
-/* True when the calling thread may have blocks like this one in its cache, by the size and alignment that the heap was asked
- * for. */
-static bool is_cached(uintptr_t address, size_t rounded, size_t align)
-{
-    return cst_thread.mode == CST_THREAD_READY && rounded <= CST_CACHE_SIZE_MAX && align <= CST_BLOCK_ALIGN &&
-           cst_heap_is_shared(address);
-}
-
 /* A block whose tag was released goes back. */
 static void put_back(struct cst_tag *tag, uintptr_t address, size_t rounded, size_t align)
 {
-    if (is_cached(address, rounded, align))
+    if (is_cached(rounded, align) && cst_heap_is_shared(address))
         cst_engine_put(tag, (void *)address, rounded);
     else
         cst_heap_release((void *)address, rounded, align);
@@ -476,20 +486,10 @@ static bool resize_in_place(const struct resize *what, size_t align)
     return cst_heap_resize(what->block, what->rounded, align);
 }
 
-/* A block like the one that is to be resized, where that was made. */
-static void *alloc_beside(const struct resize *what, size_t align)
-{
-    uintptr_t address = (uintptr_t)what->block;
-    struct cst_cache_entry entry;
-    if (is_cached(address, what->rounded, align) && cst_cache_pop(cst_cache_class(what->rounded), &entry))
-        return entry.block;
-    return cst_heap_alloc(cst_heap_arena_of(address), what->rounded, align, false);
-}
-
 /* All is copied that the program may use, which can ask how much that is. */
 static void *copy_elsewhere(const struct resize *what, size_t align)
 {
-    void *copy = alloc_beside(what, align);
+    void *copy = alloc_from(cst_heap_arena_of((uintptr_t)what->block), what->rounded, align, false);
     size_t usable = is_plain(what) ? cst_tag_class(what->before) : cst_heap_usable(what->block);
     return copy ? memcpy(copy, what->block, usable < what->rounded ? usable : what->rounded) : NULL;
 }

@@ -5,7 +5,10 @@
 
 #include "core/cache.h"
 
-#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
