@@ -17,6 +17,7 @@
 #include "base/words.h"
 #include "core/tag.h"
 #include "plat/compiler.h"
+#include "plat/sys.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,6 +64,7 @@ struct cst_reach_queue {
 
 #define CST_REACH_COPY ((size_t)32 * 1024)
 #define CST_REACH_PAGES ((size_t)512)
+#define CST_REACH_RUNS ((size_t)128)
 
 /** What a mark needs to know of a side. */
 struct cst_reach_party {
@@ -78,6 +80,7 @@ struct cst_reach_party {
 struct cst_reach_room {
     struct cst_reach_party parties[CST_SIDE_MAX];
     uint64_t pages[CST_REACH_PAGES];
+    struct cst_sys_run runs[CST_REACH_RUNS];
     _Alignas(uintptr_t) unsigned char copy[CST_REACH_COPY];
 };
 

@@ -181,9 +181,9 @@ static bool read_pagemap(const struct cst_reach *reach, uintptr_t lo, size_t cou
            cst_sys_pread(reach->pagemap, out_pages, size, (lo >> CST_PAGE_SHIFT) * sizeof *out_pages) == (ssize_t)size;
 }
 
-/* Runs of pages that were touched, up to CST_REACH_PAGES pages on. Returns how far it came. */
-static uintptr_t scan_touched(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like,
-                              scanner *scan)
+/* Looks through runs of pages that were touched, up to CST_REACH_PAGES pages on. Returns how far it came. */
+static uintptr_t scan_touched_pages(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like,
+                                    scanner *scan)
 {
     uint64_t *pages = reach->room->pages;
     size_t count = ((hi - 1) >> CST_PAGE_SHIFT) - (lo >> CST_PAGE_SHIFT) + 1;
@@ -202,14 +202,28 @@ static uintptr_t scan_touched(struct cst_reach *reach, uintptr_t lo, uintptr_t h
     return lo;
 }
 
+/* The same for a kernel that lists such runs, whatever lies between them. Returns `lo` when it does not. */
+static uintptr_t scan_touched_runs(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like,
+                                   scanner *scan)
+{
+    struct cst_sys_run *runs = reach->room->runs;
+    uintptr_t come = lo;
+    ssize_t count = reach->pagemap >= 0 ? cst_sys_touched(reach->pagemap, lo, hi, runs, CST_REACH_RUNS, &come) : -EBADF;
+    for (ssize_t i = 0; i < count; i++)
+        scan(reach, runs[i].lo > lo ? runs[i].lo : lo, runs[i].hi < hi ? runs[i].hi : hi, like);
+    return come;
+}
+
 static void scan_range(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like, scanner *scan)
 {
     if (CST_LIKELY(hi - lo < SPARSE_SIZE)) {
         scan(reach, lo, hi, like);
         return;
     }
-    while (lo < hi)
-        lo = scan_touched(reach, lo, hi, like, scan);
+    while (lo < hi) {
+        uintptr_t come = scan_touched_runs(reach, lo, hi, like, scan);
+        lo = come > lo ? come : scan_touched_pages(reach, lo, hi, like, scan);
+    }
 }
 
 void cst_reach_scan_block(struct cst_reach *reach, uintptr_t start, size_t size, uint16_t holder)

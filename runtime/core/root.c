@@ -302,7 +302,7 @@ bool cst_roots_gather(struct cst_roots *roots, const struct cst_halt *halt, uint
         return false;
     add_images(&gathering);
     add_own_memory(&gathering);
-    if (!cst_process_on_signal_stack())
+    if (!cst_process_on_signal_stack(stack_pointer))
         add_stack(&gathering, stack_pointer, 0);
     add_thread_state(&gathering, (uintptr_t)__builtin_thread_pointer());
     for (size_t i = 0; i < halt->count; i++)

@@ -3,6 +3,7 @@
 #ifndef CST_CORE_THREAD_H
 #define CST_CORE_THREAD_H
 
+#include "core/standstill.h"
 #include "custody/words.h"
 #include "plat/compiler.h"
 #include "site/stack.h"
@@ -56,6 +57,8 @@ struct cst_held {
 struct cst_thread {
     uint8_t mode;             /**< enum cst_thread_mode */
     uint8_t generation;       /**< forks between the first audited process and this one, at most 255 */
+    bool moves;               /**< inside the runtime, as a fork has to know (core/standstill.h) */
+    uint8_t forks;            /**< that it is in the middle of */
     uint8_t stacks;           /**< frames to record; copied from the settings */
     uint32_t number;          /**< among all threads that objects were bound to; 0: nobody asked (core/object.h) */
     uint16_t place;           /**< of its stack among those known (core/stacks.h) */
@@ -99,15 +102,19 @@ CST_INLINE void cst_thread_go_out(uint8_t outside)
 CST_INLINE uint8_t cst_thread_guard(void)
 {
     uint8_t mode = cst_thread.mode;
-    if (!cst_thread_is_inside(mode))
+    if (!cst_thread_is_inside(mode)) {
         cst_thread_go_in(CST_THREAD_INSIDE);
+        cst_standstill_enter();
+    }
     return mode;
 }
 
 CST_INLINE void cst_thread_unguard(uint8_t mode)
 {
-    if (!cst_thread_is_inside(mode))
+    if (!cst_thread_is_inside(mode)) {
+        cst_standstill_leave();
         cst_thread_go_out(mode);
+    }
 }
 
 #endif

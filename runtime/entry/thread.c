@@ -62,13 +62,10 @@ bool cst_thread_enter(void)
 {
     if (cst_thread.mode != CST_THREAD_FRESH)
         return !cst_thread_is_inside(cst_thread.mode);
-    cst_thread.mode = CST_THREAD_INSIDE;
-    if (!cst_start() || !set_up()) {
-        cst_thread.mode = CST_THREAD_FRESH;
-        return false;
-    }
-    cst_thread.mode = CST_THREAD_READY;
-    return true;
+    uint8_t mode = cst_thread_guard();
+    bool is_ready = cst_start() && set_up();
+    cst_thread_unguard(is_ready ? CST_THREAD_READY : mode);
+    return is_ready;
 }
 
 void cst_thread_after_fork(void)

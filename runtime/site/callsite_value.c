@@ -178,7 +178,7 @@ static bool leads_to_no_part(uintptr_t at, const struct cst_insn *insn, void *st
     if (!stays_out_of_function(at, insn, state) ||
         (insn->kind != CST_INSN_JUMP && insn->kind != CST_INSN_BRANCH) ||
         !cst_fde_find(inquiry->image, insn->target, &other) || other.lo == inquiry->sweep.function.lo ||
-        other.lo == inquiry->last.lo) {
+        other.lo == inquiry->last.lo || cst_insn_is_stub((const uint8_t *)insn->target, other.hi - insn->target)) {
         return true;
     }
     inquiry->last = other;

@@ -465,6 +465,18 @@ size_t cst_insn_skip(const uint8_t *code, size_t size)
     return at + modrm + (follows & SKIP_IMMEDIATE);
 }
 
+bool cst_insn_is_stub(const uint8_t *code, size_t size)
+{
+    struct cst_insn insn;
+    if (!cst_insn_decode(code, size, 0, &insn)) {
+        return false;
+    }
+    if (cst_insn_is_endbr(&insn) && !cst_insn_decode(code + insn.length, size - insn.length, 0, &insn)) {
+        return false;
+    }
+    return insn.kind == CST_INSN_JUMP_RIP;
+}
+
 static bool is_call(const struct cst_insn *insn)
 {
     return insn->kind >= CST_INSN_CALL && insn->kind <= CST_INSN_CALL_MEM;

@@ -90,6 +90,10 @@ CST_INLINE bool cst_insn_rm_is_reg(const struct cst_insn *insn)
     return insn->has_modrm && insn->modrm >> 6 == 3;
 }
 
+/** True when the code at `code` is a stub: a jump through memory near it, perhaps behind a landing mark. Control goes on from there to
+ * what the memory holds, and not to what lies around the stub. */
+CST_MUST_USE bool cst_insn_is_stub(const uint8_t *code, size_t size);
+
 /** True for the landing mark of indirect branches, `endbr64`. */
 CST_INLINE bool cst_insn_is_endbr(const struct cst_insn *insn)
 {

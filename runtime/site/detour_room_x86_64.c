@@ -49,7 +49,8 @@ static bool add_part(struct search *search, uintptr_t target)
             return true;
         }
     }
-    if (!cst_fde_find(&search->room->image, target, &part)) {
+    if (!cst_fde_find(&search->room->image, target, &part) ||
+        cst_insn_is_stub((const uint8_t *)target, part.hi - target)) {
         return true; /* a stub, or code without tables: no part of a function that has them */
     }
     search->bytes += part.hi - part.lo;

@@ -7,7 +7,6 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <string.h>
 
 #define CHAIN_COUNT ((size_t)1 << 16)
 
@@ -58,14 +57,17 @@ static uint32_t find(uint64_t hash, const uintptr_t *frames, size_t count)
 static uint32_t add_locked(uint64_t hash, const uintptr_t *frames, size_t count)
 {
     uint32_t id = find(hash, frames, count);
-    if (id || (id = cst_stack_units_take(sizeof(struct cst_stack_record) + count * sizeof *frames)) == 0) {
+    const size_t filled = 1 + cst_stack_filled(count);
+    if (id || (id = cst_stack_units_take(sizeof(struct cst_stack_record) + filled * sizeof *frames)) == 0) {
         return id;
     }
     struct cst_stack_record *record = cst_stack_record(id);
     uint32_t next = atomic_load_explicit(chain_of(hash), memory_order_relaxed);
     record->hash = (uint32_t)hash;
     atomic_store_explicit(&record->next_and_count, next << 8 | (uint32_t)count, memory_order_relaxed);
-    memcpy(record->frames, frames, count * sizeof *frames);
+    for (size_t i = 0; i < filled; i++) {
+        record->frames[i] = frames[i < count ? i : count - 1];
+    }
     atomic_store_explicit(chain_of(hash), id, memory_order_release);
     return id;
 }
@@ -103,6 +105,12 @@ size_t cst_stack_load(uint32_t id, uintptr_t out_frames[CST_STACK_FRAMES_MAX])
     return count;
 }
 
+/* Frames, those that fill the last group included. */
+static size_t filled_of(const struct cst_stack_record *record)
+{
+    return 1 + cst_stack_filled(cst_stack_record_count(record));
+}
+
 static void write_frame(struct cst_stack_record *record, size_t index, uintptr_t frame)
 {
     __atomic_store_n(&record->frames[index], frame, __ATOMIC_RELEASE);
@@ -110,7 +118,7 @@ static void write_frame(struct cst_stack_record *record, size_t index, uintptr_t
 
 static void detach(struct cst_stack_record *record, const struct cst_module *module)
 {
-    for (size_t i = 0; i < cst_stack_record_count(record); i++) {
+    for (size_t i = 0; i < filled_of(record); i++) {
         uintptr_t frame = cst_stack_record_frame(record, i);
         if (!cst_stack_frame_is_detached(frame) && cst_stack_frame_is_in(frame, module->lo, module->hi)) {
             atomic_fetch_or_explicit(&record->next_and_count, CST_STACK_DETACHED, memory_order_release);
@@ -123,7 +131,7 @@ static void detach(struct cst_stack_record *record, const struct cst_module *mod
 static void attach(struct cst_stack_record *record, const struct cst_module *module)
 {
     bool whole = true;
-    for (size_t i = 0; i < cst_stack_record_count(record); i++) {
+    for (size_t i = 0; i < filled_of(record); i++) {
         uintptr_t frame = cst_stack_record_frame(record, i);
         if (cst_stack_frame_is_of(frame, module)) {
             write_frame(record, i, cst_stack_frame_address(frame));

@@ -33,7 +33,7 @@ CST_INLINE guess_slot *place_of(uintptr_t first, uintptr_t frame)
 /* `last` must not reach beyond the end of the stack. */
 static guess_slot *way_of(const struct cst_stack_trail *last, uintptr_t first, uintptr_t frame)
 {
-    uint64_t hash = mix(first, frame) ^ cst_stack_trail_sum_returns(last, frame);
+    uint64_t hash = mix(first, frame) ^ cst_stack_trail_sum(last, frame);
     return &by_way[(hash ^ hash >> 32) * UINT64_C(0x94d049bb133111eb) >> (64 - WAY_BITS)];
 }
 
@@ -47,11 +47,10 @@ static void put(guess_slot *slot, const struct cst_stack_trail *guess)
     atomic_store_explicit(slot, guess, memory_order_release);
 }
 
-CST_INLINE bool is_right(const struct cst_stack_trail *guess, uintptr_t first, uintptr_t frame,
-                         const struct cst_stack_bounds *bounds, size_t max)
+/* True when the guess is of a walk from `first` that read no slot which ends more than `room` bytes above its frame. */
+CST_INLINE bool fits(const struct cst_stack_trail *guess, uintptr_t first, size_t room)
 {
-    return CST_LIKELY(guess != NULL) && cst_stack_trail_fits(guess, frame, bounds, max) &&
-           cst_stack_trail_holds(guess, first, frame);
+    return CST_LIKELY(guess != NULL) && guess->reach <= room && guess->record->frames[0] == first;
 }
 
 static CST_NOINLINE uint32_t walk_and_store(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
@@ -68,20 +67,17 @@ static CST_NOINLINE uint32_t walk_and_store(uintptr_t first, uintptr_t frame, co
     return stack;
 }
 
-/* The last guess was wrong, or the frame is on another stack, where there may be little room: a walk takes two
- * kilobytes. */
-static CST_NOINLINE uint32_t get_slow(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
-                                      size_t max)
+/* The last guess for the place was wrong: the stack of the last one that came the same way, or of a walk. */
+static CST_NOINLINE uint32_t get_by_way(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
+                                        size_t max)
 {
-    if (!cst_stack_starts(bounds, frame)) {
-        return cst_stack_store(&first, 1);
-    }
     guess_slot *place = place_of(first, frame), *way = NULL;
     const struct cst_stack_trail *last = guess_at(place);
-    if (last && last->reach <= bounds->hi - frame) {
+    const size_t room = bounds->hi - frame;
+    if (last && last->reach <= room) {
         way = way_of(last, first, frame);
         const struct cst_stack_trail *guess = guess_at(way);
-        if (is_right(guess, first, frame, bounds, max)) {
+        if (fits(guess, first, room) && guess->max == max && cst_stack_trail_holds(guess, frame)) {
             put(place, guess);
             return guess->stack;
         }
@@ -89,14 +85,39 @@ static CST_NOINLINE uint32_t get_slow(uintptr_t first, uintptr_t frame, const st
     return walk_and_store(first, frame, bounds, max, way);
 }
 
+/* There is no guess, or the frame is on another stack than the thread's, where there may be little room: a walk takes two
+ * kilobytes. */
+static CST_NOINLINE uint32_t get_slow(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
+                                      size_t max)
+{
+    return cst_stack_starts(bounds, frame) ? get_by_way(first, frame, bounds, max) : cst_stack_store(&first, 1);
+}
+
+/* The last guess for the place fits, and is not plain. */
+static CST_NOINLINE uint32_t get_with_bases(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
+                                            size_t max, const struct cst_stack_trail *guess)
+{
+    if (CST_LIKELY(guess->max == max && cst_stack_trail_holds(guess, frame))) {
+        return guess->stack;
+    }
+    return get_by_way(first, frame, bounds, max);
+}
+
+/* Each way out is a call in the place of the last step, so that nothing need be kept meanwhile. */
 uint32_t cst_stack_get(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max)
 {
     const struct cst_stack_trail *guess = guess_at(place_of(first, frame));
-    bool is_inside = bounds->hi - frame <= bounds->hi - bounds->lo && frame % sizeof(uintptr_t) == 0;
-    if (CST_LIKELY(is_inside && is_right(guess, first, frame, bounds, max))) {
+    const size_t room = bounds->hi - frame;
+    if (CST_UNLIKELY(room > bounds->hi - bounds->lo || frame % sizeof(uintptr_t) != 0 || !fits(guess, first, room))) {
+        return get_slow(first, frame, bounds, max);
+    }
+    if (CST_UNLIKELY(guess->plain_max != max)) {
+        return get_with_bases(first, frame, bounds, max, guess);
+    }
+    if (CST_LIKELY(cst_stack_trail_plainly_holds(guess, frame))) {
         return guess->stack;
     }
-    return get_slow(first, frame, bounds, max);
+    return get_by_way(first, frame, bounds, max);
 }
 
 /* What was never used is not written to: its pages need not be there. */

@@ -8,25 +8,23 @@
 
 #include <stdbool.h>
 
-/** A word that holds an address of the stack from which the walk went on. Both in words above the frame that the walk
+/** More come of no compiler's code: it goes on from one word for each step. */
+#define CST_STACK_BASES_MAX ((size_t)CST_STACK_FRAMES_MAX)
+
+/** A word that holds an address of the stack from which the walk went on. Both in bytes above the frame that the walk
  * started from. */
 struct cst_stack_base {
     uint32_t slot;  /**< where the word lies */
     uint32_t value; /**< what it holds */
 };
 
-/** More come of no compiler's code. */
-#define CST_STACK_BASES_MAX ((size_t)16)
-
 struct cst_stack_trace {
-    size_t count;                           /**< frames, at least 1 */
+    size_t count, max;                      /**< frames, at least 1, and how many were asked for */
     uintptr_t frames[CST_STACK_FRAMES_MAX]; /**< return addresses, innermost first */
-    uint32_t slots[CST_STACK_FRAMES_MAX];   /**< where each was read, as in a base; growing; that of the first is 0 */
-    uint32_t values[CST_STACK_FRAMES_MAX];  /**< what the word below holds, if it is a base; else 0 */
+    uint32_t slots[CST_STACK_FRAMES_MAX];   /**< where each was read, as in a base; growing */
     size_t base_count;
-    struct cst_stack_base bases[CST_STACK_BASES_MAX]; /**< the other bases */
-    bool ended;                                       /**< a walk of more frames would find no more */
-    bool whole;                                       /**< frames, values and bases are all that it rested on */
+    struct cst_stack_base bases[CST_STACK_BASES_MAX];
+    bool whole; /**< frames and bases are all that it rested on */
 };
 
 /** As cst_stack_walk, from a frame where walks may start (cst_stack_starts). Writes what it says it holds, nothing else of

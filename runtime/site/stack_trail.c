@@ -1,158 +1,147 @@
 /* The making of trails; see the header. */
 #include "site/stack_trail.h"
 
-#include "site/stack_record.h"
-
-#include <string.h>
-
 #define WORD (sizeof(uintptr_t))
 
 /* Trails that one stack may have. Several come of frames whose size varies (alloca, alignment of the stack). A stack that
  * has more is walked to each time. */
 #define TRAILS_MAX 8
 
-/* How many entries of each kind there are in a trace. */
-struct numbers {
-    size_t pairs, returns;
-};
-
-static bool is_pair(const struct cst_stack_trace *trace, size_t frame)
+static uint32_t reach_of(const struct cst_stack_trace *trace)
 {
-    return trace->values[frame] != 0;
+    return trace->slots[trace->count - 1] + (uint32_t)WORD;
 }
 
-static struct numbers count(const struct cst_stack_trace *trace)
+/* The base right below where frame number `frame` was read; NULL for none. */
+static const struct cst_stack_base *base_below(const struct cst_stack_trace *trace, size_t frame)
 {
-    struct numbers numbers = {0, 0};
-    for (size_t i = 1; i < trace->count; i++) {
-        size_t *number = is_pair(trace, i) ? &numbers.pairs : &numbers.returns;
-        *number += 1;
+    for (size_t i = 0; i < trace->base_count; i++) {
+        if (trace->bases[i].slot + WORD == trace->slots[frame]) {
+            return &trace->bases[i];
+        }
     }
-    return numbers;
+    return NULL;
 }
 
-static size_t even(size_t number)
+/* Callers in whole groups, from the first one on, that have a base below each. */
+static size_t count_paired(const struct cst_stack_trace *trace)
 {
-    return (number + 1) / 2 * 2;
+    size_t frame = 1;
+    while (frame < trace->count && base_below(trace, frame)) {
+        frame++;
+    }
+    return (frame - 1) / CST_STACK_GROUP * CST_STACK_GROUP;
 }
 
-/* The head of a trail, with the places of its parts. */
-static void plan(uint32_t stack, const struct cst_stack_trace *trace, struct numbers numbers,
-                 struct cst_stack_trail *out_head)
+static size_t round_up(size_t size, size_t step)
 {
+    return (size + step - 1) / step * step;
+}
+
+/* The head of a trail. */
+static void plan(uint32_t stack, const struct cst_stack_trace *trace, struct cst_stack_trail *out_head)
+{
+    const size_t callers = cst_stack_filled(trace->count), paired = count_paired(trace);
+    const size_t bases = round_up(trace->base_count - paired, 2);
+    const size_t slots = sizeof *out_head + (callers + bases) * sizeof *out_head->slots;
     *out_head = (struct cst_stack_trail){
+        .record = cst_stack_record(stack),
         .stack = stack,
-        .reach = (uint32_t)((trace->slots[trace->count - 1] + 1) * WORD),
-        .count = (uint8_t)trace->count,
-        .slack = (uint8_t)(trace->ended ? CST_STACK_FRAMES_MAX - trace->count : 0),
-        .first = trace->frames[0],
+        .reach = reach_of(trace),
+        .max = (uint8_t)trace->max,
+        .plain_max = (uint8_t)(trace->base_count ? 0 : trace->max),
+        .paired = (uint8_t)paired,
+        .callers = (uint8_t)callers,
+        .bases = (uint8_t)bases,
+        .values = (uint16_t)round_up(slots, sizeof(cst_pair)),
     };
-    const size_t slots = sizeof *out_head + (even(numbers.pairs) + even(numbers.returns)) * sizeof *out_head->slots;
-    const size_t pairs = (slots + sizeof(cst_pair) - 1) / sizeof(cst_pair) * sizeof(cst_pair);
-    const size_t returns = pairs + even(numbers.pairs) * sizeof(cst_pair);
-    const size_t bases = returns + even(numbers.returns) * WORD;
-    out_head->return_slots = (uint16_t)(sizeof *out_head + even(numbers.pairs) * sizeof *out_head->slots);
-    out_head->pairs = (uint16_t)pairs;
-    out_head->returns = (uint16_t)returns;
-    out_head->bases = (uint16_t)bases;
-    out_head->end = (uint16_t)(bases + trace->base_count * sizeof(struct cst_stack_trail_base));
 }
 
-static uint32_t bytes_of(uint32_t words)
+static size_t size_of(const struct cst_stack_trail *head)
 {
-    return (uint32_t)(words * WORD);
+    return head->values + (size_t)(2 * head->paired + head->bases) * WORD;
 }
 
-static void fill_pairs(struct cst_stack_trail *trail, const struct cst_stack_trace *trace, size_t pairs)
+static void fill_callers(struct cst_stack_trail *trail, const struct cst_stack_trace *trace)
 {
-    cst_pair *expected = (cst_pair *)((unsigned char *)trail + trail->pairs);
-    uint32_t *slots = trail->slots;
-    for (size_t i = 1; i < trace->count; i++) {
-        if (is_pair(trace, i)) {
-            *expected++ = (cst_pair){bytes_of(trace->values[i]), trace->frames[i]};
-            *slots++ = bytes_of(trace->slots[i] - 1);
+    for (size_t i = 0; i < trail->callers; i++) {
+        trail->slots[i] = trace->slots[i + 1 < trace->count ? i + 1 : trace->count - 1];
+    }
+}
+
+static bool is_paired(const struct cst_stack_trail *trail, const struct cst_stack_base *base)
+{
+    for (size_t i = 0; i < trail->paired; i++) {
+        if (base->slot + WORD == trail->slots[i]) {
+            return true;
         }
     }
-    if (pairs % 2) {
-        *expected = expected[-1];
-        *slots = slots[-1];
-    }
-}
-
-static void fill_returns(struct cst_stack_trail *trail, const struct cst_stack_trace *trace, struct numbers numbers)
-{
-    uintptr_t *expected = (uintptr_t *)((unsigned char *)trail + trail->returns);
-    uint32_t *slots = trail->slots + even(numbers.pairs);
-    for (size_t i = 1; i < trace->count; i++) {
-        if (!is_pair(trace, i)) {
-            *expected++ = trace->frames[i];
-            *slots++ = bytes_of(trace->slots[i]);
-        }
-    }
-    if (numbers.returns % 2) {
-        *expected = expected[-1];
-        *slots = slots[-1];
-    }
+    return false;
 }
 
 static void fill_bases(struct cst_stack_trail *trail, const struct cst_stack_trace *trace)
 {
-    struct cst_stack_trail_base *bases = (struct cst_stack_trail_base *)((unsigned char *)trail + trail->bases);
+    uintptr_t *value = (uintptr_t *)((unsigned char *)trail + trail->values);
+    for (size_t frame = trail->paired; frame > 0; frame--) {
+        *value++ = base_below(trace, frame)->value;
+        *value++ = trace->frames[frame];
+    }
+    uint32_t *slot = trail->slots + trail->callers;
     for (size_t i = 0; i < trace->base_count; i++) {
-        const struct cst_stack_base *base = &trace->bases[i];
-        bases[i] = (struct cst_stack_trail_base){bytes_of(base->slot), bytes_of(base->value)};
+        if (!is_paired(trail, &trace->bases[i])) {
+            *slot++ = trace->bases[i].slot;
+            *value++ = trace->bases[i].value;
+        }
+    }
+    if (slot < trail->slots + trail->callers + trail->bases) {
+        *slot = slot[-1];
+        *value = value[-1];
     }
 }
 
 /* For all to see. */
-static void hang(struct cst_stack_trail *trail, uint32_t id)
+static void hang(struct cst_stack_trail *trail, struct cst_stack_record *record)
 {
-    _Atomic uint32_t *trails = &cst_stack_record(trail->stack)->trails;
-    trail->next = atomic_load_explicit(trails, memory_order_relaxed);
-    while (
-        !atomic_compare_exchange_weak_explicit(trails, &trail->next, id, memory_order_release, memory_order_relaxed)) {
+    trail->next = atomic_load_explicit(&record->trails, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&record->trails, &trail->next, trail, memory_order_release,
+                                                  memory_order_relaxed)) {
     }
 }
 
-static struct cst_stack_trail *make(uint32_t stack, const struct cst_stack_trace *trace)
+static const struct cst_stack_trail *make(uint32_t stack, const struct cst_stack_trace *trace)
 {
-    const struct numbers numbers = count(trace);
     struct cst_stack_trail head;
-    plan(stack, trace, numbers, &head);
-    const uint32_t id = cst_stack_units_low() ? 0 : cst_stack_units_take(head.end);
+    plan(stack, trace, &head);
+    const uint32_t id = cst_stack_units_low() ? 0 : cst_stack_units_take(size_of(&head));
     if (id == 0) {
         return NULL;
     }
     struct cst_stack_trail *trail = cst_stack_unit(id);
     *trail = head;
-    fill_pairs(trail, trace, numbers.pairs);
-    fill_returns(trail, trace, numbers);
+    fill_callers(trail, trace);
     fill_bases(trail, trace);
-    hang(trail, id);
+    hang(trail, cst_stack_record(stack));
     return trail;
 }
 
-/* Same reach and the same words: then it is the trail of this walk, too. */
+/* From the same first frame, as many frames, the same reach and the same words: then it is the trail of this walk, too. */
 static bool is_of(const struct cst_stack_trail *trail, const struct cst_stack_trace *trace, uintptr_t frame)
 {
-    return trail->reach == bytes_of(trace->slots[trace->count - 1] + 1) && (trail->slack != 0) == trace->ended &&
-           cst_stack_trail_holds(trail, trace->frames[0], frame);
+    return trail->max == trace->max && trail->reach == reach_of(trace) && cst_stack_trail_holds(trail, frame);
 }
 
 const struct cst_stack_trail *cst_stack_trail_of(uint32_t stack, const struct cst_stack_trace *trace, uintptr_t frame)
 {
     struct cst_stack_record *record = cst_stack_record(stack);
-    if (!trace->whole || atomic_exchange_explicit(&record->walks, 1, memory_order_relaxed) == 0) {
+    if (!trace->whole || !atomic_exchange_explicit(&record->is_walked, true, memory_order_relaxed)) {
         return NULL;
     }
     unsigned seen = 0;
-    uint32_t id = atomic_load_explicit(&record->trails, memory_order_acquire);
-    for (; id; seen++) {
-        const struct cst_stack_trail *trail = cst_stack_unit(id);
+    const struct cst_stack_trail *trail = atomic_load_explicit(&record->trails, memory_order_acquire);
+    for (; trail; seen++, trail = trail->next) {
         if (is_of(trail, trace, frame)) {
             return trail;
         }
-        id = trail->next;
     }
     return seen < TRAILS_MAX ? make(stack, trace) : NULL;
 }

@@ -1,106 +1,126 @@
-/* Trails: what a walk rested on (stack_trace.h), kept beside the stack that it found in a form that is compared quickly. Few
- * instructions are to compare many words: a base right below a return address, as functions with a frame pointer leave
- * them, is compared together with it; and all go by twos, the last of an odd number twice. Used by stack_guess.c only. */
+/* Trails: what a walk rested on (stack_trace.h), kept with the stack that it found so that few instructions compare many
+ * words. Return addresses are compared with the stack's own frames, so a trail says only where they lie; and with them those
+ * saved stack addresses from which the walk went on. Words go by twos, with no test in between. Used by stack_guess.c only. */
 #ifndef CST_SITE_STACK_TRAIL_H
 #define CST_SITE_STACK_TRAIL_H
 
 #include "site/stack_place.h"
+#include "site/stack_record.h"
 #include "site/stack_trace.h"
 
-/** Two words of the stack, read and compared as one. */
+/** Two words, compared as one. */
 typedef uintptr_t cst_pair __attribute__((vector_size(16)));
 typedef uintptr_t cst_unaligned_pair __attribute__((vector_size(16), aligned(8)));
 
-/** Takes whole units of the store. Its parts lie behind it, at the offsets in bytes that it names. Slots and values are in
- * bytes above the frame that the walk started from. Nothing changes once it is hung on its stack. */
+/** Takes whole units of the store. Slots and values are in bytes above the frame that the walk started from. Nothing changes
+ * once it is hung on its stack.
+ *
+ * Callers come in groups. As functions with a frame pointer leave a base right below a return address, the first groups may
+ * have one below each of theirs, which takes no slot: they are `paired`. Other bases follow, the last of an odd number twice.
+ * A trail without bases is `plain`: code without frame pointers leaves no others, but for a few functions. */
 struct cst_stack_trail {
+    const struct cst_stack_record *record; /**< of the stack */
+    const struct cst_stack_trail *next;    /**< of the same stack */
     uint32_t stack;
-    uint32_t next;                       /**< unit of the next trail of the same stack; 0 for none */
-    uint32_t reach;                      /**< end of the highest slot */
-    uint8_t count;                       /**< frames of the stack */
-    uint8_t slack;                       /**< how many more walks may ask for that find no more */
-    uint16_t pairs, returns, bases, end; /**< begin after the slots; each part ends where the next begins */
-    uint16_t return_slots;
-    uintptr_t first;  /**< the first return address, which is in no slot */
-    uint32_t slots[]; /**< of the pairs, then, at `return_slots`, of the returns */
+    uint32_t reach;          /**< end of the highest slot */
+    uint8_t max;             /**< frames that the walk was asked for */
+    uint8_t plain_max;       /**< the same, when the trail is plain; else 0 */
+    uint8_t paired, callers; /**< callers in paired groups, and in all */
+    uint8_t bases;           /**< others than paired ones */
+    uint16_t values;         /**< where values begin, in bytes from the trail: of each paired base, the outermost first, with
+                                  the return address above it; then of other bases */
+    uint32_t slots[];        /**< of the callers, then of other bases */
 };
 
-/* Parts: `pairs` are values of bases with the return addresses above them; `returns` are other return addresses; `bases`
- * are slots and values of other bases. */
-struct cst_stack_trail_base {
-    uint32_t slot, value;
-};
-
-/** True when a walk from `frame`, which lies in the thread's stack, of at most `max` frames would read no slot beyond the
- * end of the stack, and go neither further nor less far. */
-CST_INLINE bool cst_stack_trail_fits(const struct cst_stack_trail *trail, uintptr_t frame,
-                                     const struct cst_stack_bounds *bounds, size_t max)
+CST_INLINE const uintptr_t *cst_stack_trail_values(const struct cst_stack_trail *trail)
 {
-    return max - trail->count <= trail->slack && trail->reach <= bounds->hi - frame;
+    return (const void *)((const unsigned char *)trail + trail->values);
 }
 
-/** What lies `offset` bytes into the trail. */
-CST_INLINE const void *cst_stack_trail_part(const struct cst_stack_trail *trail, size_t offset)
+/** Two words, aligned to 16. */
+CST_INLINE cst_pair cst_pair_at(const uintptr_t *words)
 {
-    return (const unsigned char *)trail + offset;
+    return *(const cst_pair *)(const void *)words;
 }
 
-/* Each of these gives 0 when the words of the stack are those of the trail's part, and else something of them. */
-
-CST_INLINE uintptr_t cst_stack_trail_differ_pairs(const struct cst_stack_trail *trail, uintptr_t frame)
+/** The words of the stack at two slots. */
+CST_INLINE cst_pair cst_stack_pair(uintptr_t frame, const uint32_t *slots)
 {
+    return (cst_pair){cst_stack_word(frame + slots[0]), cst_stack_word(frame + slots[1])};
+}
+
+/** The words of the stack that end with the one at a slot. */
+CST_INLINE cst_pair cst_stack_pair_to(uintptr_t frame, uint32_t slot)
+{
+    return *(const cst_unaligned_pair *)(frame + slot - sizeof(uintptr_t));
+}
+
+/* Each of these gives zeros when some words of the stack are those of the trail. They count down, and what the count was is
+ * hidden from compilers: these spend more on the ends of such loops than they save in them. */
+
+CST_INLINE cst_pair cst_stack_trail_differ_paired(const struct cst_stack_trail *trail, uintptr_t frame)
+{
+    const uintptr_t *values = cst_stack_trail_values(trail);
     const cst_pair origin = {frame, 0};
-    const cst_pair *expected = cst_stack_trail_part(trail, trail->pairs);
-    const cst_pair *end = cst_stack_trail_part(trail, trail->returns);
     cst_pair difference = {0, 0};
-    for (const uint32_t *slot = trail->slots; expected < end; expected += 2, slot += 2) {
-        difference |= (*(const cst_unaligned_pair *)(frame + slot[0]) - origin) ^ expected[0];
-        difference |= (*(const cst_unaligned_pair *)(frame + slot[1]) - origin) ^ expected[1];
-    }
-    return difference[0] | difference[1];
-}
-
-CST_INLINE uintptr_t cst_stack_trail_differ_returns(const struct cst_stack_trail *trail, uintptr_t frame)
-{
-    const uint32_t *slot = cst_stack_trail_part(trail, trail->return_slots);
-    const uintptr_t *end = cst_stack_trail_part(trail, trail->bases);
-    uintptr_t difference = 0;
-    for (const uintptr_t *expected = cst_stack_trail_part(trail, trail->returns); expected < end;
-         expected += 2, slot += 2) {
-        difference |= cst_stack_word(frame + slot[0]) ^ expected[0];
-        difference |= cst_stack_word(frame + slot[1]) ^ expected[1];
+    for (size_t i = trail->paired; i > 0; i -= 4, values += 8) {
+        CST_OPAQUE(i);
+        difference |= (cst_stack_pair_to(frame, trail->slots[i - 1]) - origin) ^ cst_pair_at(&values[0]);
+        difference |= (cst_stack_pair_to(frame, trail->slots[i - 2]) - origin) ^ cst_pair_at(&values[2]);
+        difference |= (cst_stack_pair_to(frame, trail->slots[i - 3]) - origin) ^ cst_pair_at(&values[4]);
+        difference |= (cst_stack_pair_to(frame, trail->slots[i - 4]) - origin) ^ cst_pair_at(&values[6]);
     }
     return difference;
 }
 
-CST_INLINE uintptr_t cst_stack_trail_differ_bases(const struct cst_stack_trail *trail, uintptr_t frame)
+/* Of callers from number `from` on. */
+CST_INLINE cst_pair cst_stack_trail_differ_callers(const struct cst_stack_trail *trail, uintptr_t frame, size_t from)
 {
-    const struct cst_stack_trail_base *end = cst_stack_trail_part(trail, trail->end);
-    uintptr_t difference = 0;
-    for (const struct cst_stack_trail_base *base = cst_stack_trail_part(trail, trail->bases); base < end; base++) {
-        difference |= cst_stack_word(frame + base->slot) ^ (frame + base->value);
+    const uintptr_t *frames = trail->record->frames;
+    cst_pair difference = {0, 0};
+    for (size_t i = trail->callers; i > from; i -= 4) {
+        CST_OPAQUE(i);
+        difference |= cst_stack_pair(frame, &trail->slots[i - 4]) ^ cst_pair_at(&frames[i - 3]);
+        difference |= cst_stack_pair(frame, &trail->slots[i - 2]) ^ cst_pair_at(&frames[i - 1]);
     }
     return difference;
+}
+
+/* Of bases that are not paired. */
+CST_INLINE cst_pair cst_stack_trail_differ_bases(const struct cst_stack_trail *trail, uintptr_t frame)
+{
+    const uint32_t *slot = trail->slots + trail->callers, *end = slot + trail->bases;
+    const uintptr_t *value = cst_stack_trail_values(trail) + (size_t)2 * trail->paired;
+    const cst_pair origin = {frame, frame};
+    cst_pair difference = {0, 0};
+    for (; slot < end; slot += 2, value += 2) {
+        difference |= (cst_stack_pair(frame, slot) - origin) ^ cst_pair_at(value);
+    }
+    return difference;
+}
+
+/** True when the words of the stack are those of a plain trail. */
+CST_INLINE bool cst_stack_trail_plainly_holds(const struct cst_stack_trail *trail, uintptr_t frame)
+{
+    cst_pair difference = cst_stack_trail_differ_callers(trail, frame, 0);
+    return (difference[0] | difference[1]) == 0;
 }
 
 /** True when the words of the stack are those of the trail. */
-CST_INLINE bool cst_stack_trail_holds(const struct cst_stack_trail *trail, uintptr_t first, uintptr_t frame)
+CST_INLINE bool cst_stack_trail_holds(const struct cst_stack_trail *trail, uintptr_t frame)
 {
-    return ((first ^ trail->first) | cst_stack_trail_differ_pairs(trail, frame) |
-            cst_stack_trail_differ_returns(trail, frame) | cst_stack_trail_differ_bases(trail, frame)) == 0;
+    cst_pair difference = cst_stack_trail_differ_paired(trail, frame) |
+                          cst_stack_trail_differ_callers(trail, frame, trail->paired) |
+                          cst_stack_trail_differ_bases(trail, frame);
+    return (difference[0] | difference[1]) == 0;
 }
 
-/** A sum of what lies where the trail has its return addresses; `frame` is one that it fits. */
-CST_INLINE uint64_t cst_stack_trail_sum_returns(const struct cst_stack_trail *trail, uintptr_t frame)
+/** A sum of what lies where the trail has its callers; `frame` is one that it fits. */
+CST_INLINE uint64_t cst_stack_trail_sum(const struct cst_stack_trail *trail, uintptr_t frame)
 {
-    const uint32_t *returns = cst_stack_trail_part(trail, trail->return_slots);
-    const uint32_t *end = returns + (trail->bases - trail->returns) / sizeof(uintptr_t);
-    uint64_t sum = 0, factor = UINT64_C(0x9e3779b97f4a7c15);
-    for (const uint32_t *slot = trail->slots; slot < returns; slot++, factor += UINT64_C(0xbf58476d1ce4e5b8) * 2) {
-        sum += cst_stack_word(frame + *slot + sizeof(uintptr_t)) * factor;
-    }
-    for (const uint32_t *slot = returns; slot < end; slot++, factor += UINT64_C(0xbf58476d1ce4e5b8) * 2) {
-        sum += cst_stack_word(frame + *slot) * factor;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < trail->callers; i++) {
+        sum = (sum << 13 | sum >> 51) + cst_stack_word(frame + trail->slots[i]);
     }
     return sum;
 }

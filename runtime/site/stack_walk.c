@@ -26,26 +26,20 @@ struct walker {
     struct cst_stack_trace *trace;
 };
 
-static uint32_t words_above(const struct walker *walker, uintptr_t address)
+static uint32_t bytes_above(const struct walker *walker, uintptr_t address)
 {
-    return (uint32_t)((address - walker->lowest) / WORD);
+    return (uint32_t)(address - walker->lowest);
 }
 
 /* Notes that the word at `slot`, which holds `value`, decides where the walk goes. */
 static void note_base(struct walker *walker, uintptr_t slot, uintptr_t value)
 {
     struct cst_stack_trace *trace = walker->trace;
-    const uint32_t place = words_above(walker, slot);
-    const size_t here = trace->count - 1; /* the frame that the walk stands at */
-    if (value - walker->lowest > SPAN_MAX) {
+    if (value - walker->lowest > SPAN_MAX || trace->base_count == CST_STACK_BASES_MAX) {
         trace->whole = false;
-    } else if (place != 0 && place + 1 == trace->slots[here] && trace->values[here] == 0) {
-        trace->values[here] = words_above(walker, value);
-    } else if (trace->base_count < CST_STACK_BASES_MAX) {
-        trace->bases[trace->base_count++] = (struct cst_stack_base){place, words_above(walker, value)};
-    } else {
-        trace->whole = false;
+        return;
     }
+    trace->bases[trace->base_count++] = (struct cst_stack_base){bytes_above(walker, slot), bytes_above(walker, value)};
 }
 
 /* rbp, when the walk goes on from it. */
@@ -199,8 +193,7 @@ static bool advance(struct walker *walker, uint32_t *rule)
     if (!believes(*rule, next)) {
         return false;
     }
-    trace->slots[trace->count] = words_above(walker, walker->sp) - 1;
-    trace->values[trace->count] = 0;
+    trace->slots[trace->count] = bytes_above(walker, walker->sp - WORD);
     trace->frames[trace->count++] = walker->pc;
     *rule = next;
     return true;
@@ -219,14 +212,14 @@ void cst_stack_trace(uintptr_t first, uintptr_t frame, const struct cst_stack_bo
     };
     uint32_t rule = rule_of_first(first, out_trace);
     out_trace->count = 1;
+    out_trace->max = max;
     out_trace->frames[0] = first;
-    out_trace->slots[0] = out_trace->values[0] = 0;
+    out_trace->slots[0] = (uint32_t)WORD;
     out_trace->base_count = 0;
     while (out_trace->count < max && advance(&walker, &rule)) {
     }
-    out_trace->ended = cst_frame_kind(rule) == CST_FRAME_END;
-    out_trace->whole =
-        out_trace->whole && (out_trace->ended || out_trace->count == max) && walker.sp - frame <= SPAN_MAX;
+    const bool ended = cst_frame_kind(rule) == CST_FRAME_END;
+    out_trace->whole = out_trace->whole && (ended || out_trace->count == max) && walker.sp - frame <= SPAN_MAX;
 }
 
 size_t cst_stack_walk(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds, size_t max,

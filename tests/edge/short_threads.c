@@ -40,12 +40,12 @@ static pthread_key_t key;
 static atomic_int started, ended;
 static pthread_barrier_t together;
 
-/* All of a round are there at one time, so that each round needs what the first one did. */
+/* All of a round have allocated before one ends, so that each round needs what the first one did. */
 static void *use(void *number)
 {
     size_t size = 10 + (size_t)number % 1000;
-    pthread_barrier_wait(&together);
     char *block = keep(malloc(size));
+    pthread_barrier_wait(&together);
     memset(block, 1, size);
     block = keep(realloc(block, size * 3));
     pthread_setspecific(key, keep(calloc(1, 200)));

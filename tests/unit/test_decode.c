@@ -266,6 +266,22 @@ static void two_readings_of_the_same_bytes_are_both_given(void **state)
     assert_int_equal(calls[1].kind, CST_INSN_CALL);
 }
 
+static void a_stub_is_a_jump_through_memory_at_once(void **state)
+{
+    (void)state;
+    static const uint8_t plain[] = {0xff, 0x25, 1, 2, 3, 4}, marked[] = {0xf3, 0x0f, 0x1e, 0xfa, 0xff, 0x25, 1, 2, 3, 4},
+                         other[] = {0x90, 0xff, 0x25, 1, 2, 3, 4}, direct[] = {0xe9, 1, 2, 3, 4},
+                         through_register[] = {0xff, 0xe0};
+    assert_true(cst_insn_is_stub(plain, sizeof plain));
+    assert_true(cst_insn_is_stub(marked, sizeof marked));
+    assert_false(cst_insn_is_stub(plain, sizeof plain - 1));
+    assert_false(cst_insn_is_stub(marked, sizeof marked - 1));
+    assert_false(cst_insn_is_stub(marked, 4));
+    assert_false(cst_insn_is_stub(other, sizeof other));
+    assert_false(cst_insn_is_stub(direct, sizeof direct));
+    assert_false(cst_insn_is_stub(through_register, sizeof through_register));
+}
+
 static void nothing_is_read_before_the_bytes_allowed(void **state)
 {
     (void)state;
@@ -282,6 +298,7 @@ int main(void)
         cmocka_unit_test(random_bytes_never_read_longer_than_allowed_nor_differ_in_calls),
         cmocka_unit_test(a_truncated_instruction_is_refused),
         cmocka_unit_test(two_readings_of_the_same_bytes_are_both_given),
+        cmocka_unit_test(a_stub_is_a_jump_through_memory_at_once),
         cmocka_unit_test(nothing_is_read_before_the_bytes_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

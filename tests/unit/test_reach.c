@@ -7,6 +7,7 @@
 #include "plat/sys.h"
 #include "world.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -752,6 +753,88 @@ static void a_file_that_became_shorter_than_its_mapping_is_read_as_far_as_it_goe
     unlink(path);
 }
 
+/* The kernel's list of what was touched, which older ones do not make: whether it may, how often it was asked, and whether
+ * it ever answered. */
+static struct {
+    bool refused, answered;
+    unsigned asked;
+} list_of_touched;
+
+ssize_t __real_cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, struct cst_sys_run *out_runs, size_t max,
+                               uintptr_t *out_come);
+
+ssize_t __wrap_cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, struct cst_sys_run *out_runs, size_t max,
+                               uintptr_t *out_come)
+{
+    list_of_touched.asked++;
+    ssize_t count =
+        list_of_touched.refused ? -ENOTTY : __real_cst_sys_touched(pagemap, lo, hi, out_runs, max, out_come);
+    list_of_touched.answered |= count >= 0;
+    return count;
+}
+
+/* More runs than the kernel is asked for at once, of odd and even lengths, and the two ends, which lie in pages that are
+ * looked at in part. */
+static void look_for_touched_pages(void)
+{
+    enum { RUNS = 1000, STEP = 16 };
+    const size_t size = RUNS * STEP * PAGE;
+    void *first = block(32), *last = block(32), *inner[RUNS / 50], *outside[2] = {block(32), block(32)};
+    char *memory = map(size);
+    for (size_t i = 0; i < RUNS; i++) {
+        memory[i * STEP * PAGE + PAGE] = 1;
+        memory[i * STEP * PAGE + PAGE * (i % 3 + 1)] = 1;
+    }
+    for (size_t i = 0; i < RUNS / 50; i++) {
+        inner[i] = block(32);
+        point_to(memory, (i * 50 * STEP + 1) * PAGE + 128, at(inner[i], 0));
+    }
+    point_to(memory, 64, at(first, 0));
+    point_to(memory, 0, at(outside[0], 0));
+    point_to(memory, size - 24, at(last, 0));
+    point_to(memory, size - 8, at(outside[1], 0));
+    mark_roots(memory + 64, size - 64 - 16, CST_REACH_ALIGNED);
+    assert_class(first, REACHABLE);
+    assert_class(last, REACHABLE);
+    assert_class(outside[0], DEFINITE);
+    assert_class(outside[1], DEFINITE);
+    for (size_t i = 0; i < RUNS / 50; i++)
+        assert_class(inner[i], REACHABLE);
+    munmap(memory, size);
+}
+
+static void touched_pages_are_found_among_others(void **state)
+{
+    (void)state;
+    look_for_touched_pages();
+}
+
+static void touched_pages_are_found_where_the_kernel_does_not_list_them(void **state)
+{
+    (void)state;
+    list_of_touched.refused = true;
+    look_for_touched_pages();
+    list_of_touched.refused = false;
+}
+
+static void terabytes_are_asked_about_in_few_steps(void **state)
+{
+    (void)state;
+    const size_t size = (size_t)16 << 40;
+    void *target = block(32);
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    list_of_touched.answered = false;
+    look_for_touched_pages();
+    if (memory == MAP_FAILED || !list_of_touched.answered)
+        skip();
+    point_to(memory, size / 3 / 8 * 8, at(target, 0));
+    list_of_touched.asked = 0;
+    mark_roots(memory, size, CST_REACH_ALIGNED);
+    assert_class(target, REACHABLE);
+    assert_true(list_of_touched.asked < 10);
+    munmap(memory, size);
+}
+
 static void a_huge_mapping_of_which_little_was_touched_takes_no_time_and_no_memory(void **state)
 {
     (void)state;
@@ -1041,6 +1124,9 @@ int main(void)
         TEST(packed_words_are_seen_at_every_byte_also_across_copies),
         TEST(pages_that_cannot_be_read_are_passed_over),
         TEST(a_file_that_became_shorter_than_its_mapping_is_read_as_far_as_it_goes),
+        TEST(touched_pages_are_found_among_others),
+        TEST(touched_pages_are_found_where_the_kernel_does_not_list_them),
+        TEST(terabytes_are_asked_about_in_few_steps),
         TEST(a_huge_mapping_of_which_little_was_touched_takes_no_time_and_no_memory),
         TEST(a_large_block_is_looked_through_where_it_was_touched),
         TEST(a_block_is_looked_through_to_its_end_and_not_further),
