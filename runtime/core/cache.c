@@ -49,7 +49,7 @@ static void set_up(struct whole *whole)
     for (size_t i = 0; i <= CST_CACHE_SIZE_MAX / CST_BLOCK_ALIGN; i++) {
         size_t size = cst_tag_class(i * CST_BLOCK_ALIGN);
         if (class->size != 0 && class->size != size)
-            class++;
+            class ++;
         if (class->size == 0) {
             size_t room = entries_of(size);
             *class = (struct cst_cache_class){entries, entries, entries + room, size};

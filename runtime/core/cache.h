@@ -32,7 +32,8 @@ struct cst_cache_class {
 };
 
 struct cst_cache {
-    struct cst_cache_class *of_size[CST_CACHE_SIZE_MAX / CST_BLOCK_ALIGN + 1]; /**< by size in units of 16, rounded up */
+    struct cst_cache_class
+        *of_size[CST_CACHE_SIZE_MAX / CST_BLOCK_ALIGN + 1]; /**< by size in units of 16, rounded up */
 };
 
 /** A cache for the calling thread, which has entered the heap. Never NULL: with `without`, or when memory is out, one that

@@ -33,11 +33,11 @@
 /** One thread's counters for one side, which only their thread writes; of the others, others write `width` and `next`, under
  * the side's lock. Zeroed it is right for a thread that has not counted for the side yet. */
 struct cst_count {
-    _Atomic uint64_t allocs;       /**< blocks made, counted down from 0: the first is told by its borrow */
-    _Atomic uint64_t total;        /**< bytes of them */
-    _Atomic uint64_t frees, freed; /**< blocks released, bytes of them */
-    _Atomic uint64_t low, width;   /**< no need to look while the bytes live lie in [low, low + width) */
-    _Atomic uint64_t peak_blocks;  /**< of a lone thread: live when its peak was */
+    _Atomic uint64_t allocs;          /**< blocks made, counted down from 0: the first is told by its borrow */
+    _Atomic uint64_t total;           /**< bytes of them */
+    _Atomic uint64_t frees, freed;    /**< blocks released, bytes of them */
+    _Atomic uint64_t low, width;      /**< no need to look while the bytes live lie in [low, low + width) */
+    _Atomic uint64_t peak_blocks;     /**< of a lone thread: live when its peak was */
     _Atomic(struct cst_count *) next; /**< of another thread for the same side, itself at the end; NULL: in no list */
 };
 

@@ -395,10 +395,8 @@ CST_NOINLINE static void release_in_any_case(const struct cst_call *call, uintpt
 
 static struct cst_given given_of(uint64_t way, size_t size, size_t align)
 {
-    return (struct cst_given){.has_size = (way & CST_WAY_SIZE) != 0,
-                              .has_align = (way & CST_WAY_ALIGN) != 0,
-                              .size = size,
-                              .align = align};
+    return (struct cst_given){
+        .has_size = (way & CST_WAY_SIZE) != 0, .has_align = (way & CST_WAY_ALIGN) != 0, .size = size, .align = align};
 }
 
 CST_NOINLINE static void release_after_all(uint64_t way, void *block, size_t size, size_t align,

@@ -390,8 +390,11 @@ static atomic_bool over;
 
 static void enter_thread(void)
 {
-    cst_thread = (struct cst_thread){
-        .mode = CST_THREAD_READY, .stacks = 1, .counts = cst_count_acquire(false), .cache = cst_cache_acquire(false), .bounds = cst_stack_bounds_get()};
+    cst_thread = (struct cst_thread){.mode = CST_THREAD_READY,
+                                     .stacks = 1,
+                                     .counts = cst_count_acquire(false),
+                                     .cache = cst_cache_acquire(false),
+                                     .bounds = cst_stack_bounds_get()};
     cst_thread.place = (uint16_t)cst_stacks_add(&cst_thread.bounds);
 }
 
