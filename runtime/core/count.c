@@ -1,35 +1,19 @@
 /* Counters per side: see count.h. Threads' arrays are kept in one list for ever and handed from ended threads to new
  * ones, so the sums need no merging when a thread ends.
  *
- * A thread's counters for a side are in one of three states, told by `frees_high`:
- *
- *   sole    the only ones there have been for the side; their limits are its peak, and their thread raises them alone
- *   loose   calls within the limits are not looked at; releases never are
- *   tight   the limits are what the thread has, and every call settles
- *
- * Counters become loose when their thread settles, with half of what the peak leaves. When the peak leaves nothing, the
- * loose ones' unused limits are recalled, which makes them tight. In a word: at the peak threads settle call by call,
- * below it hardly ever. */
+ * The thread that a side usually has for itself is its `lone` one: its window begins at LONE_LOW, below all that can be, and
+ * ends behind its peak, which it moves by itself. When a second thread comes, that window is closed; from then on there is no
+ * lone thread. */
 #include "core/count.h"
 
 #include "base/lock.h"
 #include "base/pool.h"
-#include "plat/sys.h"
 
-#define TIGHT UINT64_C(0)
-#define SOLE (UINT64_MAX - 2)
-#define LOOSE_WAITING (UINT64_MAX - 1)
-#define LOOSE UINT64_MAX
+/* What is less than nothing: blocks made on one side may be released on behalf of another. */
+#define LONE_LOW (UINT64_C(0) - (UINT64_C(1) << 62))
 
-/* A limit that no call is within, and what a thread makes of it when it finds that. */
-#define NOWHERE (INT64_MIN / 2)
-#define ARRIVED (NOWHERE - 1)
-
-/* A thread that goes on allocating comes within a fraction of this many spins. */
-#define SPINS_BEFORE_BARRIER 100U
-
-/* After a barrier, which costs as much as some tens of calls that settle, this many settle before any become loose. */
-#define CALLS_AFTER_BARRIER 64U
+/* Of a thread among others. From its upper end to below its lower one it is the slack. */
+#define WINDOW (CST_COUNT_SLACK - CST_COUNT_SMALL)
 
 struct counts {
     struct cst_count of_side[CST_SIDE_MAX];
@@ -37,14 +21,12 @@ struct counts {
     bool in_use;
 };
 
-/* One side over all threads. `given` is the sum of the limits. */
+/* One side over all threads. */
 struct ledger {
     _Alignas(64) struct cst_lock lock; /* sides share no cache line */
-    unsigned loose;                    /* how many are */
-    unsigned calls_left;               /* that settle before any becomes loose */
-    struct cst_count *first;
-    int64_t bytes_given, blocks_given;
-    int64_t bytes_peak, blocks_peak;
+    _Atomic(struct cst_count *) first;
+    uint64_t peak_bytes;
+    uint64_t peak_blocks; /* live when they were */
 };
 
 CST_THREAD_LOCAL struct cst_thread cst_thread;
@@ -91,280 +73,163 @@ void cst_count_give_back(struct cst_count *counts)
     cst_lock_release(&lock);
 }
 
-/* `made` is read first: of a thread that goes on meanwhile, what is live comes out low, not high. */
-static int64_t live(const _Atomic uint64_t *made, const _Atomic uint64_t *released)
+static uint64_t value_of(const _Atomic uint64_t *counter)
 {
-    uint64_t before = atomic_load_explicit(made, memory_order_acquire);
-    return (int64_t)(before - atomic_load_explicit(released, memory_order_acquire));
+    return atomic_load_explicit(counter, memory_order_acquire);
 }
 
+static void set(_Atomic uint64_t *word, uint64_t value)
+{
+    atomic_store_explicit(word, value, memory_order_release);
+}
+
+/* What the calling thread has live. */
 static int64_t live_bytes(const struct cst_count *count)
 {
-    return live(&count->total, &count->freed);
+    return (int64_t)(value_of(&count->total) - value_of(&count->freed));
 }
 
 static int64_t live_blocks(const struct cst_count *count)
 {
-    return live(&count->allocs, &count->frees);
+    return (int64_t)(0 - value_of(&count->allocs) - value_of(&count->frees));
 }
 
-static int64_t larger(int64_t a, int64_t b)
+static struct cst_count *first_of(const struct ledger *ledger)
 {
-    return a > b ? a : b;
-}
-
-static bool has_state(const struct cst_count *count, uint64_t state)
-{
-    return atomic_load_explicit(&count->frees_high, memory_order_relaxed) == state;
-}
-
-static void set_state(struct cst_count *count, uint64_t state)
-{
-    atomic_store_explicit(&count->frees_high, state, memory_order_relaxed);
-}
-
-static bool is_loose(const struct cst_count *count)
-{
-    return has_state(count, LOOSE) || has_state(count, LOOSE_WAITING);
-}
-
-static void set_limit(_Atomic int64_t *limit, int64_t value)
-{
-    atomic_store_explicit(limit, value, memory_order_release);
-}
-
-static int64_t limit_of(const _Atomic int64_t *limit)
-{
-    return atomic_load_explicit(limit, memory_order_acquire);
+    return atomic_load_explicit(&ledger->first, memory_order_acquire);
 }
 
 static struct cst_count *after(const struct cst_count *count)
 {
-    return count->next == count ? NULL : count->next;
+    struct cst_count *next = atomic_load_explicit(&count->next, memory_order_acquire);
+    return next == count ? NULL : next;
 }
 
-/* What the only thread of a side does when it goes beyond a limit, without the lock. A second thread may come meanwhile: it
- * then knows by the counters what is stored here (end_sole), and until it has been stored this thread makes no other
- * call, so that it is right whenever it comes. */
-static void raise_own_limits(struct cst_count *count)
+static bool is_lone(const struct cst_count *count)
 {
-    int64_t bytes = live_bytes(count), blocks = live_blocks(count);
-    if (bytes > limit_of(&count->bytes_high))
-        set_limit(&count->bytes_high, bytes);
-    if (blocks > limit_of(&count->blocks_high))
-        set_limit(&count->blocks_high, blocks);
+    return value_of(&count->low) == LONE_LOW && value_of(&count->width) != 0;
 }
 
-static void raise_peaks(struct ledger *ledger)
+/* The peak that a window of a lone thread ends behind, and the other way round. */
+static int64_t peak_of_width(uint64_t width)
 {
-    ledger->bytes_peak = larger(ledger->bytes_peak, ledger->bytes_given);
-    ledger->blocks_peak = larger(ledger->blocks_peak, ledger->blocks_given);
+    return (int64_t)(width - 1 + LONE_LOW);
 }
 
-/* A second thread comes to the side: its first becomes a loose one, whose limits are what the peak has been. Once the
- * barrier is passed it raises them no more, except for a call under way, by what its counters say already. */
-static void end_sole(struct ledger *ledger)
+static uint64_t width_of_peak(int64_t peak)
 {
-    struct cst_count *sole = ledger->first;
-    set_state(sole, LOOSE);
-    cst_sys_fence_threads();
-    int64_t bytes = live_bytes(sole), blocks = live_blocks(sole);
-    ledger->loose = 1;
-    ledger->bytes_given = larger(bytes, limit_of(&sole->bytes_high));
-    ledger->blocks_given = larger(blocks, limit_of(&sole->blocks_high));
-    raise_peaks(ledger);
+    return (uint64_t)peak - LONE_LOW + 1;
 }
 
+/* What a lone thread does, without the lock. False when it is none, or is none any more. */
+static bool raise_alone(struct cst_count *count)
+{
+    uint64_t width = value_of(&count->width);
+    if (!is_lone(count) || width == 0)
+        return false;
+    int64_t live = live_bytes(count);
+    if (live <= peak_of_width(width))
+        return true;
+    set(&count->peak_blocks, (uint64_t)live_blocks(count));
+    return atomic_compare_exchange_strong(&count->width, &width, width_of_peak(live));
+}
+
+/* A second thread comes to the side: the lone one will look before its next release, and find itself among others. */
+static void end_lone(struct ledger *ledger, struct cst_count *lone)
+{
+    uint64_t width = atomic_exchange(&lone->width, 0);
+    if (value_of(&lone->low) != LONE_LOW || width == 0)
+        return;
+    ledger->peak_bytes = (uint64_t)peak_of_width(width);
+    ledger->peak_blocks = value_of(&lone->peak_blocks);
+}
+
+/* A handler of a signal may come before any of these steps and enrol the same counters. */
 static void enrol(struct ledger *ledger, struct cst_count *count)
 {
-    if (!ledger->first)
-        set_state(count, SOLE);
-    else if (has_state(ledger->first, SOLE))
-        end_sole(ledger);
-    count->next = ledger->first ? ledger->first : count;
-    ledger->first = count;
-}
-
-/* Gives counters that have been given nothing what they need, and makes them tight. */
-static void give(struct ledger *ledger, struct cst_count *count)
-{
-    int64_t bytes = live_bytes(count), blocks = live_blocks(count);
-    ledger->bytes_given += bytes;
-    ledger->blocks_given += blocks;
-    set_limit(&count->bytes_high, bytes);
-    set_limit(&count->blocks_high, blocks);
-    set_state(count, TIGHT);
-}
-
-/* Makes the caller's counters tight. */
-static void tighten(struct ledger *ledger, struct cst_count *count)
-{
-    ledger->loose -= is_loose(count);
-    ledger->bytes_given -= limit_of(&count->bytes_high);
-    ledger->blocks_given -= limit_of(&count->blocks_high);
-    give(ledger, count);
-}
-
-/* Makes all counters tight, when no other thread makes calls within its limits. */
-static void tighten_all(struct ledger *ledger)
-{
-    ledger->loose = 0;
-    ledger->bytes_given = 0;
-    ledger->blocks_given = 0;
-    for (struct cst_count *count = ledger->first; count; count = after(count))
-        give(ledger, count);
-}
-
-/* What a thread that is about to wait for the lock says to one that holds it to recall limits: that it is not within its
- * own. */
-static void announce(struct cst_count *count)
-{
-    uint64_t loose = LOOSE;
-    if (!atomic_compare_exchange_strong(&count->frees_high, &loose, LOOSE_WAITING) &&
-        limit_of(&count->blocks_high) == NOWHERE)
-        set_limit(&count->blocks_high, ARRIVED);
-}
-
-/* Takes limits back, unless their thread has announced itself before. */
-static void take_back(struct cst_count *count)
-{
-    uint64_t loose = LOOSE;
-    if (!has_state(count, LOOSE))
+    struct cst_count *others = first_of(ledger), *none = NULL;
+    if (!atomic_compare_exchange_strong(&count->next, &none, others ? others : count))
         return;
-    set_limit(&count->bytes_high, NOWHERE);
-    set_limit(&count->blocks_high, NOWHERE);
-    (void)!atomic_compare_exchange_strong(&count->frees_high, &loose, TIGHT);
-}
-
-/* Waits a moment for the threads that limits were taken back from. */
-static bool all_announce(const struct ledger *ledger)
-{
-    unsigned spins = SPINS_BEFORE_BARRIER;
-    for (const struct cst_count *count = ledger->first; count; count = after(count)) {
-        while (has_state(count, TIGHT) && limit_of(&count->blocks_high) == NOWHERE) {
-            if (spins-- == 0)
-                return false;
-            __builtin_ia32_pause();
-        }
+    if (others) {
+        end_lone(ledger, others);
+    } else {
+        set(&count->low, LONE_LOW);
+        set(&count->width, width_of_peak(0));
     }
-    return true;
+    atomic_store_explicit(&ledger->first, count, memory_order_release);
 }
 
-/* Takes unused limits back from the threads that have some. A thread that allocates or releases again finds that it is
- * beyond its new limits, says so and waits for the lock; this is much quicker than a barrier. After a barrier each thread has
- * either finished its call within the old limits, and its counters say so, or is on its way to the lock, too. */
-static void recall(struct ledger *ledger)
+/* Sums over all threads. What was made is read of all before what was released is read of any: so what comes out as live
+ * was live in between, or more. Less, only by what others release meanwhile, who have to wait for the lock when that is more
+ * than the slack. */
+static struct cst_count_total sum(const struct ledger *ledger)
 {
-    for (struct cst_count *count = ledger->first; count; count = after(count))
-        take_back(count);
-    if (!all_announce(ledger)) {
-        cst_sys_fence_threads();
-        ledger->calls_left = CALLS_AFTER_BARRIER;
+    struct cst_count_total total = {0};
+    uint64_t freed = 0;
+    for (const struct cst_count *count = first_of(ledger); count; count = after(count)) {
+        total.total_bytes += value_of(&count->total);
+        total.allocs += 0 - value_of(&count->allocs);
     }
-    tighten_all(ledger);
-}
-
-/* Half, so that something is left for the next thread; but one block goes whole. */
-static int64_t share(int64_t peak, int64_t given)
-{
-    return (peak - given + 1) / 2;
-}
-
-static void loosen(struct ledger *ledger, struct cst_count *count)
-{
-    int64_t bytes = share(ledger->bytes_peak, ledger->bytes_given);
-    int64_t blocks = share(ledger->blocks_peak, ledger->blocks_given);
-    ledger->bytes_given += bytes;
-    ledger->blocks_given += blocks;
-    ledger->loose++;
-    set_limit(&count->bytes_high, limit_of(&count->bytes_high) + bytes);
-    set_limit(&count->blocks_high, limit_of(&count->blocks_high) + blocks);
-    set_state(count, LOOSE);
-}
-
-static void settle_among_others(struct ledger *ledger, struct cst_count *count)
-{
-    tighten(ledger, count);
-    bool is_beyond = ledger->bytes_given > ledger->bytes_peak || ledger->blocks_given > ledger->blocks_peak;
-    if (is_beyond && ledger->loose > 0)
-        recall(ledger);
-    raise_peaks(ledger);
-    if (ledger->calls_left > 0)
-        ledger->calls_left--;
-    else
-        loosen(ledger, count);
-}
-
-void cst_count_settle(uint16_t side)
-{
-    struct cst_count *count = &cst_thread.counts[side];
-    if (has_state(count, SOLE)) {
-        raise_own_limits(count);
-        return;
+    for (const struct cst_count *count = first_of(ledger); count; count = after(count)) {
+        freed += value_of(&count->freed);
+        total.frees += value_of(&count->frees);
     }
+    total.live_bytes = total.total_bytes > freed ? total.total_bytes - freed : 0;
+    total.live_blocks = total.allocs > total.frees ? total.allocs - total.frees : 0;
+    return total;
+}
+
+static void look_among_others(struct ledger *ledger, struct cst_count *count)
+{
+    const struct cst_count_total now = sum(ledger);
+    if (now.live_bytes > ledger->peak_bytes) {
+        ledger->peak_bytes = now.live_bytes;
+        ledger->peak_blocks = now.live_blocks;
+    }
+    set(&count->low, (uint64_t)live_bytes(count) - WINDOW / 2);
+    set(&count->width, WINDOW);
+}
+
+void cst_count_look(uint16_t side)
+{
+    struct cst_count *count = cst_count_of(side);
     struct ledger *ledger = &ledgers[side];
-    announce(count);
+    if (raise_alone(count))
+        return;
     cst_lock_acquire(&ledger->lock);
-    if (!count->next)
+    if (!atomic_load_explicit(&count->next, memory_order_relaxed))
         enrol(ledger, count);
-    if (has_state(count, SOLE))
-        raise_own_limits(count);
-    else
-        settle_among_others(ledger, count);
+    if (!raise_alone(count))
+        look_among_others(ledger, count);
     cst_lock_release(&ledger->lock);
 }
 
-/* Peaks as they are; those of a sole thread are its limits. */
+/* What is live now may be more than at any look. */
 static void read_peaks(const struct ledger *ledger, struct cst_count_total *total)
 {
-    int64_t bytes = ledger->bytes_peak, blocks = ledger->blocks_peak;
-    if (ledger->first && has_state(ledger->first, SOLE)) {
-        bytes = limit_of(&ledger->first->bytes_high);
-        blocks = limit_of(&ledger->first->blocks_high);
+    const struct cst_count *count = first_of(ledger);
+    bool alone = count && is_lone(count);
+    total->peak_bytes = alone ? (uint64_t)peak_of_width(value_of(&count->width)) : ledger->peak_bytes;
+    total->peak_blocks = alone ? value_of(&count->peak_blocks) : ledger->peak_blocks;
+    if (total->live_bytes >= total->peak_bytes) {
+        total->peak_bytes = total->live_bytes;
+        total->peak_blocks = total->live_blocks;
     }
-    total->peak_bytes = (uint64_t)larger(bytes, (int64_t)total->live_bytes);
-    total->peak_blocks = (uint64_t)larger(blocks, (int64_t)total->live_blocks);
 }
 
 struct cst_count_total cst_count_sum(uint16_t side)
 {
     struct ledger *ledger = &ledgers[side];
-    struct cst_count_total total = {0};
-    int64_t bytes = 0, blocks = 0;
     cst_lock_acquire(&ledger->lock);
-    for (const struct cst_count *count = ledger->first; count; count = after(count)) {
-        bytes += live_bytes(count);
-        blocks += live_blocks(count);
-        total.total_bytes += atomic_load_explicit(&count->total, memory_order_relaxed);
-        total.allocs += atomic_load_explicit(&count->allocs, memory_order_relaxed);
-        total.frees += atomic_load_explicit(&count->frees, memory_order_relaxed);
-    }
-    total.live_bytes = (uint64_t)larger(bytes, 0);
-    total.live_blocks = (uint64_t)larger(blocks, 0);
+    struct cst_count_total total = sum(ledger);
     read_peaks(ledger, &total);
     cst_lock_release(&ledger->lock);
     return total;
-}
-
-/* The thread that held a ledger's lock is gone, wherever it was. A lone thread's limits say the peak even if a second one
- * was about to come. */
-static void settle_after_fork(struct ledger *ledger)
-{
-    cst_lock_reset(&ledger->lock);
-    if (!ledger->first || has_state(ledger->first, SOLE))
-        return;
-    if (!after(ledger->first)) {
-        ledger->bytes_peak = larger(ledger->bytes_peak, limit_of(&ledger->first->bytes_high));
-        ledger->blocks_peak = larger(ledger->blocks_peak, limit_of(&ledger->first->blocks_high));
-    }
-    tighten_all(ledger);
-    raise_peaks(ledger);
-    ledger->calls_left = 0;
 }
 
 void cst_count_after_fork(void)
 {
     cst_lock_reset(&lock);
     for (size_t side = 0; side < CST_SIDE_MAX; side++)
-        settle_after_fork(&ledgers[side]);
+        cst_lock_reset(&ledgers[side].lock);
 }

@@ -25,10 +25,9 @@ void *cst_engine_no_memory(void)
     return NULL;
 }
 
-void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t return_address, uintptr_t frame)
+void *cst_engine_make_deep(uint64_t facts, bool zero, uintptr_t return_address, uintptr_t frame)
 {
-    size_t align = (size_t)1 << cst_facts_align_log2(facts);
-    return cst_engine_make(facts, rounded, align, zero, cst_origin_deep(return_address, frame));
+    return cst_engine_make(facts, cst_facts_size(facts), zero, cst_origin_deep(return_address, frame));
 }
 
 void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame)
@@ -36,27 +35,41 @@ void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_add
     uint32_t stack = cst_origin_deep(return_address, frame);
     uint64_t facts = cst_tag_read_facts(tag);
     cst_tag_release(tag, stack);
-    cst_engine_take(cst_facts_side(facts), block, cst_facts_size(facts));
+    cst_engine_take(cst_facts_side(facts), tag, block, cst_facts_size(facts));
 }
 
-void *cst_engine_enter_page(uint64_t facts, uint64_t sites, void *block, uint8_t density)
+void *cst_engine_make_new(uint64_t facts, uint64_t sites, bool zero)
 {
-    cst_tag_enter_page((uintptr_t)block, density);
-    cst_engine_write((uintptr_t)block, density, facts, sites);
-    cst_count_alloc(cst_facts_side(facts), cst_facts_size(facts));
+    size_t size = cst_facts_size(facts);
+    cst_thread_go_in(CST_THREAD_HEAP);
+    void *block = cst_je_malloc(cst_heap_round(size));
+    cst_thread_go_out(CST_THREAD_READY);
+    if (CST_UNLIKELY(!block))
+        return cst_engine_no_memory();
+    if (zero)
+        cst_engine_clear(block, size);
+    const struct cst_cache_entry entry = {block, cst_tag_claim((uintptr_t)block, size)};
+    return cst_engine_finish(&entry, facts, sites, size);
+}
+
+void cst_engine_put_in_heap(void *block, size_t size)
+{
+    cst_thread_go_in(CST_THREAD_HEAP);
+    cst_heap_release_plain(block, cst_heap_round(size));
+    cst_thread_go_out(CST_THREAD_READY);
+}
+
+void *cst_engine_first_alloc(uint64_t facts, void *block)
+{
+    cst_count_look(cst_facts_side(facts));
     return block;
 }
 
-void *cst_engine_settle_alloc(uint64_t facts, void *block)
+void cst_engine_take_other(struct cst_tag *tag, void *block)
 {
-    cst_count_settle(cst_facts_side(facts));
-    return block;
-}
-
-void cst_engine_settle_release(uint16_t side, void *block, size_t size)
-{
-    cst_count_settle(side);
-    cst_heap_release(block, cst_heap_round(size), CST_BLOCK_ALIGN);
+    size_t size = cst_tag_size(tag);
+    cst_count_free(cst_tag_side(tag), size);
+    cst_engine_put(tag, block, size);
 }
 
 /* Takes the tag of a live block and counts it out, whoever owned it. Blocks that the runtime's own calls into libc made
@@ -81,16 +94,44 @@ static void tag_for(const struct cst_origin *origin, void *block, size_t rounded
     cst_count_alloc(origin->side, size);
 }
 
+/* True when the calling thread's cache may have such blocks of the shared heap, by the size and alignment that the heap is
+ * asked for. */
+static bool is_cached(size_t rounded, size_t align)
+{
+    return cst_thread.mode == CST_THREAD_READY && rounded <= CST_CACHE_SIZE_MAX && align <= CST_BLOCK_ALIGN;
+}
+
+/* A block of an arena, or of the shared heap (0) and then, if possible, from the cache. */
+static void *alloc_from(unsigned arena, size_t rounded, size_t align, bool zero)
+{
+    struct cst_cache_entry entry;
+    if (arena != 0 || !is_cached(rounded, align) || !cst_cache_pop(cst_cache_class(rounded), &entry))
+        return cst_heap_alloc(arena, rounded, align, zero);
+    if (zero)
+        cst_engine_clear(entry.block, rounded);
+    return entry.block;
+}
+
 static void *alloc_for(const struct cst_origin *origin, size_t size, size_t align, bool zero)
 {
     size_t rounded = cst_engine_round(size, align);
     if (rounded - 1 >= CST_TAG_SIZE_MAX)
         return cst_engine_no_memory();
-    void *block = cst_heap_alloc(cst_side_get(origin->side)->arena, rounded, align, zero);
+    void *block = alloc_from(cst_side_get(origin->side)->arena, rounded, align, zero);
     if (!block)
         return cst_engine_no_memory();
     tag_for(origin, block, rounded, size, align);
     return block;
+}
+
+/* A block of the shared heap that is large, or aligned. */
+static void *make_large(uint64_t facts, size_t rounded, bool zero, uint32_t stack)
+{
+    void *block = cst_heap_alloc(0, rounded, (size_t)1 << cst_facts_align_log2(facts), zero);
+    if (!block)
+        return cst_engine_no_memory();
+    const struct cst_cache_entry entry = {block, cst_tag_claim((uintptr_t)block, rounded)};
+    return cst_engine_finish(&entry, facts, cst_tag_sites(0, stack, cst_thread.generation), cst_facts_size(facts));
 }
 
 void *cst_engine_alloc_slow(const struct cst_call *call, size_t size, size_t align, bool zero)
@@ -98,12 +139,31 @@ void *cst_engine_alloc_slow(const struct cst_call *call, size_t size, size_t ali
     uint16_t owner;
     uint32_t site;
     size_t rounded = cst_engine_round(size, align);
-    if (rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated && cst_origin_steady(call, &owner, &site)) {
+    if (rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated &&
+        (cst_origin_quick(call->door, call->side, call->return_address, &owner, &site) ||
+         cst_origin_steady(call, &owner, &site))) {
         uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), owner);
-        return cst_engine_make(facts, rounded, align, zero, cst_origin_stack(call, site));
+        uint32_t stack = cst_origin_stack(call, site);
+        if (size <= CST_CACHE_SIZE_MAX && align <= CST_BLOCK_ALIGN)
+            return cst_engine_make(facts, size, zero, stack);
+        return make_large(facts, rounded, zero, stack);
     }
     struct cst_origin origin = cst_origin_of(call);
     return alloc_for(&origin, size, align, zero);
+}
+
+static struct cst_call call_of(uint64_t way, uintptr_t return_address, uintptr_t frame)
+{
+    return (struct cst_call){.door = (enum custody_door)(way & UINT16_MAX),
+                             .side = (uint16_t)(way >> 16),
+                             .return_address = return_address,
+                             .frame = frame};
+}
+
+void *cst_engine_alloc_other(uint64_t way, size_t size, size_t align, uintptr_t return_address, uintptr_t frame)
+{
+    const struct cst_call call = call_of(way, return_address, frame);
+    return cst_engine_alloc_slow(&call, size, align, (way & CST_WAY_ZERO) != 0);
 }
 
 void cst_engine_retag(const struct cst_call *call, void *block, size_t size, size_t align)
@@ -134,11 +194,20 @@ void cst_engine_hand_on(struct cst_tag *tag, uint16_t owner)
     cst_count_alloc(cst_owner_side(owner), cst_tag_size(tag));
 }
 
+/* A block whose tag was released goes back. */
+static void put_back(struct cst_tag *tag, uintptr_t address, size_t rounded, size_t align)
+{
+    if (is_cached(rounded, align) && cst_heap_is_shared(address))
+        cst_engine_put(tag, (void *)address, rounded);
+    else
+        cst_heap_release((void *)address, rounded, align);
+}
+
 static void give_back(struct cst_tag *tag, uintptr_t address, uint32_t release_stack)
 {
     size_t align = cst_tag_align(tag), rounded = cst_engine_round(cst_tag_size(tag), align);
     take(tag, release_stack);
-    cst_heap_release((void *)address, rounded, align);
+    put_back(tag, address, rounded, align);
 }
 
 void cst_engine_give_back(uintptr_t address, uint32_t release_stack)
@@ -276,21 +345,21 @@ static void release_known(uintptr_t address, uint32_t release_stack)
         cst_foreign_release(address, release_stack);
 }
 
-/* True when the call that `by` makes at `site` may have the block with the tag `facts`, `sites` without a question, and that is
- * plain: it is live, starts at `address`, is not watched, has the heap's own alignment and the layout that is named, and is
- * its own or settled. */
-CST_INLINE bool is_steady(uint64_t facts, uint64_t sites, uintptr_t address, uint16_t by, uint32_t site,
-                          const struct cst_given *given)
+/* Instead of a size that a release names. */
+#define NO_SIZE SIZE_MAX
+
+/* True when the call that `by` makes at `site` may have the block with this tag, whose first word is `facts`, without a
+ * question, and that is plain: it is live, starts at `address`, is not watched, has the heap's own alignment, this one, and
+ * the size that is named, and is its own or settled. */
+CST_INLINE bool is_steady(const struct cst_tag *tag, uint64_t facts, uintptr_t address, uint16_t by, uint32_t site,
+                          unsigned align_log2, size_t named)
 {
     uint16_t owner = cst_facts_owner(facts);
-    unsigned align_log2;
-    if (!cst_engine_small_align(given, &align_log2) || !cst_sites_start_at(sites, address))
-        return false;
     size_t size = cst_tag_size_if(facts, align_log2, owner);
-    if (size > CST_TAG_SIZE_MAX || (given->has_size && size != given->size))
+    if (size > CST_TAG_SIZE_MAX || !cst_tag_is_plain_at(tag, address) || (named != NO_SIZE && size != named))
         return false;
     const struct cst_settled_case what = {
-        .owner = owner, .alloc_stack = cst_sites_alloc_stack(sites), .by = by, .site = site};
+        .owner = owner, .alloc_stack = cst_tag_alloc_stack(tag), .by = by, .site = site};
     return owner == by || cst_settled_allows(&what);
 }
 
@@ -324,39 +393,58 @@ CST_NOINLINE static void release_in_any_case(const struct cst_call *call, uintpt
     errno = saved;
 }
 
-/* Who makes the call, and where, when `address` lies in the shared heap and that is remembered; otherwise 0. */
-CST_NOINLINE static uint64_t find_known(const struct cst_call *call, uintptr_t address)
+static struct cst_given given_of(uint64_t way, size_t size, size_t align)
 {
-    uint16_t by;
-    uint32_t site;
-    return cst_heap_is_shared(address) && cst_origin_steady(call, &by, &site) ? cst_engine_known(by, site) : 0;
+    return (struct cst_given){
+        .has_size = (way & CST_WAY_SIZE) != 0, .has_align = (way & CST_WAY_ALIGN) != 0, .size = size, .align = align};
 }
 
-/* A release that differs from the quick way in who owns the block, or in how the answer for the call site is remembered. */
-void cst_engine_release_other(const struct cst_call *call, uintptr_t address, const struct cst_given *given,
-                              uint64_t known)
+CST_NOINLINE static void release_after_all(uint64_t way, void *block, size_t size, size_t align,
+                                           uintptr_t return_address, uintptr_t frame)
 {
-    known = known ? known : find_known(call, address);
-    if (CST_UNLIKELY(!known)) {
-        release_in_any_case(call, address, given);
-        return;
-    }
+    const struct cst_call call = call_of(way, return_address, frame);
+    const struct cst_given given = given_of(way, size, align);
+    release_in_any_case(&call, (uintptr_t)block, &given);
+}
+
+void cst_engine_release_by(uint64_t way, void *block, size_t size, uint64_t known, uintptr_t return_address,
+                           uintptr_t frame)
+{
+    uintptr_t address = (uintptr_t)block;
     struct cst_tag *tag = cst_tag_of(address);
-    uint64_t facts = cst_tag_read_facts(tag), sites = cst_tag_read_sites(tag);
+    uint64_t facts = cst_tag_read_facts(tag);
     uint32_t site = (uint32_t)(known >> 32);
-    if (CST_UNLIKELY(!is_steady(facts, sites, address, (uint16_t)known, site, given))) {
-        release_in_any_case(call, address, given);
+    unsigned align_log2 = (unsigned)(known >> 16) & 0x3f;
+    size_t named = way & CST_WAY_SIZE ? size : NO_SIZE;
+    if (CST_UNLIKELY(!is_steady(tag, facts, address, (uint16_t)known, site, align_log2, named))) {
+        release_after_all(way, block, size, (size_t)1 << align_log2, return_address, frame);
     } else if (CST_UNLIKELY(cst_origin_is_deep())) {
-        cst_engine_take_deep(tag, (void *)address, call->return_address, call->frame);
+        cst_engine_take_deep(tag, block, return_address, frame);
     } else {
-        cst_tag_release_known(tag, facts, sites, cst_origin_shallow(site));
-        cst_engine_take(cst_facts_side(facts), (void *)address, cst_facts_size(facts));
+        cst_tag_release_plain(tag, facts, address, cst_origin_shallow(site));
+        cst_engine_take(cst_facts_side(facts), tag, block, cst_facts_size(facts));
     }
 }
 
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given)
 {
-    cst_engine_release_other(call, address, given, 0);
+    uint16_t by;
+    uint32_t site;
+    unsigned align_log2;
+    if (cst_heap_is_shared(address) && cst_engine_small_align(given, &align_log2) &&
+        cst_origin_steady(call, &by, &site))
+        cst_engine_release_by(cst_way_of_release(call->door, call->side, given), (void *)address, given->size,
+                              cst_engine_known(by, site, align_log2), call->return_address, call->frame);
+    else
+        release_in_any_case(call, address, given);
+}
+
+void cst_engine_release_other(uint64_t way, void *block, size_t size, size_t align, uintptr_t return_address,
+                              uintptr_t frame)
+{
+    const struct cst_call call = call_of(way, return_address, frame);
+    const struct cst_given given = given_of(way, size, align);
+    cst_engine_release_slow(&call, (uintptr_t)block, &given);
 }
 
 /* Who the maker of a resized block is: the caller, but libc resizes for whoever the block belongs to (the buffer of
@@ -399,7 +487,7 @@ static bool resize_in_place(const struct resize *what, size_t align)
 /* All is copied that the program may use, which can ask how much that is. */
 static void *copy_elsewhere(const struct resize *what, size_t align)
 {
-    void *copy = cst_heap_alloc(cst_heap_arena_of((uintptr_t)what->block), what->rounded, align, false);
+    void *copy = alloc_from(cst_heap_arena_of((uintptr_t)what->block), what->rounded, align, false);
     size_t usable = is_plain(what) ? cst_tag_class(what->before) : cst_heap_usable(what->block);
     return copy ? memcpy(copy, what->block, usable < what->rounded ? usable : what->rounded) : NULL;
 }
@@ -437,7 +525,7 @@ static void *resize_block(const struct cst_call *call, const struct cst_origin *
     }
     if (moved != block) {
         cst_tag_release(tag, origin->stack);
-        cst_heap_release(block, rounded_before, align_before);
+        put_back(tag, (uintptr_t)block, rounded_before, align_before);
     }
     return moved;
 }
@@ -519,10 +607,13 @@ static bool resize_steadily(const struct cst_call *call, void *block, size_t siz
     uint16_t by;
     uint32_t site;
     uintptr_t address = (uintptr_t)block;
-    if (!cst_heap_is_shared(address) || !cst_origin_steady(call, &by, &site))
+    unsigned align_log2;
+    if (!cst_heap_is_shared(address) || !cst_engine_small_align(given, &align_log2) ||
+        !cst_origin_steady(call, &by, &site))
         return false;
     struct cst_tag *tag = cst_tag_of(address);
-    if (!is_steady(cst_tag_read_facts(tag), cst_tag_read_sites(tag), address, by, site, given))
+    size_t named = given->has_size ? given->size : NO_SIZE;
+    if (!is_steady(tag, cst_tag_read_facts(tag), address, by, site, align_log2, named))
         return false;
     const struct cst_origin origin = {.side = cst_owner_side(by),
                                       .contract = (uint8_t)cst_owner_contract(by),

@@ -8,6 +8,7 @@
 #ifndef CST_CORE_ENGINE_H
 #define CST_CORE_ENGINE_H
 
+#include "core/cache.h"
 #include "core/count.h"
 #include "core/heap.h"
 #include "core/origin.h"
@@ -18,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /** What a release names besides the pointer. */
 struct cst_given {
@@ -44,15 +46,11 @@ CST_MUST_USE void *cst_engine_alloc_slow(const struct cst_call *call, size_t siz
 /** A release in every case: judges it, tells what is wrong, and does what is right. */
 void cst_engine_release_slow(const struct cst_call *call, uintptr_t address, const struct cst_given *given);
 
-/** Who makes a call, and where, as cst_origin_quick said it; 0 when it did not. */
-CST_INLINE uint64_t cst_engine_known(uint16_t owner, uint32_t site)
+/** Who makes a call, and where, as cst_origin_quick said it, and the log2 of the alignment that is named. */
+CST_INLINE uint64_t cst_engine_known(uint16_t owner, uint32_t site, unsigned align_log2)
 {
-    return owner | (uint64_t)site << 32;
+    return owner | (uint64_t)align_log2 << 16 | (uint64_t)site << 32;
 }
-
-/** The same; with `known`, the address lies in the shared heap. */
-void cst_engine_release_other(const struct cst_call *call, uintptr_t address, const struct cst_given *given,
-                              uint64_t known);
 
 /** What an allocation answers when memory is out, or the request is too large: NULL, with errno ENOMEM. Says so when it is
  * the reserved range that was used up. */
@@ -69,41 +67,67 @@ CST_INLINE size_t cst_engine_round(size_t size, size_t align)
     return size == 0 ? align : (size + align - 1) & ~(align - 1);
 }
 
-/** Writes the tag of a new block in a page of this density: `facts` whole, of `sites` what does not depend on the address. */
-CST_INLINE void cst_engine_write(uintptr_t address, uint8_t density, uint64_t facts, uint64_t sites)
+/** How a call came, for what the quick ways leave to others, in one word: a door, a side known beforehand or
+ * CST_SIDE_UNKNOWN, and some of these. */
+#define CST_WAY_ZERO (UINT64_C(1) << 32)
+#define CST_WAY_SIZE (UINT64_C(2) << 32)
+#define CST_WAY_ALIGN (UINT64_C(4) << 32)
+
+CST_INLINE uint64_t cst_way_of_alloc(enum custody_door door, uint16_t side, bool zero)
 {
-    cst_tag_write(cst_tag_slot(address, density), facts, sites | cst_tag_sites(address, 0, 0));
+    return (uint64_t)door | (uint64_t)side << 16 | (zero ? CST_WAY_ZERO : 0);
+}
+
+CST_INLINE uint64_t cst_way_of_release(enum custody_door door, uint16_t side, const struct cst_given *given)
+{
+    return (uint64_t)door | (uint64_t)side << 16 | (given->has_size ? CST_WAY_SIZE : 0) |
+           (given->has_align ? CST_WAY_ALIGN : 0);
 }
 
 /** Parts of the quick ways that are out of line, each in the place of its caller's last step, so that the caller need not
- * keep anything meanwhile: allocation and release with stacks of several frames; what comes after the heap when the new block
- * is the first of its density in its page; and the last steps of an allocation and of a release after which a thread's
- * counters have to be settled with those of the others. `size` and `rounded` as in cst_engine_make. */
-void *cst_engine_make_deep(uint64_t facts, size_t rounded, bool zero, uintptr_t return_address, uintptr_t frame);
+ * keep anything meanwhile: allocation and release with stacks of several frames; an allocation that finds nothing in the
+ * thread's cache; a release that finds no room there; the last steps of an allocation and of a release with which a look is
+ * due at the counters of the others, and of all releases of large blocks; and all other allocations and releases. `sites` lacks what depends on the address. */
+void *cst_engine_make_deep(uint64_t facts, bool zero, uintptr_t return_address, uintptr_t frame);
 void cst_engine_take_deep(struct cst_tag *tag, void *block, uintptr_t return_address, uintptr_t frame);
-void *cst_engine_enter_page(uint64_t facts, uint64_t sites, void *block, uint8_t density);
-void *cst_engine_settle_alloc(uint64_t facts, void *block);
-void cst_engine_settle_release(uint16_t side, void *block, size_t size);
+void *cst_engine_make_new(uint64_t facts, uint64_t sites, bool zero);
+void cst_engine_put_in_heap(void *block, size_t size);
+void *cst_engine_first_alloc(uint64_t facts, void *block);
+void cst_engine_take_other(struct cst_tag *tag, void *block);
+void *cst_engine_alloc_other(uint64_t way, size_t size, size_t align, uintptr_t return_address, uintptr_t frame);
+void cst_engine_release_other(uint64_t way, void *block, size_t size, size_t align, uintptr_t return_address,
+                              uintptr_t frame);
 
-/** A block of the shared heap with these facts (cst_tag_facts), of `rounded` bytes (cst_engine_round). */
-CST_INLINE void *cst_engine_make(uint64_t facts, size_t rounded, size_t align, bool zero, uint32_t stack)
+/** As cst_engine_release_other, of a block in the shared heap, when who makes the call, and where, is known (cst_engine_known). */
+void cst_engine_release_by(uint64_t way, void *block, size_t size, uint64_t known, uintptr_t return_address,
+                           uintptr_t frame);
+
+/** Completes a new block of the shared heap, or of the cache: its tag and the counters. */
+CST_INLINE void *cst_engine_finish(const struct cst_cache_entry *entry, uint64_t facts, uint64_t sites, size_t size)
+{
+    cst_tag_write(entry->tag, facts, sites | cst_tag_sites((uintptr_t)entry->block, 0, 0));
+    if (CST_UNLIKELY(cst_count_in(cst_count_of(cst_facts_side(facts)), size)))
+        return cst_engine_first_alloc(facts, entry->block);
+    return entry->block;
+}
+
+/** Zeroes what a small block of `size` bytes may hold. */
+CST_INLINE void cst_engine_clear(void *block, size_t size)
+{
+    memset(block, 0, cst_tag_class(size));
+}
+
+/** A block of the shared heap with these facts (cst_tag_facts), of `size` bytes, at most CST_CACHE_SIZE_MAX, and with the
+ * heap's own alignment. */
+CST_INLINE void *cst_engine_make(uint64_t facts, size_t size, bool zero, uint32_t stack)
 {
     uint64_t sites = cst_tag_sites(0, stack, cst_thread.generation);
-    CST_OPAQUE(facts);
-    CST_OPAQUE(sites);
-    cst_thread_go_in(CST_THREAD_HEAP);
-    void *block = cst_heap_ask(0, rounded, align, zero);
-    cst_thread_go_out(CST_THREAD_READY);
-    if (CST_UNLIKELY(!block))
-        return cst_engine_no_memory();
-    size_t size = cst_facts_size(facts);
-    uint8_t density = cst_tag_density(align <= CST_BLOCK_ALIGN ? size : rounded);
-    if (CST_UNLIKELY(!cst_tag_page_has((uintptr_t)block, density)))
-        return cst_engine_enter_page(facts, sites, block, density);
-    cst_engine_write((uintptr_t)block, density, facts, sites);
-    if (CST_UNLIKELY(cst_count_in(cst_facts_side(facts), size)))
-        return cst_engine_settle_alloc(facts, block);
-    return block;
+    struct cst_cache_entry entry;
+    if (CST_UNLIKELY(!cst_cache_pop(cst_cache_class(size), &entry)))
+        return cst_engine_make_new(facts, sites, zero);
+    if (zero)
+        cst_engine_clear(entry.block, size);
+    return cst_engine_finish(&entry, facts, sites, size);
 }
 
 /** Allocates `size` bytes aligned to `align` (a power of two) for the call that entered at `door`. NULL with errno ENOMEM
@@ -113,16 +137,14 @@ CST_INLINE void *cst_engine_alloc(enum custody_door door, uint16_t side, uintptr
 {
     uint16_t owner;
     uint32_t site;
-    size_t rounded = cst_engine_round(size, align);
-    if (CST_LIKELY(rounded - 1 < CST_TAG_SIZE_MAX && !cst_side_any_isolated &&
+    if (CST_LIKELY(size <= CST_CACHE_SIZE_MAX && align <= CST_BLOCK_ALIGN && !cst_side_any_isolated &&
                    cst_origin_quick(door, side, return_address, &owner, &site))) {
         uint64_t facts = cst_tag_facts(size, (unsigned)__builtin_ctzl(align), owner);
         if (CST_UNLIKELY(cst_origin_is_deep()))
-            return cst_engine_make_deep(facts, rounded, zero, return_address, frame);
-        return cst_engine_make(facts, rounded, align, zero, cst_origin_shallow(site));
+            return cst_engine_make_deep(facts, zero, return_address, frame);
+        return cst_engine_make(facts, size, zero, cst_origin_shallow(site));
     }
-    const struct cst_call call = {.door = door, .side = side, .return_address = return_address, .frame = frame};
-    return cst_engine_alloc_slow(&call, size, align, zero);
+    return cst_engine_alloc_other(cst_way_of_alloc(door, side, zero), size, align, return_address, frame);
 }
 
 /** A live block that another door made for this call (operator new of the C++ library, after the new-handler), perhaps a
@@ -137,16 +159,23 @@ CST_INLINE bool cst_engine_fits(const struct cst_tag *tag, const struct cst_give
     return !given->has_align || given->align == cst_tag_align(tag);
 }
 
-/** Counts a block of the shared heap out whose tag was released, and gives it back. */
-CST_INLINE void cst_engine_take(uint16_t side, void *block, size_t size)
+/** Gives a released block of the shared heap back: into the thread's cache, or to the heap. */
+CST_INLINE void cst_engine_put(struct cst_tag *tag, void *block, size_t size)
 {
-    if (CST_UNLIKELY(cst_count_out(side, size))) {
-        cst_engine_settle_release(side, block, size);
+    if (size > CST_CACHE_SIZE_MAX || CST_UNLIKELY(!cst_cache_push(cst_cache_class(size), block, tag)))
+        cst_engine_put_in_heap(block, size);
+}
+
+/** Counts a block of the shared heap out whose tag was released, and gives it back. */
+CST_INLINE void cst_engine_take(uint16_t side, struct cst_tag *tag, void *block, size_t size)
+{
+    struct cst_count *count = cst_count_of(side);
+    if (CST_UNLIKELY(size > CST_CACHE_SIZE_MAX || cst_count_is_due(count, size))) {
+        cst_engine_take_other(tag, block);
         return;
     }
-    cst_thread_go_in(CST_THREAD_HEAP);
-    cst_heap_release_plain(block, cst_heap_round(size));
-    cst_thread_go_out(CST_THREAD_READY);
+    cst_count_out(count, size);
+    cst_engine_put(tag, block, size);
 }
 
 /** Log2 of the alignment that a release names, CST_BLOCK_ALIGN_LOG2 when it names none. False for what no block has that
@@ -170,27 +199,25 @@ CST_INLINE void cst_engine_release(enum custody_door door, uint16_t known_side, 
     uint16_t owner;
     uint32_t site;
     unsigned align_log2;
-    uint64_t known = 0;
-    if (CST_LIKELY(cst_origin_quick(door, known_side, return_address, &owner, &site) && cst_heap_is_shared(address) &&
-                   cst_engine_small_align(&given, &align_log2))) {
-        struct cst_tag *tag = cst_tag_of(address);
-        uint64_t facts = cst_tag_read_facts(tag), sites = cst_tag_read_sites(tag);
-        size_t size = cst_tag_size_if(facts, align_log2, owner);
-        if (CST_LIKELY(size <= CST_TAG_SIZE_MAX && (!given.has_size || size == given.size) &&
-                       cst_sites_start_at(sites, address))) {
-            if (CST_UNLIKELY(cst_origin_is_deep())) {
-                cst_engine_take_deep(tag, block, return_address, frame);
-                return;
-            }
-            cst_tag_release_known(tag, facts, sites, cst_origin_shallow(site));
-            cst_engine_take(cst_owner_side(owner), block, size);
-            return;
-        }
-        known = cst_engine_known(owner, site);
+    const uint64_t way = cst_way_of_release(door, known_side, &given);
+    if (CST_UNLIKELY(!cst_origin_quick(door, known_side, return_address, &owner, &site) ||
+                     !cst_heap_is_shared(address) || !cst_engine_small_align(&given, &align_log2))) {
+        cst_engine_release_other(way, block, given.size, given.align, return_address, frame);
+        return;
     }
-    const struct cst_call call = {.door = door, .side = known_side, .return_address = return_address, .frame = frame};
-    const struct cst_given named = given;
-    cst_engine_release_other(&call, address, &named, known);
+    struct cst_tag *tag = cst_tag_of(address);
+    uint64_t facts = cst_tag_read_facts(tag);
+    size_t size = cst_tag_size_if(facts, align_log2, owner);
+    if (CST_UNLIKELY(size > CST_TAG_SIZE_MAX || (given.has_size && size != given.size) ||
+                     !cst_tag_is_plain_at(tag, address))) {
+        uint64_t known = cst_engine_known(owner, site, align_log2);
+        cst_engine_release_by(way, block, given.size, known, return_address, frame);
+    } else if (CST_UNLIKELY(cst_origin_is_deep())) {
+        cst_engine_take_deep(tag, block, return_address, frame);
+    } else {
+        cst_tag_release_plain(tag, facts, address, cst_origin_shallow(site));
+        cst_engine_take(cst_owner_side(owner), tag, block, size);
+    }
 }
 
 /** True when `origin` may release a live block with this tag without a question, naming what is `given`; counts the crossing

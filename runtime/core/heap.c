@@ -251,12 +251,13 @@ bool cst_heap_start(bool isolating)
     return true;
 }
 
-static bool make_cache(void)
+static bool make_cache(bool *out_made)
 {
     bool enabled = true;
     if (!cst_je_thread_begin())
         return false;
     void *probe = cst_je_malloc(THREAD_CACHE_SIZE);
+    *out_made = probe != NULL;
     if (probe) {
         cst_je_free(probe);
         cst_je_mallctl("thread.tcache.enabled", NULL, NULL, &enabled, sizeof enabled);
@@ -264,12 +265,12 @@ static bool make_cache(void)
     return true;
 }
 
-bool cst_heap_enter_thread(void)
+bool cst_heap_enter_thread(bool *out_has_cache)
 {
     uint8_t mode = cst_heap_begin();
-    bool made = make_cache();
+    bool entered = make_cache(out_has_cache);
     cst_heap_end(mode);
-    return made;
+    return entered;
 }
 
 bool cst_heap_may_be_used(void)

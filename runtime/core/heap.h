@@ -27,15 +27,16 @@
 extern size_t cst_heap_shared_size;
 
 /** Bytes at the front of the shared part that have memory, and tags, behind them. Only grows. */
-extern _Atomic size_t cst_heap_shared_committed;
+extern CST_HIDDEN _Atomic size_t cst_heap_shared_committed;
 
 /** Reserves the range and its shadow, as large as the address space allows, and sets jemalloc up in it. False when not
  * even the smallest reservation is possible: then nothing is audited and allocation must go elsewhere. `isolating` keeps
  * room for isolated heaps. Once, at start. */
 CST_MUST_USE bool cst_heap_start(bool isolating);
 
-/** Makes the heap usable for the calling thread, and gives it a cache. Once per thread. False when memory is out. */
-CST_MUST_USE bool cst_heap_enter_thread(void);
+/** Makes the heap usable for the calling thread, and gives it a cache, unless there is too little memory for one. Once per
+ * thread. False when memory is out. */
+CST_MUST_USE bool cst_heap_enter_thread(bool *out_has_cache);
 
 /** True when the heap can be used by the calling thread, which may not have entered it. False when memory is out. */
 CST_MUST_USE bool cst_heap_may_be_used(void);
@@ -77,7 +78,7 @@ CST_INLINE size_t cst_heap_round(size_t size)
 /** True when `address` lies in the shared heap, where it has memory: then its tag may be looked at. */
 CST_INLINE bool cst_heap_is_shared(uintptr_t address)
 {
-    return address - cst_shadow.base < atomic_load_explicit(&cst_heap_shared_committed, memory_order_acquire);
+    return address - cst_shadow.base < atomic_load_explicit(&cst_heap_shared_committed, memory_order_relaxed);
 }
 
 /** As cst_heap_is_shared, for the shared heap and the isolated ones. */

@@ -24,7 +24,7 @@ struct cst_side {
 };
 
 /** True once any side has a heap of its own. */
-extern bool cst_side_any_isolated;
+extern CST_HIDDEN bool cst_side_any_isolated;
 
 /** The side of code of a module that takes part in `contract`: in the language that the contract implies, else in `lang`,
  * that of the code, else, when that is CUSTODY_LANG_NONE, in the module's own. CST_SIDE_UNKNOWN when sides are used up or

@@ -58,10 +58,10 @@ struct cst_shadow {
     uint8_t *density; /**< one byte a page */
     struct cst_tag *slots[CST_TAG_DENSITIES];
 };
-extern struct cst_shadow cst_shadow;
+extern CST_HIDDEN struct cst_shadow cst_shadow;
 
 /** Densities of requests up to 4096 bytes, by (size + 15) / 16. */
-extern uint8_t cst_tag_density_table[257];
+extern CST_HIDDEN uint8_t cst_tag_density_table[257];
 
 /** jemalloc's size class for `size` bytes: multiples of 16 up to 128, then four to each doubling (jemalloc(3), "size
  * classes"). */
@@ -133,7 +133,7 @@ CST_INLINE uint64_t cst_tag_facts(size_t size, unsigned align_log2, uint16_t own
 
 CST_INLINE uint64_t cst_tag_sites(uintptr_t address, uint32_t alloc_stack, uint8_t generation)
 {
-    return (uint64_t)alloc_stack | (uint64_t)generation << 24 | (uint64_t)((address >> 4) & 0xff) << 56;
+    return (uint64_t)alloc_stack | (uint64_t)generation << 24 | ((uint64_t)address << 52 & UINT64_C(0xff) << 56);
 }
 
 /** The words of a tag, as they are now. */
@@ -301,18 +301,18 @@ CST_INLINE void cst_tag_release(struct cst_tag *tag, uint32_t release_stack)
     cst_tag_set_upper(tag, (cst_tag_read_upper(tag) & 0xff000000) | release_stack);
 }
 
-/** As cst_tag_starts_at, for the second word of a live block's tag. */
-CST_INLINE bool cst_sites_start_at(uint64_t sites, uintptr_t address)
+/** True when the live block of this tag starts at `address` and has no marks and nobody who watches it. */
+CST_INLINE bool cst_tag_is_plain_at(const struct cst_tag *tag, uintptr_t address)
 {
-    return sites >> 32 == (uint32_t)(address << 20);
+    return cst_tag_read_upper(tag) == (uint32_t)(address << 20);
 }
 
-/** As cst_tag_release, for a tag whose words were just found to be `facts` and `sites` of a live block. */
-CST_INLINE void cst_tag_release_known(struct cst_tag *tag, uint64_t facts, uint64_t sites, uint32_t release_stack)
+/** As cst_tag_release, for a tag that was just found to be plain at `address`, with the first word `facts`. */
+CST_INLINE void cst_tag_release_plain(struct cst_tag *tag, uint64_t facts, uintptr_t address, uint32_t release_stack)
 {
     cst_tag_put_facts(tag, facts ^ (uint64_t)(CST_STATE_LIVE ^ CST_STATE_RELEASED) << 62);
     atomic_signal_fence(memory_order_release);
-    cst_tag_put_sites(tag, sites | (uint64_t)release_stack << 32);
+    cst_tag_set_upper(tag, (uint32_t)(address << 20) | release_stack);
 }
 
 /** Bits of a live block's marks, in the place that its release stack will take; above them are those that last. */

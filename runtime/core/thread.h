@@ -12,12 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cst_cache;
 struct cst_count;
 
 enum cst_thread_mode {
     CST_THREAD_FRESH,  /**< has not called yet, or its thread-end work is done */
     CST_THREAD_READY,  /**< set up, outside the runtime */
     CST_THREAD_BEHALF, /**< as ready, while libc allocates for its caller */
+    CST_THREAD_BUSY,   /**< as ready, changing its cache, which a signal's handler leaves alone (core/cache.h) */
     CST_THREAD_INSIDE, /**< inside the runtime: what it allocates now is not audited */
     CST_THREAD_HEAP,   /**< inside, and the heap is at work: it must not be called now */
 };
@@ -61,6 +63,7 @@ struct cst_thread {
     uint32_t number;          /**< among all threads that objects were bound to; 0: nobody asked (core/object.h) */
     uint16_t place;           /**< of its stack among those known (core/stacks.h) */
     struct cst_count *counts; /**< one for each side */
+    struct cst_cache *cache;  /**< blocks for its next allocations (core/cache.h) */
     uintptr_t touched;        /**< bytes of the heap touched ahead (core/tag.c); an address would hold a block there */
     struct cst_stack_bounds bounds;
     struct cst_behalf behalf;

@@ -23,19 +23,18 @@ CST_INLINE bool cst_hook_is_ready(void)
 }
 
 /** An allocation by a thread that is new, or inside the runtime, or in libc's hands. */
-void *cst_hook_alloc_unready(const struct cst_call *call, size_t size, size_t align, bool zero);
+void *cst_hook_alloc_unready(uint64_t way, size_t size, size_t align, uintptr_t return_address, uintptr_t frame);
 
-/** A release by such a thread. */
-void cst_hook_release_unready(const struct cst_call *call, void *block, const struct cst_given *given);
+/** A release by such a thread; of `size` and `align` what `way` says. */
+void cst_hook_release_unready(uint64_t way, void *block, size_t size, size_t align, uintptr_t return_address,
+                              uintptr_t frame);
 
 /** As cst_engine_alloc, from any thread. */
 CST_INLINE void *cst_hook_alloc(enum custody_door door, uint16_t side, size_t size, size_t align, bool zero)
 {
     if (CST_LIKELY(cst_thread.mode == CST_THREAD_READY))
         return cst_engine_alloc(door, side, CST_HOOK_RETURN, CST_HOOK_FRAME, size, align, zero);
-    const struct cst_call call = {
-        .door = door, .side = side, .return_address = CST_HOOK_RETURN, .frame = CST_HOOK_FRAME};
-    return cst_hook_alloc_unready(&call, size, align, zero);
+    return cst_hook_alloc_unready(cst_way_of_alloc(door, side, zero), size, align, CST_HOOK_RETURN, CST_HOOK_FRAME);
 }
 
 /** As cst_engine_release, from any thread; NULL does nothing. */
@@ -47,10 +46,8 @@ CST_INLINE void cst_hook_release(enum custody_door door, uint16_t side, void *bl
         cst_engine_release(door, side, CST_HOOK_RETURN, CST_HOOK_FRAME, block, given);
         return;
     }
-    const struct cst_call call = {
-        .door = door, .side = side, .return_address = CST_HOOK_RETURN, .frame = CST_HOOK_FRAME};
-    const struct cst_given named = given;
-    cst_hook_release_unready(&call, block, &named);
+    cst_hook_release_unready(cst_way_of_release(door, side, &given), block, given.size, given.align, CST_HOOK_RETURN,
+                             CST_HOOK_FRAME);
 }
 
 /** As cst_engine_resize, from any thread. */

@@ -4,6 +4,7 @@
 #include "audit/audit.h"
 #include "base/pool.h"
 #include "core/adopted.h"
+#include "core/cache.h"
 #include "core/count.h"
 #include "core/crossing.h"
 #include "core/departure.h"
@@ -71,6 +72,7 @@ static void in_child(void)
     cst_pool_after_fork();
     cst_heap_after_fork();
     cst_count_after_fork();
+    cst_cache_after_fork(cst_thread.cache);
     cst_side_after_fork();
     cst_module_after_fork();
     cst_facts_after_fork();

@@ -1,14 +1,14 @@
-/* Threads: see thread.h. Rule of a thread's end: its counters go back once the other thread-specific data is gone, which
+/* Threads: see thread.h. Rule of a thread's end: its counters and its cache go back once the other thread-specific data is gone, which
  * takes a destructor that asks to be called again until the last round; whatever the thread still does after that is
- * counted in the shared counters, and audited all the same. */
+ * counted in the shared counters, without a cache, and audited all the same. */
 #include "entry/thread.h"
 
+#include "core/cache.h"
 #include "core/count.h"
 #include "core/engine.h"
 #include "core/held.h"
 #include "core/stacks.h"
 #include "entry/start.h"
-#include "plat/sys.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -28,6 +28,8 @@ static void at_thread_end(void *round)
         cst_thread_unguard(mode);
         return;
     }
+    cst_cache_give_back(cst_thread.cache);
+    cst_thread.cache = cst_cache_acquire(true);
     cst_count_give_back(cst_thread.counts);
     cst_thread.counts = cst_count_acquire(true);
     cst_stacks_end(cst_thread.place, (uintptr_t)__builtin_thread_pointer());
@@ -38,13 +40,14 @@ static void at_thread_end(void *round)
 void cst_thread_start(void)
 {
     has_key = pthread_key_create(&key, at_thread_end) == 0;
-    cst_sys_fence_threads(); /* the first is cheap only now, while there is one thread */
 }
 
 static CST_MUST_USE bool set_up(void)
 {
-    if (!cst_heap_enter_thread())
+    bool has_cache;
+    if (!cst_heap_enter_thread(&has_cache))
         return false;
+    cst_thread.cache = cst_cache_acquire(!has_cache);
     cst_thread.bounds = cst_stack_bounds_get();
     cst_thread.place = (uint16_t)cst_stacks_add(&cst_thread.bounds);
     cst_thread.stacks = (uint8_t)cst_engine_settings.stacks;

@@ -14,6 +14,8 @@
  * what it was computed from. */
 #define CST_OPAQUE(x) __asm__("" : "+r"(x))
 
+/* Of variables that other files use: reached without a table of addresses. */
+#define CST_HIDDEN __attribute__((visibility("hidden")))
 #define CST_EXPORT __attribute__((visibility("default")))
 /* Thread-local storage that needs no call and no allocation to reach, also before constructors run. */
 #define CST_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))

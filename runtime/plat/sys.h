@@ -142,11 +142,6 @@ size_t cst_sys_data_limit(void);
 /** Limit of the main thread's stack in bytes; SIZE_MAX when there is none. */
 size_t cst_sys_stack_limit(void);
 
-/** Makes every other thread of the process pass a full memory barrier before this returns: what it wrote before is seen
- * then, and what it reads after sees what was written before this call (membarrier(2)). Microseconds; the first call of a
- * process is as quick only while it has one thread. False when the kernel cannot. */
-bool cst_sys_fence_threads(void);
-
 /** Ends the process at once with `status`; no handler runs. */
 _Noreturn void cst_sys_exit(int status);
 

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/membarrier.h>
 #include <linux/prctl.h>
 #include <poll.h>
 #include <string.h>
@@ -346,19 +345,6 @@ size_t cst_sys_data_limit(void)
 size_t cst_sys_stack_limit(void)
 {
     return resource_limit(RLIMIT_STACK);
-}
-
-static long membarrier(int command)
-{
-    return cst_syscall3(SYS_membarrier, command, 0, 0);
-}
-
-bool cst_sys_fence_threads(void)
-{
-    long result = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-    if (result == -EPERM && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0)
-        result = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-    return result == 0;
 }
 
 void cst_sys_exit(int status)

@@ -16,6 +16,7 @@
 
 #include "custody/words.h"
 #include "plat/compiler.h"
+#include "plat/word_x86_64.h"
 #include "site/caller.h"
 #include "site/callsite_grounds.h"
 #include "site/module.h"
@@ -66,7 +67,7 @@ struct cst_callsite_row {
 #define CST_CALLSITE_FREE ((uint64_t)0)
 #define CST_CALLSITE_GONE ((uint64_t)1)
 
-extern struct cst_callsite_row cst_callsite_table[(size_t)1 << CST_CALLSITE_BITS];
+extern CST_HIDDEN struct cst_callsite_row cst_callsite_table[(size_t)1 << CST_CALLSITE_BITS];
 
 CST_INLINE uint64_t cst_callsite_key(uintptr_t return_address, enum custody_door door)
 {
@@ -158,11 +159,11 @@ CST_INLINE bool cst_callsite_quick(uintptr_t return_address, enum custody_door d
 {
     uint64_t key = cst_callsite_key(return_address, door);
     const struct cst_callsite_row *row = &cst_callsite_table[cst_callsite_home(key)];
-    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_acquire) != key)) {
+    if (CST_UNLIKELY(!cst_word_is(&row->key, key))) {
         return false;
     }
     uint64_t value = atomic_load_explicit(&row->value, memory_order_acquire);
-    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) != key || !cst_callsite_is_plain(value))) {
+    if (CST_UNLIKELY(!cst_word_is(&row->key, key) || !cst_callsite_is_plain(value))) {
         return false;
     }
     *out_owner = (uint16_t)(value >> 48);

@@ -1,9 +1,8 @@
-/* Counters: totals, live figures and peaks are exact, for bytes and for blocks, with one thread and with several, whichever
- * of them allocates and whichever releases. Threads take turns where a peak has to be known beforehand; where they run
- * freely, the test keeps a sum of its own, beside which the peak must lie. Each test has a side of its own. */
+/* Counters: totals and live figures are exact, with one thread and with several, whichever of them allocates and whichever
+ * releases; peaks are exact with one thread, and with several neither too high nor lower than they may be. Threads take turns
+ * where a peak has to be known beforehand; where they run freely, the test keeps a sum of its own, beside which the peak must
+ * lie. Each test has a side of its own. */
 #include "core/count.h"
-
-#include "plat/sys.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -26,6 +25,13 @@ static void assert_total(uint16_t side, uint64_t allocs, uint64_t frees, uint64_
     assert_int_equal(total.frees, frees);
     assert_int_equal(total.live_bytes, live);
     assert_int_equal(total.peak_bytes, peak);
+}
+
+/* A peak of a side that `threads` have counted for. */
+static void assert_peak(uint64_t peak, uint64_t right, uint64_t threads)
+{
+    uint64_t slack = threads * CST_COUNT_SLACK;
+    assert_in_range(peak, right > slack ? right - slack : 0, right);
 }
 
 static void with_one_thread_live_and_peak_are_exact(void **state)
@@ -102,8 +108,8 @@ static void with_threads_sums_are_exact(void **state)
     assert_int_equal(total.total_bytes, THREADS * TIMES * BLOCK);
     assert_int_equal(total.live_bytes, THREADS * BLOCK);
     assert_int_equal(total.live_blocks, THREADS);
-    assert_in_range(total.peak_bytes, TIMES * BLOCK, THREADS * TIMES * BLOCK);
-    /* The orders of calls that were under way may differ between the two peaks. */
+    assert_in_range(total.peak_bytes, TIMES * BLOCK - THREADS * CST_COUNT_SLACK, THREADS * TIMES * BLOCK);
+    /* Of calls that are under way, the blocks may be seen and the bytes not, or the other way round. */
     assert_in_range(total.peak_bytes + THREADS * BLOCK, total.peak_blocks * BLOCK,
                     (total.peak_blocks + 2 * THREADS) * BLOCK);
 }
@@ -169,24 +175,49 @@ static void dismiss(struct worker *worker)
     pthread_barrier_destroy(&worker->turn);
 }
 
-static void small_amounts_of_two_threads_add_up_to_the_peak(void **state)
+static void large_amounts_of_two_threads_add_up_to_the_peak(void **state)
 {
     (void)state;
     struct worker a, b;
     hire(&a, 10);
     hire(&b, 10);
-    let_alloc(&a, 8192);
-    let_alloc(&b, 8192);
-    let_release(&a, 8192);
-    let_release(&b, 8192);
-    assert_total(10, 2, 2, 0, 16384);
+    for (int i = 0; i < 4; i++) {
+        let_alloc(&a, 1 << 20);
+        let_alloc(&b, 1 << 20);
+        let_release(&a, 1 << 20);
+        let_release(&b, 1 << 20);
+    }
+    assert_total(10, 8, 8, 0, 1 << 21);
     assert_int_equal(cst_count_sum(10).peak_blocks, 2);
-    let_alloc(&a, 5000);
-    let_alloc(&b, 11384);
-    assert_int_equal(cst_count_sum(10).peak_bytes, 16384);
+    let_alloc(&a, 1 << 20);
+    let_alloc(&b, 1 << 20);
     let_alloc(&a, 1);
-    assert_int_equal(cst_count_sum(10).peak_bytes, 16385);
+    assert_int_equal(cst_count_sum(10).peak_bytes, (1 << 21) + 1);
     assert_int_equal(cst_count_sum(10).peak_blocks, 3);
+    dismiss(&a);
+    dismiss(&b);
+}
+
+/* Half of the slack up, nothing looked at; and all of it down again, by blocks whose releases look at one bound only. */
+static void a_peak_among_others_is_too_low_by_no_more_than_the_slack(void **state)
+{
+    (void)state;
+    struct worker a, b;
+    uint64_t live = 0, peak = 0;
+    hire(&a, 17);
+    hire(&b, 17);
+    let_alloc(&b, 1);
+    for (int height = 1; height <= 200; height++, live = 0) {
+        for (int i = 0; i < height; i++) {
+            let_alloc(&a, CST_COUNT_SMALL);
+            live += CST_COUNT_SMALL;
+        }
+        peak = live + 1;
+        for (int i = 0; i < height; i++) {
+            let_release(&a, CST_COUNT_SMALL);
+            assert_peak(cst_count_sum(17).peak_bytes, peak, 2);
+        }
+    }
     dismiss(&a);
     dismiss(&b);
 }
@@ -201,8 +232,8 @@ static void what_one_thread_makes_and_another_releases_is_live_once(void **state
         let_alloc(&producer, 10000);
         let_release(&consumer, 10000);
     }
-    assert_total(11, 500, 500, 0, 10000);
-    assert_int_equal(cst_count_sum(11).peak_blocks, 1);
+    assert_peak(cst_count_sum(11).peak_bytes, 10000, 2);
+    assert_int_equal(cst_count_sum(11).live_bytes, 0);
     assert_int_equal(cst_count_sum(11).total_bytes, 5000000);
     dismiss(&producer);
     dismiss(&consumer);
@@ -226,11 +257,11 @@ static void a_peak_before_the_second_thread_came_is_remembered(void **state)
 }
 
 /* Sizes and turns from a small generator, beside a sum that is made in the plain way. */
-static void random_turns_have_the_peaks_that_a_plain_sum_has(void **state)
+static void random_turns_have_nearly_the_peaks_that_a_plain_sum_has(void **state)
 {
     (void)state;
     struct worker workers[THREADS];
-    uint64_t bytes = 0, blocks = 0, bytes_peak = 0, blocks_peak = 0;
+    uint64_t bytes = 0, blocks = 0, peak = 0;
     uint32_t random = 12345;
     static size_t held[4096];
     for (size_t i = 0; i < THREADS; i++) {
@@ -239,7 +270,7 @@ static void random_turns_have_the_peaks_that_a_plain_sum_has(void **state)
     for (int i = 0; i < 6000; i++) {
         random = random * 1664525 + 1013904223;
         bool releases = blocks > 0 && (blocks == 4096 || (random >> 16) % 100 > (i / 1000 % 2 ? 45U : 60U));
-        size_t size = releases ? held[blocks - 1] : (random >> 12) % 1000;
+        size_t size = releases ? held[blocks - 1] : (random >> 8) % ((random >> 20) % 4 ? 1000 : 100000);
         take_turn(&workers[(random >> 8) % THREADS], releases, size);
         if (releases) {
             blocks--;
@@ -248,13 +279,11 @@ static void random_turns_have_the_peaks_that_a_plain_sum_has(void **state)
             held[blocks++] = size;
             bytes += size;
         }
-        bytes_peak = bytes > bytes_peak ? bytes : bytes_peak;
-        blocks_peak = blocks > blocks_peak ? blocks : blocks_peak;
+        peak = bytes > peak ? bytes : peak;
         struct cst_count_total total = cst_count_sum(13);
         assert_int_equal(total.live_bytes, bytes);
         assert_int_equal(total.live_blocks, blocks);
-        assert_int_equal(total.peak_bytes, bytes_peak);
-        assert_int_equal(total.peak_blocks, blocks_peak);
+        assert_peak(total.peak_bytes, peak, THREADS);
     }
     for (size_t i = 0; i < THREADS; i++) {
         dismiss(&workers[i]);
@@ -274,6 +303,8 @@ static void note_surest(int64_t now)
     }
 }
 
+#define LARGE 5000
+
 /* Grows to a height of its own and shrinks again, over and over. */
 static void *breathe(void *data)
 {
@@ -281,12 +312,12 @@ static void *breathe(void *data)
     cst_thread.counts = cst_count_acquire(false);
     for (int round = 0; round < 400; round++) {
         for (size_t i = 0; i < blocks; i++) {
-            cst_count_alloc(14, 1);
-            note_surest(atomic_fetch_add(&sure, 1) + 1);
+            cst_count_alloc(14, LARGE);
+            note_surest(atomic_fetch_add(&sure, LARGE) + LARGE);
         }
         for (size_t i = 0; i < blocks; i++) {
-            atomic_fetch_sub(&sure, 1);
-            cst_count_free(14, 1);
+            atomic_fetch_sub(&sure, LARGE);
+            cst_count_free(14, LARGE);
         }
     }
     cst_count_give_back(cst_thread.counts);
@@ -308,33 +339,31 @@ static void a_peak_of_free_threads_is_what_was_live_at_once(void **state)
     assert_int_equal(total.live_bytes, 0);
     assert_int_equal(total.live_blocks, 0);
     /* At most one call of each thread is under way. */
-    assert_in_range(total.peak_bytes, surest, surest + THREADS);
-    assert_in_range(total.peak_blocks, surest, surest + THREADS);
+    assert_in_range(total.peak_bytes, surest - THREADS * (int64_t)CST_COUNT_SLACK, surest + THREADS * LARGE);
 }
 
-static void below_the_peak_threads_are_let_alone(void **state)
+static void a_thread_among_others_looks_only_when_much_has_changed(void **state)
 {
     (void)state;
     struct worker a, b;
     hire(&a, 15);
     hire(&b, 15);
-    for (int i = 0; i < 100; i++) {
-        let_alloc(&a, 1000);
-    }
+    let_alloc(&a, 1);
     let_alloc(&b, 1);
-    for (int i = 0; i < 100; i++) {
-        let_release(&a, 1000);
-    }
-    for (int i = 0; i < 1000; i++) {
-        let_alloc(&b, 0);
-        let_release(&b, 0);
-    }
     dismiss(&a);
     dismiss(&b);
-    cst_count_alloc(15, 100);
-    cst_count_free(15, 100);
-    assert_false(cst_count_in(15, 100));
-    assert_false(cst_count_out(15, 100));
+    cst_count_alloc(15, 100000);
+    cst_count_free(15, 1);
+    struct cst_count *count = cst_count_of(15);
+    for (uint64_t i = 0; i < CST_COUNT_SLACK / 4 / 100; i++) {
+        assert_false(cst_count_in(count, 100));
+        assert_false(cst_count_is_due(count, 100));
+    }
+    assert_false(cst_count_in(count, CST_COUNT_SLACK));
+    assert_true(cst_count_is_due(count, 1));
+    cst_count_free(15, 1);
+    assert_false(cst_count_is_due(count, 1));
+    assert_true(cst_count_is_due(count, CST_COUNT_SLACK));
 }
 
 /* ---- arrays ---- */
@@ -399,13 +428,13 @@ static bool child_counts_on(void)
 {
     cst_count_after_fork();
     struct cst_count_total total = cst_count_sum(16);
-    if (total.live_bytes != 900 || total.peak_bytes != 1000 || total.peak_blocks != 2) {
+    if (total.live_bytes != 900000 || total.peak_bytes != 1000000 || total.peak_blocks != 2) {
         return false;
     }
-    cst_count_alloc(16, 100);
+    cst_count_alloc(16, 100000);
     cst_count_alloc(16, 1);
     total = cst_count_sum(16);
-    return total.live_bytes == 1001 && total.peak_bytes == 1001 && total.peak_blocks == 3;
+    return total.live_bytes == 1000001 && total.peak_bytes == 1000001 && total.peak_blocks == 3;
 }
 
 static void a_child_counts_on_from_its_parents_figures(void **state)
@@ -413,9 +442,9 @@ static void a_child_counts_on_from_its_parents_figures(void **state)
     (void)state;
     struct worker other;
     hire(&other, 16);
-    let_alloc(&other, 900);
-    cst_count_alloc(16, 100);
-    cst_count_free(16, 100);
+    let_alloc(&other, 900000);
+    cst_count_alloc(16, 100000);
+    cst_count_free(16, 100000);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -425,12 +454,6 @@ static void a_child_counts_on_from_its_parents_figures(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     dismiss(&other);
-}
-
-static void the_kernel_can_make_threads_pass_a_barrier(void **state)
-{
-    (void)state;
-    assert_true(cst_sys_fence_threads());
 }
 
 static int acquire(void **state)
@@ -447,16 +470,16 @@ int main(void)
         cmocka_unit_test(sides_are_counted_apart_and_blocks_of_no_bytes_too),
         cmocka_unit_test(more_released_than_made_is_no_negative_sum),
         cmocka_unit_test(with_threads_sums_are_exact),
-        cmocka_unit_test(small_amounts_of_two_threads_add_up_to_the_peak),
+        cmocka_unit_test(large_amounts_of_two_threads_add_up_to_the_peak),
+        cmocka_unit_test(a_peak_among_others_is_too_low_by_no_more_than_the_slack),
         cmocka_unit_test(what_one_thread_makes_and_another_releases_is_live_once),
         cmocka_unit_test(a_peak_before_the_second_thread_came_is_remembered),
-        cmocka_unit_test(random_turns_have_the_peaks_that_a_plain_sum_has),
+        cmocka_unit_test(random_turns_have_nearly_the_peaks_that_a_plain_sum_has),
         cmocka_unit_test(a_peak_of_free_threads_is_what_was_live_at_once),
-        cmocka_unit_test(below_the_peak_threads_are_let_alone),
+        cmocka_unit_test(a_thread_among_others_looks_only_when_much_has_changed),
         cmocka_unit_test(counters_of_ended_threads_go_to_new_ones_and_keep_what_they_counted),
         cmocka_unit_test(a_thread_that_has_ended_counts_with_the_shared_counters),
         cmocka_unit_test(a_child_counts_on_from_its_parents_figures),
-        cmocka_unit_test(the_kernel_can_make_threads_pass_a_barrier),
     };
     return cmocka_run_group_tests(tests, acquire, NULL);
 }

@@ -85,7 +85,7 @@ static void blocks_of_any_size_lie_in_the_shared_heap(void **state)
 static void *exercise_in_thread(void *with_cache)
 {
     if (with_cache) {
-        assert_true(cst_heap_enter_thread());
+        assert_true(cst_heap_enter_thread(&(bool){false}));
     }
     for (int i = 0; i < 5; i++) {
         if (!exercise()) {
@@ -129,7 +129,7 @@ static void exercise_at_end(void *key)
 static void *live_and_end(void *unused)
 {
     pthread_setspecific(last_rites.early, &last_rites.early);
-    assert_true(cst_heap_enter_thread());
+    assert_true(cst_heap_enter_thread(&(bool){false}));
     last_rites.good = exercise();
     pthread_setspecific(last_rites.late, &last_rites.late);
     return unused;
@@ -291,7 +291,7 @@ static int start_heap(void **state)
     if (!cst_heap_start(true)) {
         return -1;
     }
-    assert_true(cst_heap_enter_thread());
+    assert_true(cst_heap_enter_thread(&(bool){false}));
     return 0;
 }
 
@@ -317,7 +317,7 @@ static void start_with_two_gigabytes(void)
 {
     limit_address_space(2048 * MIB);
     require(cst_heap_start(true));
-    assert_true(cst_heap_enter_thread());
+    assert_true(cst_heap_enter_thread(&(bool){false}));
     require(cst_shadow.size >= 64 * MIB && cst_shadow.size <= 512 * MIB);
     void *volatile programs = malloc(600 * MIB);
     require(programs != NULL);

@@ -282,7 +282,7 @@ static void after_an_audit_blocks_have_no_marks_and_their_release_is_plain(void 
     for (size_t i = held; i <= lost; i++) {
         const struct cst_tag *tag = cst_tag_of(~hidden[i]);
         assert_int_equal(cst_tag_marks(tag), 0);
-        assert_true(cst_sites_start_at(tag->sites, ~hidden[i]));
+        assert_true(cst_tag_is_plain_at(tag, ~hidden[i]));
     }
 }
 
@@ -390,8 +390,11 @@ static atomic_bool over;
 
 static void enter_thread(void)
 {
-    cst_thread = (struct cst_thread){
-        .mode = CST_THREAD_READY, .stacks = 1, .counts = cst_count_acquire(false), .bounds = cst_stack_bounds_get()};
+    cst_thread = (struct cst_thread){.mode = CST_THREAD_READY,
+                                     .stacks = 1,
+                                     .counts = cst_count_acquire(false),
+                                     .cache = cst_cache_acquire(false),
+                                     .bounds = cst_stack_bounds_get()};
     cst_thread.place = (uint16_t)cst_stacks_add(&cst_thread.bounds);
 }
 

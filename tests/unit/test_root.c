@@ -367,7 +367,7 @@ static void thousands_of_mappings_are_gathered_quickly(void **state)
 static int start(void **state)
 {
     (void)state;
-    if (!cst_heap_start(true) || !cst_heap_enter_thread()) {
+    if (!cst_heap_start(true) || !cst_heap_enter_thread(&(bool){false})) {
         return -1;
     }
     cst_module_scan();

@@ -224,7 +224,7 @@ static void marks_of_a_live_block_change_nothing_else_and_are_gone_with_its_rele
                           .sites = cst_tag_sites(0xab0, 0xabcdef, 7)};
     const struct cst_tag before = tag;
     assert_int_equal(cst_tag_marks(&tag), 0);
-    assert_true(cst_sites_start_at(tag.sites, 0xab0));
+    assert_true(cst_tag_is_plain_at(&tag, 0xab0));
     cst_tag_set_marks(&tag, 0x3fffff);
     assert_int_equal(cst_tag_marks(&tag), 0x3fffff);
     assert_false(cst_tag_is_watched(&tag));
@@ -232,7 +232,7 @@ static void marks_of_a_live_block_change_nothing_else_and_are_gone_with_its_rele
     assert_int_equal(cst_tag_alloc_stack(&tag), 0xabcdef);
     assert_int_equal(cst_tag_generation(&tag), 7);
     assert_true(cst_tag_starts_at(&tag, 0xab0));
-    assert_false(cst_sites_start_at(tag.sites, 0xab0));
+    assert_false(cst_tag_is_plain_at(&tag, 0xab0));
     cst_tag_set_marks(&tag, 0x010203);
     cst_tag_release(&tag, 0x000405);
     assert_int_equal(cst_tag_release_stack(&tag), 0x000405);
@@ -253,7 +253,7 @@ static void that_a_block_is_watched_is_no_mark_and_gone_with_its_release(void **
     assert_true(cst_tag_is_watched(&tag));
     assert_int_equal(cst_tag_marks(&tag), 0);
     assert_true(cst_tag_starts_at(&tag, 0xab0));
-    assert_false(cst_sites_start_at(tag.sites, 0xab0));
+    assert_false(cst_tag_is_plain_at(&tag, 0xab0));
     cst_tag_set_marks(&tag, (1U << CST_TAG_MARK_BITS) - 1);
     assert_false(cst_tag_is_told(&tag));
     cst_tag_set_marks(&tag, 0x123);
@@ -425,7 +425,7 @@ static void a_heap_that_grows_is_touched_ahead_once_it_is_not_small(void **state
 static int start_heap(void **state)
 {
     (void)state;
-    if (!cst_heap_start(true) || !cst_heap_enter_thread()) {
+    if (!cst_heap_start(true) || !cst_heap_enter_thread(&(bool){false})) {
         return -1;
     }
     return 0;

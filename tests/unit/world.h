@@ -60,14 +60,17 @@ static inline uint64_t keep(const struct cst_finding *finding)
 static inline bool world_start(void)
 {
     static uintptr_t doors[CUSTODY_DOOR_COUNT];
-    if (!cst_heap_start(true) || !cst_heap_enter_thread()) {
+    if (!cst_heap_start(true) || !cst_heap_enter_thread(&(bool){false})) {
         return false;
     }
     cst_callsite_setup(doors, &cst_origin_resolver);
     cst_findings_start(keep);
     cst_engine_settings.stacks = 1;
-    cst_thread = (struct cst_thread){
-        .mode = CST_THREAD_READY, .stacks = 1, .counts = cst_count_acquire(false), .bounds = cst_stack_bounds_get()};
+    cst_thread = (struct cst_thread){.mode = CST_THREAD_READY,
+                                     .stacks = 1,
+                                     .counts = cst_count_acquire(false),
+                                     .cache = cst_cache_acquire(false),
+                                     .bounds = cst_stack_bounds_get()};
     cst_thread.place = (uint16_t)cst_stacks_add(&cst_thread.bounds);
     program_side = cst_side_of_module(&program, CUSTODY_CONTRACT_MALLOC);
     rust_side = cst_side_of_module(&program, CUSTODY_CONTRACT_RUST);
