@@ -6,6 +6,7 @@ export CUSTODY_BUILD := $(abspath $(BUILD))
 # What single tests need beside the runtime: libraries, and functions that a test replaces by its own __wrap_NAME.
 LIBS_test_decode := -lZydis
 LIBS_test_callsite := -lZydis
+WRAP_test_buffer := cst_sys_read_memory
 WRAP_test_facts_place := cst_facts_setup
 LIBS_test_detour_move := -lZydis
 WRAP_test_family_hook := cst_thread_enter cst_start_failed cst_start_is_up
@@ -14,14 +15,18 @@ WRAP_test_kept_back := cst_je_free cst_je_sdallocx
 WRAP_test_module_settle := cst_module_classify cst_module_settle
 WRAP_test_out_of_memory := cst_sys_map cst_sys_reserve cst_sys_map_file
 WRAP_test_pool := cst_sys_map
+WRAP_test_reach := cst_sys_touched
+WRAP_test_room := cst_own_map
 WRAP_test_rust_own_hook := cst_hook_enter
 WRAP_test_settled := cst_origin_steady
+WRAP_test_standstill := cst_engine_hand_on cst_process_yield cst_sys_monotonic_ns
 WRAP_test_suspect := cst_allocator_is_replaced
 WRAP_test_stack := cst_stack_trace
 WRAP_test_fork_locks := cst_lock_acquire cst_lock_reset
 WRAP_test_history := cst_pool_alloc
 WRAP_test_tag := cst_sys_populate
 WRAP_test_table := cst_pool_alloc
+WRAP_test_tool_facts_requests := cst_facts_worker_make
 WRAP_test_tool_facts_worker := cst_facts_cache_make
 WRAP_test_words := cst_own_map
 
@@ -123,12 +128,14 @@ NOT_ASAN := test_detour:an_exception_passes_redirected_functions
 #   those of other allocators. It counts at most 64 locks, of which jemalloc takes more after a fork.
 #   It does not see what glibc's allocator does under the names that nobody intercepts.
 #   A thread of its own lives on in a child of which a filter kills only the calling thread.
+#   What is stepped through, once for each of its instructions, has too many of them.
 #   A search for leaks halts its own thread, too, in which it crashes when an instrumented handler is entered: there is none,
 #   at exit either.
 NOT_TSAN := test_thread test_heap:a_thread_that_ends_is_served_after_jemallocs_own_destructor \
     test_suspect:a_block_of_another_allocator_is_foreign test_portrait:a_block_of_another_allocator_is_known_by_its_start \
     test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root \
-    test_confine:what_is_said_of_a_filter_is_what_the_kernel_does
+    test_confine:what_is_said_of_a_filter_is_what_the_kernel_does \
+    test_held:handlers_may_release_watched_blocks_while_others_become_watched
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
 #   limited for it too, and a program that runs itself again runs it. A search for leaks would read through everything

@@ -28,9 +28,11 @@ case ${1:-} in
 bench) packages="$packages libmimalloc2.0 libasan8 heaptrack libheaptrack sqlite3 gawk libxml2-utils lua5.4 z3" ;;
 compat) packages="$packages dpkg-dev gawk tcl tcl-dev libexpat1-dev libncurses-dev zlib1g-dev
     default-jdk-headless postgresql redis-server redis-tools nginx wrk chromium
-    ruby php-cli lua5.4 emacs-nox imagemagick"
+    ruby php-cli lua5.4 emacs-nox imagemagick ffmpeg r-base-core r-recommended"
     # Node.js often comes from elsewhere, and Debian's does not go with that.
-    command -v node >/dev/null || packages="$packages nodejs npm" ;;
+    command -v node >/dev/null || packages="$packages nodejs npm"
+    # So does Go.
+    command -v go >/dev/null || packages="$packages golang-go" ;;
 *)
     echo "usage: deps.sh [bench|compat]" >&2
     exit 2

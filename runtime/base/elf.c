@@ -218,6 +218,9 @@ struct cst_elf_symbols cst_elf_symbols(const struct cst_elf *elf, enum cst_elf_t
     while (symbols.names.size != 0 && symbols.names.bytes[symbols.names.size - 1] != '\0') {
         symbols.names.size--;
     }
+    if (symbols.names.size == 0) {
+        symbols.entries = symbols.names = (struct cst_elf_bytes){0};
+    }
     return symbols;
 }
 

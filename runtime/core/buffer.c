@@ -105,10 +105,14 @@ uint64_t cst_buffer_sum_known(uint64_t sum, const void *bytes, size_t size)
     return cst_findings_mix(sum, rest);
 }
 
+/* The end is asked for first: what a program says of a size that it does not know may reach over gigabytes of other memory
+ * before it reaches none. */
 static bool sum_unsure(uintptr_t address, size_t size, uint64_t *out_sum)
 {
     unsigned char bytes[CHUNK];
     uint64_t sum = 0;
+    if (size > CHUNK && !read_unsure(address + size - 1, bytes, 1))
+        return false;
     for (size_t done = 0; done < size;) {
         size_t part = size - done < CHUNK ? size - done : CHUNK;
         if (!read_unsure(address + done, bytes, part))

@@ -56,7 +56,7 @@ void *cst_engine_settle_alloc(uint64_t facts, void *block)
 void cst_engine_settle_release(uint16_t side, void *block, size_t size)
 {
     cst_count_settle(side);
-    cst_heap_release_plain(block, cst_heap_round(size));
+    cst_heap_release(block, cst_heap_round(size), CST_BLOCK_ALIGN);
 }
 
 /* Takes the tag of a live block and counts it out, whoever owned it. Blocks that the runtime's own calls into libc made

@@ -91,7 +91,9 @@ CST_INLINE void *cst_engine_make(uint64_t facts, size_t rounded, size_t align, b
     uint64_t sites = cst_tag_sites(0, stack, cst_thread.generation);
     CST_OPAQUE(facts);
     CST_OPAQUE(sites);
-    void *block = cst_heap_alloc(0, rounded, align, zero);
+    cst_thread_go_in(CST_THREAD_HEAP);
+    void *block = cst_heap_ask(0, rounded, align, zero);
+    cst_thread_go_out(CST_THREAD_READY);
     if (CST_UNLIKELY(!block))
         return cst_engine_no_memory();
     size_t size = cst_facts_size(facts);
@@ -138,10 +140,13 @@ CST_INLINE bool cst_engine_fits(const struct cst_tag *tag, const struct cst_give
 /** Counts a block of the shared heap out whose tag was released, and gives it back. */
 CST_INLINE void cst_engine_take(uint16_t side, void *block, size_t size)
 {
-    if (CST_LIKELY(!cst_count_out(side, size)))
-        cst_heap_release_plain(block, cst_heap_round(size));
-    else
+    if (CST_UNLIKELY(cst_count_out(side, size))) {
         cst_engine_settle_release(side, block, size);
+        return;
+    }
+    cst_thread_go_in(CST_THREAD_HEAP);
+    cst_heap_release_plain(block, cst_heap_round(size));
+    cst_thread_go_out(CST_THREAD_READY);
 }
 
 /** Log2 of the alignment that a release names, CST_BLOCK_ALIGN_LOG2 when it names none. False for what no block has that

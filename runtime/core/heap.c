@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define LARGEST_RANGE ((size_t)1 << 40)
 /* Each arena takes a first extent of 2 MiB for itself and one for blocks. */
 #define SMALLEST_RANGE ((size_t)1 << 25)
 #define RANGE_STEP ((size_t)1 << 21)
@@ -197,8 +196,8 @@ static bool reserve(size_t size)
 static bool reserve_what_fits(void)
 {
     size_t size = cst_sys_address_space_limit() / 3 * 2 / RANGE_SHARE & ~(RANGE_STEP - 1);
-    if (size > LARGEST_RANGE)
-        size = LARGEST_RANGE;
+    if (size > CST_HEAP_RANGE_MAX)
+        size = CST_HEAP_RANGE_MAX;
     for (; size >= SMALLEST_RANGE; size = size / 2 & ~(RANGE_STEP - 1))
         if (reserve(size))
             return true;
@@ -252,7 +251,7 @@ bool cst_heap_start(bool isolating)
     return true;
 }
 
-bool cst_heap_enter_thread(void)
+static bool make_cache(void)
 {
     bool enabled = true;
     if (!cst_je_thread_begin())
@@ -265,9 +264,20 @@ bool cst_heap_enter_thread(void)
     return true;
 }
 
+bool cst_heap_enter_thread(void)
+{
+    uint8_t mode = cst_heap_begin();
+    bool made = make_cache();
+    cst_heap_end(mode);
+    return made;
+}
+
 bool cst_heap_may_be_used(void)
 {
-    return cst_je_thread_begin();
+    uint8_t mode = cst_heap_begin();
+    bool may = cst_je_thread_begin();
+    cst_heap_end(mode);
+    return may;
 }
 
 /* Bytes of each isolated heap; 0 when the whole range is shared. */

@@ -9,12 +9,16 @@
 
 #include "core/je.h"
 #include "core/tag.h"
+#include "core/thread.h"
 #include "plat/compiler.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/** Bytes of the range at most. */
+#define CST_HEAP_RANGE_MAX ((size_t)1 << 40)
 
 /** Isolated heaps at most. */
 #define CST_HEAP_SLOTS 8
@@ -39,9 +43,17 @@ CST_MUST_USE bool cst_heap_may_be_used(void);
 /** Makes the heap of an isolated side. Its arena's number, or 0 when none is left. */
 CST_MUST_USE unsigned cst_heap_isolate(void);
 
+/** From now on the heap is at work for the calling thread, until the end, which gets the thread's mode of before: a handler
+ * of a signal that comes meanwhile is not served from it (held.h). */
+CST_INLINE uint8_t cst_heap_begin(void);
+CST_INLINE void cst_heap_end(uint8_t mode);
+
 /** `rounded` bytes (at least CST_BLOCK_MIN) aligned to `align` (a power of two) from `arena` (0: the shared heap); zeroed on
  * request. NULL when memory is out; errno is not set. */
 CST_INLINE void *cst_heap_alloc(unsigned arena, size_t rounded, size_t align, bool zero);
+
+/** The same, between begin and end. */
+CST_INLINE void *cst_heap_ask(unsigned arena, size_t rounded, size_t align, bool zero);
 
 /** Makes a block one of `rounded` bytes where it is, keeping `align`. False, with the block still in use as it was, when it
  * must move for that. `rounded` as for alloc. */
@@ -100,7 +112,35 @@ CST_INLINE int cst_heap_flags(unsigned arena, size_t align, bool zero)
     return flags;
 }
 
+CST_INLINE uint8_t cst_heap_begin(void)
+{
+    uint8_t mode = cst_thread.mode;
+    if (cst_thread_is_inside(mode))
+        cst_thread.mode = CST_THREAD_HEAP;
+    else
+        cst_thread_go_in(CST_THREAD_HEAP);
+    atomic_signal_fence(memory_order_seq_cst);
+    return mode;
+}
+
+CST_INLINE void cst_heap_end(uint8_t mode)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    if (cst_thread_is_inside(mode))
+        cst_thread.mode = mode;
+    else
+        cst_thread_go_out(mode);
+}
+
 CST_INLINE void *cst_heap_alloc(unsigned arena, size_t rounded, size_t align, bool zero)
+{
+    uint8_t mode = cst_heap_begin();
+    void *block = cst_heap_ask(arena, rounded, align, zero);
+    cst_heap_end(mode);
+    return block;
+}
+
+CST_INLINE void *cst_heap_ask(unsigned arena, size_t rounded, size_t align, bool zero)
 {
     int flags = cst_heap_flags(arena, align, zero);
     if (CST_LIKELY(flags == 0))
@@ -108,8 +148,8 @@ CST_INLINE void *cst_heap_alloc(unsigned arena, size_t rounded, size_t align, bo
     return flags == MALLOCX_ZERO ? cst_je_calloc(1, rounded) : cst_je_mallocx(rounded, flags);
 }
 
-/** Releases a block of the shared heap that was made with `rounded` bytes and no more than the heap's own alignment. Told
- * the size, jemalloc need not look it up; but the fast way of its sized release leaves out blocks at the start of a page,
+/** Releases a block of the shared heap that was made with `rounded` bytes and no more than the heap's own alignment, for a
+ * thread that is between begin and end. Told the size, jemalloc need not look it up; but the fast way of its sized release leaves out blocks at the start of a page,
  * which its profiler may have sampled, and they are often the first to be used again. Its plain release has no such gap. */
 CST_INLINE void cst_heap_release_plain(void *block, size_t rounded)
 {
@@ -124,10 +164,12 @@ CST_INLINE void cst_heap_release(void *block, size_t rounded, size_t align)
     int flags = align > CST_BLOCK_ALIGN ? MALLOCX_LG_ALIGN(__builtin_ctzl(align)) : 0;
     if (CST_UNLIKELY(!cst_heap_is_shared((uintptr_t)block)))
         flags |= MALLOCX_TCACHE_NONE;
+    uint8_t mode = cst_heap_begin();
     if (flags == 0)
         cst_heap_release_plain(block, rounded);
     else
         cst_je_sdallocx(block, rounded, flags);
+    cst_heap_end(mode);
 }
 
 /** The arena of an isolated heap's block, so that a resize stays in it; 0 for the shared heap. */
@@ -136,7 +178,10 @@ unsigned cst_heap_arena_of(uintptr_t address);
 CST_INLINE bool cst_heap_resize(void *block, size_t rounded, size_t align)
 {
     int flags = cst_heap_flags(cst_heap_arena_of((uintptr_t)block), align, false);
-    return cst_je_xallocx(block, rounded, 0, flags) == cst_je_nallocx(rounded, flags);
+    uint8_t mode = cst_heap_begin();
+    size_t usable = cst_je_xallocx(block, rounded, 0, flags);
+    cst_heap_end(mode);
+    return usable == cst_je_nallocx(rounded, flags);
 }
 
 #endif

@@ -22,10 +22,7 @@ static _Atomic(struct kept *) kept;
 static void come(void *what, bool is_heap)
 {
     struct cst_held *held = &cst_thread.held;
-    uint8_t mode = cst_thread.mode;
-    if (mode != CST_THREAD_INSIDE)
-        cst_thread.inside_frame = (uintptr_t)__builtin_frame_address(0);
-    cst_thread.mode = CST_THREAD_INSIDE;
+    uint8_t mode = cst_thread_guard();
     BARRIER();
     uint16_t place = held->count++;
     BARRIER();
@@ -65,9 +62,7 @@ static void go(void *what, bool is_heap)
     BARRIER();
     if (held->count > 0)
         return;
-    if (mode != CST_THREAD_INSIDE)
-        cst_thread.inside_frame = 0;
-    cst_thread.mode = mode;
+    cst_thread_unguard(mode);
 }
 
 static void lock_coming(struct cst_lock *lock)
@@ -115,7 +110,7 @@ static bool has_jumped(uintptr_t frame)
     const struct cst_stack_bounds *bounds = &cst_thread.bounds;
     uintptr_t entered = cst_thread.inside_frame;
     return entered != 0 && frame >= entered && cst_stack_holds(bounds, frame) && cst_stack_holds(bounds, entered) &&
-           !cst_process_on_signal_stack();
+           !cst_process_on_signal_stack((uintptr_t)__builtin_frame_address(0));
 }
 
 bool cst_held_recover(uintptr_t frame)
@@ -126,8 +121,7 @@ bool cst_held_recover(uintptr_t frame)
     for (uint16_t i = held->count < CST_HELD_MAX ? held->count : CST_HELD_MAX; i-- > 0;)
         give_up(held->list[i]);
     held->count = held->heap = 0;
-    cst_thread.inside_frame = 0;
-    cst_thread.mode = cst_thread.counts ? CST_THREAD_READY : CST_THREAD_FRESH;
+    cst_thread_unguard(cst_thread.counts ? CST_THREAD_READY : CST_THREAD_FRESH);
     return true;
 }
 
@@ -156,7 +150,7 @@ void *cst_held_take(void)
 void cst_held_after_fork(void)
 {
     struct cst_held *held = &cst_thread.held;
-    if (held->count > 0)
-        cst_thread.mode = held->mode;
+    if (held->count > 0 && !cst_thread_is_inside(held->mode))
+        cst_thread_go_out(held->mode);
     held->count = held->heap = 0;
 }

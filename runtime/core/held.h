@@ -1,7 +1,7 @@
 /* What a thread holds: our locks, and those of the heap. A signal's handler that allocates or releases meanwhile must not
  * come to wait for its own thread. So as long as something is held the thread counts as inside the runtime
- * (CST_THREAD_INSIDE), and a handler is served as such: from the heap, or, while the heap itself is at work, from the
- * boot buffer, and what it releases then waits.
+ * (CST_THREAD_INSIDE), and a handler is served as such: from the heap, or, while the heap itself is at work (CST_THREAD_HEAP, or
+ * one of its locks), from the boot buffer, and what it releases then waits.
  *
  * A handler that leaves by a jump (siglongjmp) leaves behind what was held. That is noticed at the thread's next call, by
  * the stack being shorter than where the runtime was entered. */
@@ -23,7 +23,7 @@ void cst_held_heap_gone(void *mutex);
 /** True while the heap must not be called, for the calling thread is in the middle of it. */
 CST_INLINE bool cst_held_heap(void)
 {
-    return cst_thread.held.heap > 0;
+    return cst_thread.mode == CST_THREAD_HEAP || cst_thread.held.heap > 0;
 }
 
 /** Frees what the calling thread, which counts as inside the runtime, left behind by a jump; `frame` is where it is now. Then

@@ -7,6 +7,7 @@
 #include "core/heap.h"
 #include "core/root.h"
 #include "core/side.h"
+#include "core/tag_walk.h"
 #include "core/thread.h"
 #include "plat/halt.h"
 #include "plat/own.h"
@@ -133,7 +134,7 @@ static void sum_up(uintptr_t start, struct cst_tag *tag, void *data)
 
 static void sum_up_part(uintptr_t from, uintptr_t to, void *data)
 {
-    cst_tag_each_live(from, to, sum_up, data);
+    cst_tag_walk(from, to, sum_up, data);
 }
 
 static bool comes_before(const void *left, const void *right)

@@ -2,32 +2,13 @@
 #include "core/ledger.h"
 
 #include "base/lock.h"
-#include "base/text.h"
 #include "core/adopted.h"
-#include "core/breach.h"
 #include "core/engine.h"
-#include "core/ledger_book.h"
+#include "core/ledger_report.h"
 #include "core/rules.h"
 #include "core/watch.h"
 
 #include <string.h>
-
-#define ADVICE_SIZE 400
-
-/* A breach on its way out of the lock; not found while its kind is the table's end. */
-struct report {
-    bool found;
-    struct cst_breach breach;
-    struct cst_history_copy history;
-    char advice[ADVICE_SIZE];
-};
-
-/* A call of the API, or, without a function, of an allocator. */
-struct act {
-    const struct cst_call *call;
-    const char *function;
-    struct cst_deed deed;
-};
 
 static struct cst_lock lock = CST_LOCK_INIT;
 static bool is_over; /* the end has been told: nothing is judged any more */
@@ -74,156 +55,6 @@ static uint16_t first_owner(const struct cst_ledger_block *block, uint16_t from)
     return is_told ? cst_tag_side(&block->tag) : from;
 }
 
-/* ---- reports ---- */
-
-static const char *name_of(uint16_t side)
-{
-    return side == CST_SIDE_UNKNOWN ? "its owner" : cst_side_get(side)->name;
-}
-
-/* Memory whose release is not seen may rightly have been given back by whom it was handed to, and be somebody else's by now:
- * that it has not is concluded. While it is lent it must not be given back in any case. */
-static bool is_concluded(enum custody_finding_kind kind, const struct cst_ledger_entry *entry)
-{
-    bool rests_on_owner = kind == CUSTODY_FINDING_NOT_OWNER || kind == CUSTODY_FINDING_TRANSFER_LEAK;
-    return rests_on_owner && entry && !entry->block.is_seen;
-}
-
-/* Begins a report; the advice is appended to the text that is returned. */
-static struct cst_text report_on(struct report *report, enum custody_finding_kind kind, const struct act *act,
-                                 const struct cst_ledger_entry *entry)
-{
-    report->found = true;
-    report->breach =
-        (struct cst_breach){.kind = kind, .by = act->deed.by, .call = act->call, .told = {.function = act->function}};
-    report->breach.is_inferred = is_concluded(kind, entry);
-    report->history.count = report->history.left_out = 0;
-    if (entry) {
-        report->breach.address = entry->block.start;
-        report->breach.owner = entry->owner;
-        cst_history_copy(&entry->history, &report->history);
-    }
-    if (act->call)
-        cst_history_copy_add(&report->history, &act->deed);
-    struct cst_text advice;
-    cst_text_init(&advice, report->advice, sizeof report->advice, 0);
-    return advice;
-}
-
-/* What was told of was not done: in the history the act has a name of its own. */
-static void refuse(struct report *report, enum custody_deed as)
-{
-    if (report->found && report->history.count > 0)
-        report->history.moments[report->history.count - 1].deed = as;
-}
-
-/* What releases a block of this contract, without the conditions under which it is its maker's to call. */
-static void write_release(struct cst_text *text, enum custody_contract contract)
-{
-    const char *words = custody_contract_release(contract);
-    size_t length = strcspn(words, ",:");
-    const char *condition = strstr(words, " for the same side");
-    cst_text_bytes(text, words, condition ? (size_t)(condition - words) : length);
-}
-
-/* Tells what was found, if anything; true when nothing was. */
-static bool tell(struct report *report)
-{
-    if (!report->found)
-        return true;
-    report->breach.told.advice = report->advice;
-    report->breach.history = &report->history;
-    cst_breach_tell(&report->breach);
-    return false;
-}
-
-static void report_dead(struct report *report, const struct act *act, const struct cst_ledger_block *block)
-{
-    struct cst_text advice = report_on(report, CUSTODY_FINDING_NOT_OWNER, act, NULL);
-    report->breach.address = block->start;
-    cst_text_string(&advice, "nothing, for the block was released before");
-}
-
-/* A release of such a block has to be told: without that it is the receiver's for ever. */
-static void write_how_to_tell(struct cst_text *text, const struct cst_ledger_entry *entry)
-{
-    if (!entry->block.is_seen)
-        cst_text_string(text, "; its release, which Custody does not see, is told with custody_releasing()");
-}
-
-/* Who is to release a block that was handed over, and how. */
-static void write_receiver(struct cst_text *text, const struct cst_ledger_entry *entry)
-{
-    write_release(text, entry->contract);
-    cst_text_format(text, " by %s, which it was handed to", name_of(entry->owner));
-    write_how_to_tell(text, entry);
-}
-
-static void report_not_owner(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
-{
-    struct cst_text advice = report_on(report, CUSTODY_FINDING_NOT_OWNER, act, entry);
-    if (!act->function) {
-        write_receiver(&advice, entry);
-        return;
-    }
-    cst_text_format(&advice, "a call by %s, which owns the block", name_of(entry->owner));
-    write_how_to_tell(&advice, entry);
-}
-
-/* The first loan at or behind `loan` that this process made. Who has one of the parent's may be a thread that is not here,
- * so nobody is told to bring it back first. */
-static const struct cst_loan *own_loan(const struct cst_loan *loan)
-{
-    while (loan && loan->generation != cst_thread.generation)
-        loan = loan->next;
-    return loan;
-}
-
-/* Of several loans the one is named that was made last. */
-static void report_lent(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
-{
-    const struct cst_loan *loan = own_loan(entry->out);
-    if (!loan)
-        return;
-    struct cst_text advice = report_on(report, CUSTODY_FINDING_RELEASED_WHILE_LENT, act, entry);
-    report->breach.told.number = loan->number;
-    cst_text_format(&advice, "custody_return of loan %lu by %s first", (unsigned long)loan->number, name_of(loan->to));
-}
-
-static void report_conflict(struct report *report, const struct act *act, const struct cst_ledger_entry *entry)
-{
-    const struct cst_loan *loan = own_loan(entry->out);
-    while (loan && !loan->is_exclusive)
-        loan = own_loan(loan->next);
-    if (!loan)
-        loan = own_loan(entry->out);
-    if (!loan)
-        return;
-    struct cst_text advice = report_on(report, CUSTODY_FINDING_LEND_CONFLICT, act, entry);
-    report->breach.told.number = loan->number;
-    cst_text_format(&advice, "custody_return of loan %lu by %s first, which is %s", (unsigned long)loan->number,
-                    name_of(loan->to), loan->is_exclusive ? "exclusive" : "shared");
-}
-
-/* A loan that lasted too long; the clause says what should have been done. */
-static void report_outlived(struct report *report, const struct act *act, const struct cst_loan *loan,
-                            const char *clause)
-{
-    const struct cst_ledger_entry *entry = loan->entry;
-    struct cst_text advice = report_on(report, CUSTODY_FINDING_LEND_OUTLIVED, act, entry);
-    report->breach.told.number = loan->number;
-    report->breach.is_gone = cst_book_find_start(entry->block.start) != entry || !cst_book_is_current(entry);
-    cst_text_format(&advice, "custody_return of loan %lu by %s %s", (unsigned long)loan->number, name_of(loan->to),
-                    clause);
-}
-
-static void report_no_loan(struct report *report, const struct act *act, uint64_t number)
-{
-    struct cst_text advice = report_on(report, CUSTODY_FINDING_LEND_OUTLIVED, act, NULL);
-    report->breach.told.number = number;
-    cst_text_string(&advice, "one custody_return for each loan, with the number that custody_lend gave");
-}
-
 /* ---- what the program says ---- */
 
 static void note_made(struct cst_ledger_entry *entry)
@@ -268,7 +99,8 @@ static void hand_on(const struct cst_ledger_entry *entry)
     }
 }
 
-static void change_owner(struct cst_ledger_entry *entry, const struct act *act, enum custody_contract release)
+static void change_owner(struct cst_ledger_entry *entry, const struct cst_ledger_act *act,
+                         enum custody_contract release)
 {
     if (release == CUSTODY_CONTRACT_UNKNOWN && !entry->is_transferred && entry->block.is_seen)
         release = cst_tag_contract(&entry->block.tag);
@@ -281,20 +113,20 @@ static void change_owner(struct cst_ledger_entry *entry, const struct act *act, 
     hand_on(entry);
 }
 
-static void transfer(const struct act *act, const struct cst_ledger_block *block, enum custody_contract release,
-                     struct report *report)
+static void transfer(const struct cst_ledger_act *act, const struct cst_ledger_block *block,
+                     enum custody_contract release, struct cst_ledger_report *report)
 {
     if (block->is_dead) {
-        report_dead(report, act, block);
+        cst_ledger_report_dead(report, act, block);
         return;
     }
     struct cst_ledger_entry *entry = entry_of(block, act->deed.by);
     if (!entry)
         return;
-    if (own_loan(entry->out))
-        report_lent(report, act, entry);
+    if (cst_book_own_loan(entry->out))
+        cst_ledger_report_lent(report, act, entry);
     else if (are_two(entry->owner, act->deed.by))
-        report_not_owner(report, act, entry);
+        cst_ledger_report_not_owner(report, act, entry);
     else
         change_owner(entry, act, release);
 }
@@ -302,23 +134,23 @@ static void transfer(const struct act *act, const struct cst_ledger_block *block
 bool cst_ledger_transfer(const struct cst_call *call, uintptr_t address, uint16_t from, uint16_t to,
                          enum custody_contract release)
 {
-    struct report report = {.found = false};
-    const struct act act = {.call = call,
-                            .function = "custody_transfer",
-                            .deed = {.deed = CUSTODY_DEED_TRANSFERRED,
-                                     .by = from,
-                                     .to = to,
-                                     .contract = release,
-                                     .stack = cst_history_stack(call)}};
+    struct cst_ledger_report report = {.found = false};
+    const struct cst_ledger_act act = {.call = call,
+                                       .function = "custody_transfer",
+                                       .deed = {.deed = CUSTODY_DEED_TRANSFERRED,
+                                                .by = from,
+                                                .to = to,
+                                                .contract = release,
+                                                .stack = cst_history_stack(call)}};
     cst_lock_acquire(&lock);
     const struct cst_ledger_block block = cst_book_locate(address);
     if (!is_over)
         transfer(&act, &block, release, &report);
     cst_lock_release(&lock);
-    refuse(&report, CUSTODY_DEED_TRANSFER_REFUSED);
+    cst_ledger_report_refused(&report, CUSTODY_DEED_TRANSFER_REFUSED);
     if (!report.found)
         send_event("transfer", &act.deed, 0, &block);
-    return tell(&report);
+    return cst_ledger_report_tell(&report);
 }
 
 static bool excludes(const struct cst_loan_parts *parts, bool is_exclusive)
@@ -370,19 +202,19 @@ static struct role role_of(struct cst_ledger_entry *entry, uint16_t from, bool i
     return role;
 }
 
-static uint64_t lend(const struct act *act, const struct cst_ledger_block *block, bool is_exclusive,
-                     struct report *report)
+static uint64_t lend(const struct cst_ledger_act *act, const struct cst_ledger_block *block, bool is_exclusive,
+                     struct cst_ledger_report *report)
 {
     struct cst_ledger_entry *entry = entry_of(block, act->deed.by);
     if (!entry)
         return 0;
     const struct role role = role_of(entry, act->deed.by, is_exclusive);
     if (!role.is_any) {
-        report_not_owner(report, act, entry);
+        cst_ledger_report_not_owner(report, act, entry);
         return 0;
     }
     if (!role.is_allowed) {
-        report_conflict(report, act, entry);
+        cst_ledger_report_conflict(report, act, entry);
         return 0;
     }
     const struct cst_loan *loan = cst_book_lend(entry, role.lender, act->deed.by, act->deed.to, is_exclusive);
@@ -395,21 +227,22 @@ static uint64_t lend(const struct act *act, const struct cst_ledger_block *block
 bool cst_ledger_lend(const struct cst_call *call, uintptr_t address, uint16_t from, uint16_t to, bool is_exclusive,
                      uint64_t *out_loan)
 {
-    struct report report = {.found = false};
-    const struct act act = {.call = call,
-                            .function = "custody_lend",
-                            .deed = {.deed = is_exclusive ? CUSTODY_DEED_LENT_EXCLUSIVELY : CUSTODY_DEED_LENT,
-                                     .by = from,
-                                     .to = to,
-                                     .stack = cst_history_stack(call)}};
+    struct cst_ledger_report report = {.found = false};
+    const struct cst_ledger_act act = {
+        .call = call,
+        .function = "custody_lend",
+        .deed = {.deed = is_exclusive ? CUSTODY_DEED_LENT_EXCLUSIVELY : CUSTODY_DEED_LENT,
+                 .by = from,
+                 .to = to,
+                 .stack = cst_history_stack(call)}};
     cst_lock_acquire(&lock);
     const struct cst_ledger_block block = cst_book_locate(address);
     *out_loan = is_over ? 0 : lend(&act, &block, is_exclusive, &report);
     cst_lock_release(&lock);
     if (*out_loan)
         send_event("lend", &act.deed, *out_loan, &block);
-    refuse(&report, CUSTODY_DEED_LEND_REFUSED);
-    return tell(&report);
+    cst_ledger_report_refused(&report, CUSTODY_DEED_LEND_REFUSED);
+    return cst_ledger_report_tell(&report);
 }
 
 /* The last loan that is out of what was lent on from `loan`, directly or not; NULL when there is none. Nothing was lent on
@@ -432,7 +265,7 @@ static void close_unseen(struct cst_ledger_entry *entry)
         cst_book_close(entry, CST_LOAN_LAPSED);
 }
 
-static void end_loan(struct act *act, struct cst_loan *loan)
+static void end_loan(struct cst_ledger_act *act, struct cst_loan *loan)
 {
     struct cst_ledger_entry *entry = loan->entry;
     act->deed.by = loan->to;
@@ -445,7 +278,7 @@ static void end_loan(struct act *act, struct cst_loan *loan)
 /* One step of a return, under the lock: a part of the loan that is out, or the loan itself. */
 enum step { STEP_PART, STEP_DONE, STEP_REFUSED };
 
-static enum step return_loan(struct act *act, struct cst_loan *loan, struct report *report,
+static enum step return_loan(struct cst_ledger_act *act, struct cst_loan *loan, struct cst_ledger_report *report,
                              struct cst_ledger_block *out_block)
 {
     act->deed.by = loan->to;
@@ -454,7 +287,7 @@ static enum step return_loan(struct act *act, struct cst_loan *loan, struct repo
     struct cst_loan *part = last_part_of(loan);
     if (part) {
         if (part->generation == cst_thread.generation)
-            report_outlived(report, act, part, "before what it is a part of is returned");
+            cst_ledger_report_outlived(report, act, part, "before what it is a part of is returned");
         cst_book_end_loan(part, CST_LOAN_TAKEN_BACK);
         return STEP_PART;
     }
@@ -464,10 +297,10 @@ static enum step return_loan(struct act *act, struct cst_loan *loan, struct repo
         end_loan(act, loan);
         return STEP_DONE;
     case CST_LOAN_RETURNED:
-        report_outlived(report, act, loan, "once");
+        cst_ledger_report_outlived(report, act, loan, "once");
         return STEP_REFUSED;
     case CST_LOAN_GONE:
-        report_outlived(report, act, loan, "before the block is released");
+        cst_ledger_report_outlived(report, act, loan, "before the block is released");
         break;
     case CST_LOAN_TAKEN_BACK: /* which was told */
     case CST_LOAN_LAPSED:
@@ -479,12 +312,12 @@ static enum step return_loan(struct act *act, struct cst_loan *loan, struct repo
 
 bool cst_ledger_return(const struct cst_call *call, uint64_t number)
 {
-    struct act act = {.call = call,
-                      .function = "custody_return",
-                      .deed = {.deed = CUSTODY_DEED_RETURNED, .stack = cst_history_stack(call)}};
+    struct cst_ledger_act act = {.call = call,
+                                 .function = "custody_return",
+                                 .deed = {.deed = CUSTODY_DEED_RETURNED, .stack = cst_history_stack(call)}};
     bool is_good = true;
     for (;;) {
-        struct report report = {.found = false};
+        struct cst_ledger_report report = {.found = false};
         struct cst_ledger_block block = {.start = 0};
         enum step step = STEP_DONE;
         cst_lock_acquire(&lock);
@@ -492,13 +325,13 @@ bool cst_ledger_return(const struct cst_call *call, uint64_t number)
         if (loan)
             step = return_loan(&act, loan, &report, &block);
         else if (!is_over)
-            report_no_loan(&report, &act, number);
+            cst_ledger_report_no_loan(&report, &act, number);
         cst_lock_release(&lock);
         if (step == STEP_DONE && block.start)
             send_event("lend", &act.deed, number, &block);
         if (step == STEP_REFUSED || !loan)
-            refuse(&report, CUSTODY_DEED_RETURN_REFUSED);
-        is_good &= tell(&report) && step != STEP_REFUSED;
+            cst_ledger_report_refused(&report, CUSTODY_DEED_RETURN_REFUSED);
+        is_good &= cst_ledger_report_tell(&report) && step != STEP_REFUSED;
         if (step != STEP_PART)
             return is_good;
     }
@@ -507,7 +340,7 @@ bool cst_ledger_return(const struct cst_call *call, uint64_t number)
 /* ---- the end of a block ---- */
 
 /* Closes the entry of a block that is released by `act`. */
-static void end_block(const struct act *act, struct cst_ledger_entry *entry)
+static void end_block(const struct cst_ledger_act *act, struct cst_ledger_entry *entry)
 {
     cst_history_add(&entry->history, &act->deed);
     cst_book_close(entry, CST_LOAN_GONE);
@@ -515,30 +348,31 @@ static void end_block(const struct act *act, struct cst_ledger_entry *entry)
 
 bool cst_ledger_releasing(const struct cst_call *call, uint16_t side, uintptr_t address)
 {
-    struct report report = {.found = false};
-    const struct act act = {.call = call,
-                            .function = "custody_releasing",
-                            .deed = {.deed = CUSTODY_DEED_RELEASED, .by = side, .stack = cst_history_stack(call)}};
+    struct cst_ledger_report report = {.found = false};
+    const struct cst_ledger_act act = {
+        .call = call,
+        .function = "custody_releasing",
+        .deed = {.deed = CUSTODY_DEED_RELEASED, .by = side, .stack = cst_history_stack(call)}};
     cst_lock_acquire(&lock);
     const struct cst_ledger_block block = cst_book_locate(address);
     struct cst_ledger_entry *entry = is_over || block.is_dead ? NULL : cst_book_find(&block);
     if (entry) {
-        if (own_loan(entry->out))
-            report_lent(&report, &act, entry);
+        if (cst_book_own_loan(entry->out))
+            cst_ledger_report_lent(&report, &act, entry);
         else if (are_two(entry->owner, side))
-            report_not_owner(&report, &act, entry);
+            cst_ledger_report_not_owner(&report, &act, entry);
         cst_watch_clear(&watcher, block.start);
         end_block(&act, entry);
     }
     cst_lock_release(&lock);
     if (entry)
         send_event("transfer", &act.deed, 0, &block);
-    return tell(&report);
+    return cst_ledger_report_tell(&report);
 }
 
-static struct act act_of(const struct cst_watched *what)
+static struct cst_ledger_act act_of(const struct cst_watched *what)
 {
-    return (struct act){
+    return (struct cst_ledger_act){
         .call = what->call,
         .deed = {.deed = CUSTODY_DEED_RELEASED, .by = what->origin->side, .stack = what->origin->stack}};
 }
@@ -546,16 +380,16 @@ static struct act act_of(const struct cst_watched *what)
 /* Who resizes a block must own it; whether it may be on loan meanwhile depends on what becomes of it. */
 static bool ask(const struct cst_watched *what)
 {
-    struct report report = {.found = false};
-    const struct act act = act_of(what);
+    struct cst_ledger_report report = {.found = false};
+    const struct cst_ledger_act act = act_of(what);
     struct cst_ledger_block block = {.start = 0};
     cst_lock_acquire(&lock);
     struct cst_ledger_entry *entry = is_over ? NULL : cst_book_find_start(what->start);
     bool is_owner = !entry || !entry->is_transferred || what->handed_over || may_release(entry, what->origin);
-    if (entry && own_loan(entry->out) && !what->resizes)
-        report_lent(&report, &act, entry);
+    if (entry && cst_book_own_loan(entry->out) && !what->resizes)
+        cst_ledger_report_lent(&report, &act, entry);
     else if (!is_owner)
-        report_not_owner(&report, &act, entry);
+        cst_ledger_report_not_owner(&report, &act, entry);
     if (entry && !what->resizes) {
         block = entry->block;
         end_block(&act, entry);
@@ -563,26 +397,26 @@ static bool ask(const struct cst_watched *what)
     cst_lock_release(&lock);
     if (block.start)
         send_event("transfer", &act.deed, 0, &block);
-    (void)tell(&report);
+    (void)cst_ledger_report_tell(&report);
     return is_owner;
 }
 
 /* What was handed over is the receiver's still, whoever resized it: that has been told. */
 static void resized(const struct cst_watched *what, const struct cst_watch_move *move)
 {
-    struct report report = {.found = false};
-    const struct act act = act_of(what);
+    struct cst_ledger_report report = {.found = false};
+    const struct cst_ledger_act act = act_of(what);
     cst_lock_acquire(&lock);
     struct cst_ledger_entry *entry = is_over ? NULL : cst_book_find_start(what->start);
     if (entry) {
         if (entry->out && (move->to != what->start || move->size_after < move->size_before))
-            report_lent(&report, &act, entry);
+            cst_ledger_report_lent(&report, &act, entry);
         cst_book_move(entry, move->to);
         if (entry->is_transferred)
             hand_on(entry);
     }
     cst_lock_release(&lock);
-    (void)tell(&report);
+    (void)cst_ledger_report_tell(&report);
 }
 
 /* ---- questions, and the end ---- */
@@ -617,11 +451,9 @@ void cst_ledger_history(uintptr_t address, struct cst_history_copy *out_copy)
 
 static void tell_leak(const struct cst_ledger_entry *entry)
 {
-    struct report report;
-    const struct act act = {.call = NULL};
-    struct cst_text advice = report_on(&report, CUSTODY_FINDING_TRANSFER_LEAK, &act, entry);
-    write_receiver(&advice, entry);
-    (void)tell(&report);
+    struct cst_ledger_report report;
+    cst_ledger_report_left(&report, entry);
+    (void)cst_ledger_report_tell(&report);
 }
 
 static bool is_leaked(const struct cst_ledger_entry *entry)
@@ -637,12 +469,12 @@ static void tell_left(struct cst_ledger_entry *entry, void *data)
     if (is_leaked(entry))
         tell_leak(entry);
     for (const struct cst_loan *loan = entry->out; loan; loan = loan->next) {
-        struct report report;
-        const struct act act = {.call = NULL};
+        struct cst_ledger_report report;
+        const struct cst_ledger_act act = {.call = NULL};
         if (loan->generation != cst_thread.generation)
             continue;
-        report_outlived(&report, &act, loan, "before the process ends");
-        (void)tell(&report);
+        cst_ledger_report_outlived(&report, &act, loan, "before the process ends");
+        (void)cst_ledger_report_tell(&report);
     }
 }
 

@@ -95,6 +95,13 @@ static void free_entry(struct cst_ledger_entry *entry)
     unused_entries = entry;
 }
 
+const struct cst_loan *cst_book_own_loan(const struct cst_loan *loan)
+{
+    while (loan && loan->generation != cst_thread.generation)
+        loan = loan->next;
+    return loan;
+}
+
 struct cst_ledger_entry *cst_book_open(const struct cst_ledger_block *block, uint16_t owner,
                                        const struct cst_watcher *watcher)
 {

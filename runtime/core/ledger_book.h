@@ -75,6 +75,10 @@ struct cst_ledger_entry *cst_book_find(const struct cst_ledger_block *block);
 /** The entry under this start, whatever has become of its block; NULL when there is none. */
 struct cst_ledger_entry *cst_book_find_start(uintptr_t start);
 
+/** The first loan at or behind `loan` that this process made; NULL when there is none. Who has one of the parent's may be a
+ * thread that is not here, so nobody is told to bring it back first. */
+const struct cst_loan *cst_book_own_loan(const struct cst_loan *loan);
+
 /** A new entry for the block, which is watched by `watcher` from now on if its release is seen. NULL when memory is out. */
 struct cst_ledger_entry *cst_book_open(const struct cst_ledger_block *block, uint16_t owner,
                                        const struct cst_watcher *watcher);

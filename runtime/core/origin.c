@@ -81,7 +81,10 @@ struct cst_origin cst_origin_of(const struct cst_call *call)
 bool cst_origin_steady(const struct cst_call *call, uint16_t *out_owner, uint32_t *out_site)
 {
     uint16_t owner;
-    if (cst_thread.mode != CST_THREAD_READY || !cst_callsite_steady(call->return_address, call->door, &owner, out_site))
+    if (cst_thread.mode != CST_THREAD_READY)
+        return false;
+    if (!cst_callsite_quick(call->return_address, call->door, &owner, out_site) &&
+        !cst_callsite_steady(call->return_address, call->door, &owner, out_site))
         return false;
     *out_owner = call->side ? cst_owner_make(custody_door_contract(call->door), call->side) : owner;
     return true;

@@ -17,6 +17,7 @@
 #include "base/words.h"
 #include "core/tag.h"
 #include "plat/compiler.h"
+#include "plat/sys.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,13 +44,27 @@ struct cst_reach_range {
 
 /** A word that may be a pointer, on its way from where it was found to what it points to. */
 struct cst_reach_word {
-    uintptr_t address, source; /**< source: start of the block it lies in; 0 for a root */
+    uintptr_t address;
     uint16_t holder;
 };
 
-#define CST_REACH_LAG 16
+/** A pointer into the middle of a block, on its way to where it can be seen whether it is as good as one to the beginning. */
+struct cst_reach_doubt {
+    struct cst_tag *tag;
+    uintptr_t start, address;
+};
+
+/** Things on their way in a mark at one time, of each kind. A power of two. */
+#define CST_REACH_LAG 32
+
+/** Those of one kind: the first in is the first out. */
+struct cst_reach_queue {
+    size_t count, next; /* next: how many there ever were */
+};
+
 #define CST_REACH_COPY ((size_t)32 * 1024)
 #define CST_REACH_PAGES ((size_t)512)
+#define CST_REACH_RUNS ((size_t)128)
 
 /** What a mark needs to know of a side. */
 struct cst_reach_party {
@@ -65,13 +80,14 @@ struct cst_reach_party {
 struct cst_reach_room {
     struct cst_reach_party parties[CST_SIDE_MAX];
     uint64_t pages[CST_REACH_PAGES];
+    struct cst_sys_run runs[CST_REACH_RUNS];
     _Alignas(uintptr_t) unsigned char copy[CST_REACH_COPY];
 };
 
 /** A mark under way. Plain memory of the caller's; what it points to is mapped by cst_reach_begin. */
 struct cst_reach {
-    struct cst_words marked;  /**< starts of blocks that are marked and not yet looked through */
-    struct cst_words leaders; /**< lost blocks that nothing led to when they were found */
+    struct cst_words marked;  /**< blocks that are marked and not yet looked through, as reach.c packs them */
+    struct cst_words leaders; /**< lost blocks that may lead to leaders before them */
     uint32_t
         *heads; /**< by page of the heap: how many pages back the block begins that reaches into it; 0: none does */
     size_t pages;
@@ -81,12 +97,13 @@ struct cst_reach {
     size_t barred_count;
     const struct cst_reach_range *images; /**< modules, in order; the caller's */
     size_t image_count;
-    struct cst_reach_word words[CST_REACH_LAG]; /**< waiting for the memory that tells what they point to */
-    size_t word_count, word_next;
-    uintptr_t ready[CST_REACH_LAG]; /**< blocks waiting for their first bytes */
-    size_t ready_count, ready_next;
-    uintptr_t leader;     /**< the lost block whose dependants are being marked */
-    int mode;             /**< reach.c's own */
+    struct cst_reach_word words[CST_REACH_LAG];   /**< waiting for the memory that tells what they point to */
+    uintptr_t ready[CST_REACH_LAG];               /**< blocks waiting for their first bytes, packed */
+    struct cst_reach_doubt doubts[CST_REACH_LAG]; /**< waiting for what lies around them */
+    struct cst_reach_queue words_queue, ready_queue, doubts_queue;
+    uintptr_t leader;  /**< the lost block whose dependants are being marked */
+    bool in_ring, met; /**< some leader was led to by what it leads to; the present one leads to what was met before */
+    int mode;          /**< reach.c's own */
     int pagemap, memory;  /**< descriptors, or negative */
     uint8_t generation;   /**< of the blocks that are judged; others count as roots */
     size_t live, reached; /**< blocks; those of them that roots lead to, by whatever way */
@@ -108,6 +125,7 @@ void cst_reach_stack(struct cst_reach *reach, uintptr_t stack_pointer);
 /** How the memory of roots is looked through. */
 enum cst_reach_how {
     CST_REACH_ALIGNED, /**< every aligned word */
+    CST_REACH_CHANGED, /**< the same, but only in pages that do not hold what the file behind them does: a module's */
     CST_REACH_PACKED,  /**< at every byte: code that was made at run time holds pointers where they come to lie */
 };
 

@@ -9,40 +9,27 @@
  * behind the one it starts in. */
 #define SLOTS_BACK 2
 
-static uintptr_t page_of(uintptr_t address)
-{
-    return address & ~(uintptr_t)(CST_PAGE_SIZE - 1);
-}
-
 /* The last live block of `page` that starts at or before `address`, which lies in the page; NULL when there is none among
  * those that could reach it. */
-static struct cst_tag *last_start(uintptr_t page, uintptr_t address)
+static struct cst_tag *last_start(uintptr_t page, uintptr_t address, uintptr_t *out_start)
 {
     uint8_t density = cst_tag_page_density(page);
     struct cst_tag *first = cst_tag_slot(page, density), *at = cst_tag_slot(address, density);
     for (unsigned back = 0; back <= SLOTS_BACK && at >= first; back++, at--)
-        if (cst_tag_state(at) == CST_STATE_LIVE && cst_tag_start_in(page, at) <= address)
+        if (cst_tag_state(at) == CST_STATE_LIVE && (*out_start = cst_tag_start_in(page, at)) <= address)
             return at;
     return NULL;
 }
 
-struct cst_tag *cst_reach_find(const struct cst_reach *reach, uintptr_t address, uintptr_t *out_start)
+struct cst_tag *cst_reach_find_before(const struct cst_reach *reach, uintptr_t address, uintptr_t *out_start)
 {
-    uintptr_t page = page_of(address);
-    struct cst_tag *tag = last_start(page, address);
-    if (!tag) {
-        size_t index = (page - cst_shadow.base) >> CST_PAGE_SHIFT;
-        if (index >= reach->pages || reach->heads[index] == 0)
-            return NULL;
-        page -= (size_t)reach->heads[index] << CST_PAGE_SHIFT;
-        tag = last_start(page, page + CST_PAGE_SIZE - 1);
-        if (!tag)
-            return NULL;
-    }
-    uintptr_t start = cst_tag_start_in(page, tag);
-    size_t size = cst_tag_size(tag);
-    *out_start = start;
-    return address - start < (size ? size : 1) ? tag : NULL;
+    uintptr_t page = cst_reach_page_of(address);
+    struct cst_tag *tag = last_start(page, address, out_start);
+    size_t index = (page - cst_shadow.base) >> CST_PAGE_SHIFT;
+    if (tag || index >= reach->pages || reach->heads[index] == 0)
+        return tag;
+    page -= (size_t)reach->heads[index] << CST_PAGE_SHIFT;
+    return last_start(page, page + CST_PAGE_SIZE - 1, out_start);
 }
 
 /* The first of `ranges` that ends behind `address`; they are in order. */

@@ -3,13 +3,10 @@
 
 #include "core/side.h"
 
-/* Above the colours: what is known of the holders, 2 bits, then the one other side, 10 bits. */
 #define HOLD_SHIFT CST_REACH_COLOUR_BITS
 #define SIDE_SHIFT (HOLD_SHIFT + 2)
 _Static_assert(SIDE_SHIFT + 10 <= CST_TAG_MARK_BITS && CST_SIDE_MAX <= 1 << 10, "the marks have no room for a side");
 #define COLOURS ((UINT32_C(1) << HOLD_SHIFT) - 1)
-
-enum { HELD_BY_NOBODY, HELD_BY_OTHER, HELD_BY_MANY };
 
 /* libc and the C++ runtime keep things for others, and a registered name has no memory that is known to be its own. */
 void cst_reach_note_parties(struct cst_reach *reach)
@@ -41,11 +38,6 @@ static bool is_own(const struct cst_reach *reach, uint16_t owner, uint16_t holde
     return a->module == b->module && (holder & CST_HOLDER_DATA || a->rust == b->rust);
 }
 
-static uint32_t state_of(uint32_t marks)
-{
-    return marks >> HOLD_SHIFT & 3;
-}
-
 static uint16_t side_of(uint32_t marks)
 {
     return (uint16_t)(marks >> SIDE_SHIFT & (CST_SIDE_MAX - 1));
@@ -53,17 +45,18 @@ static uint16_t side_of(uint32_t marks)
 
 void cst_reach_hold(const struct cst_reach *reach, struct cst_tag *tag, uint16_t holder)
 {
-    uint32_t marks = cst_tag_marks(tag), state = state_of(marks);
+    uint32_t marks = cst_tag_marks(tag);
+    enum cst_reach_held state = cst_reach_held_by(marks);
     uint16_t number = holder & (CST_SIDE_MAX - 1);
-    if (state == HELD_BY_MANY || (state == HELD_BY_OTHER && side_of(marks) == number))
+    if (state == CST_REACH_HELD_BY_MANY || (state == CST_REACH_HELD_BY_OTHER && side_of(marks) == number))
         return;
-    bool other = state == HELD_BY_NOBODY && !is_own(reach, cst_tag_side(tag), holder);
-    uint32_t now = other ? HELD_BY_OTHER | (uint32_t)number << 2 : HELD_BY_MANY;
+    bool other = state == CST_REACH_HELD_BY_NOBODY && !is_own(reach, cst_tag_side(tag), holder);
+    uint32_t now = other ? CST_REACH_HELD_BY_OTHER | (uint32_t)number << 2 : CST_REACH_HELD_BY_MANY;
     cst_tag_set_marks(tag, (marks & COLOURS) | now << HOLD_SHIFT);
 }
 
 uint16_t cst_reach_holder_of(const struct cst_tag *tag)
 {
     uint32_t marks = cst_tag_marks(tag);
-    return state_of(marks) == HELD_BY_OTHER ? side_of(marks) : CST_SIDE_UNKNOWN;
+    return cst_reach_held_by(marks) == CST_REACH_HELD_BY_OTHER ? side_of(marks) : CST_SIDE_UNKNOWN;
 }

@@ -8,6 +8,14 @@
 /** Bits of the marks that are reach.c's own; those above are used here. */
 #define CST_REACH_COLOUR_BITS 5
 
+/** Above the colours: what is known of the holders, 2 bits, then the one other side, 10 bits. */
+enum cst_reach_held { CST_REACH_HELD_BY_NOBODY, CST_REACH_HELD_BY_OTHER, CST_REACH_HELD_BY_MANY };
+
+CST_INLINE enum cst_reach_held cst_reach_held_by(uint32_t marks)
+{
+    return (enum cst_reach_held)(marks >> CST_REACH_COLOUR_BITS & 3);
+}
+
 /** Fills in the parties of a mark's room. */
 void cst_reach_note_parties(struct cst_reach *reach);
 

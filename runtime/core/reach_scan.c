@@ -13,16 +13,20 @@
 
 /* From this size on it pays to ask the kernel which pages were ever touched. */
 #define SPARSE_SIZE ((size_t)1 << 20)
-#define PAGEMAP_TOUCHED (UINT64_C(3) << 62) /* present or swapped: proc_pid_pagemap(5) */
+/* proc_pid_pagemap(5): present or swapped; a page of a file. */
+#define PAGEMAP_TOUCHED (UINT64_C(3) << 62)
+#define PAGEMAP_FILE (UINT64_C(1) << 61)
 
 /* Words with which a stream of libc keeps its buffer. */
 #define BUFFER_WORDS 8
 
 /* What words that are found have in common. */
 struct like {
-    uintptr_t source;
+    uintptr_t start; /* of the block that they lie in, and how far it reaches; nowhere for roots */
+    size_t extent;
     uint16_t holder;
-    bool libc; /* the memory is libc's own */
+    bool libc;    /* the memory is libc's own */
+    bool changed; /* pages of a file are left out */
 };
 
 /* Looks through [lo, hi), which may be read as it is. */
@@ -37,8 +41,9 @@ static size_t heap_span(void)
 
 static void put(struct cst_reach *reach, uintptr_t address, const struct like *like)
 {
-    const struct cst_reach_word word = {.address = address, .source = like->source, .holder = like->holder};
-    cst_reach_put(reach, &word);
+    const struct cst_reach_word word = {.address = address, .holder = like->holder};
+    if (address - like->start >= like->extent)
+        cst_reach_put(reach, &word);
 }
 
 static bool is_libc(const struct cst_reach *reach, uint16_t holder)
@@ -179,9 +184,9 @@ static bool read_pagemap(const struct cst_reach *reach, uintptr_t lo, size_t cou
            cst_sys_pread(reach->pagemap, out_pages, size, (lo >> CST_PAGE_SHIFT) * sizeof *out_pages) == (ssize_t)size;
 }
 
-/* Runs of pages that were touched, up to CST_REACH_PAGES pages on. Returns how far it came. */
-static uintptr_t scan_touched(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like,
-                              scanner *scan)
+/* Looks through runs of pages that were touched, up to CST_REACH_PAGES pages on. Returns how far it came. */
+static uintptr_t scan_touched_pages(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like,
+                                    scanner *scan)
 {
     uint64_t *pages = reach->room->pages;
     size_t count = ((hi - 1) >> CST_PAGE_SHIFT) - (lo >> CST_PAGE_SHIFT) + 1;
@@ -190,7 +195,7 @@ static uintptr_t scan_touched(struct cst_reach *reach, uintptr_t lo, uintptr_t h
     uintptr_t run = lo;
     for (size_t i = 0; i < count; i++) {
         uintptr_t next = next_page(lo) < hi ? next_page(lo) : hi;
-        if (told && !(pages[i] & PAGEMAP_TOUCHED)) {
+        if (told && (!(pages[i] & PAGEMAP_TOUCHED) || (like->changed && (pages[i] & PAGEMAP_FILE)))) {
             scan(reach, run, lo, like);
             run = next;
         }
@@ -200,21 +205,37 @@ static uintptr_t scan_touched(struct cst_reach *reach, uintptr_t lo, uintptr_t h
     return lo;
 }
 
+/* The same for a kernel that lists such runs, whatever lies between them. Returns `lo` when it does not. */
+static uintptr_t scan_touched_runs(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like,
+                                   scanner *scan)
+{
+    struct cst_sys_run *runs = reach->room->runs;
+    uintptr_t come = lo;
+    ssize_t count = reach->pagemap >= 0
+                        ? cst_sys_touched(reach->pagemap, lo, hi, like->changed, runs, CST_REACH_RUNS, &come)
+                        : -EBADF;
+    for (ssize_t i = 0; i < count; i++)
+        scan(reach, runs[i].lo > lo ? runs[i].lo : lo, runs[i].hi < hi ? runs[i].hi : hi, like);
+    return come;
+}
+
 static void scan_range(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like, scanner *scan)
 {
-    if (CST_LIKELY(hi - lo < SPARSE_SIZE)) {
+    if (CST_LIKELY(hi - lo < SPARSE_SIZE && !like->changed)) {
         scan(reach, lo, hi, like);
         return;
     }
-    while (lo < hi)
-        lo = scan_touched(reach, lo, hi, like, scan);
+    while (lo < hi) {
+        uintptr_t come = scan_touched_runs(reach, lo, hi, like, scan);
+        lo = come > lo ? come : scan_touched_pages(reach, lo, hi, like, scan);
+    }
 }
 
-void cst_reach_scan_block(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uintptr_t source, uint16_t holder)
+void cst_reach_scan_block(struct cst_reach *reach, uintptr_t start, size_t size, uint16_t holder)
 {
-    const struct like like = {.source = source, .holder = holder, .libc = is_libc(reach, holder)};
-    bool barred = CST_UNLIKELY(reach->barred_count > 0) && cst_reach_is_barred(reach, lo, hi);
-    scan_range(reach, lo, hi, &like, barred ? copy_barred : scan_words);
+    const struct like like = {.start = start, .extent = size, .holder = holder, .libc = is_libc(reach, holder)};
+    bool barred = CST_UNLIKELY(reach->barred_count > 0) && cst_reach_is_barred(reach, start, start + size);
+    scan_range(reach, start, start + size, &like, barred ? copy_barred : scan_words);
 }
 
 void cst_reach_root(struct cst_reach *reach, uintptr_t word, uint16_t holder)
@@ -225,6 +246,6 @@ void cst_reach_root(struct cst_reach *reach, uintptr_t word, uint16_t holder)
 
 void cst_reach_roots(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uint16_t holder, enum cst_reach_how how)
 {
-    const struct like like = {.holder = holder, .libc = is_libc(reach, holder)};
+    const struct like like = {.holder = holder, .libc = is_libc(reach, holder), .changed = how == CST_REACH_CHANGED};
     scan_range(reach, lo, hi, &like, how == CST_REACH_PACKED ? copy_bytes : copy_words);
 }

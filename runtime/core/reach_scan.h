@@ -7,7 +7,8 @@
 /** Takes a word that lies in the heap's range, on its way to what it points to. reach.c's. */
 void cst_reach_put(struct cst_reach *reach, const struct cst_reach_word *word);
 
-/** Looks through [lo, hi) of the block that starts at `source`, of the side `holder`. */
-void cst_reach_scan_block(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uintptr_t source, uint16_t holder);
+/** Looks through the `size` bytes of the block that starts at `start`, of the side `holder`. What points into the block
+ * itself is passed over. */
+void cst_reach_scan_block(struct cst_reach *reach, uintptr_t start, size_t size, uint16_t holder);
 
 #endif

@@ -87,29 +87,3 @@ struct cst_tag_hit cst_tag_find(uintptr_t address, uintptr_t begin)
         return covering;
     return starts ? hit(address, tag) : (struct cst_tag_hit){0};
 }
-
-/* Visits the live blocks that start in `page`; returns the end of the last. */
-static uintptr_t visit_page(uintptr_t page, void (*visit)(uintptr_t start, struct cst_tag *tag, void *data), void *data)
-{
-    uintptr_t end = page;
-    uint8_t density = cst_tag_page_density(page);
-    for (uintptr_t at = page; at < page + CST_PAGE_SIZE; at += CST_PAGE_SIZE >> density) {
-        struct cst_tag *tag = cst_tag_slot(at, density);
-        if (cst_tag_state(tag) != CST_STATE_LIVE)
-            continue;
-        uintptr_t start = cst_tag_start_in(page, tag);
-        end = start + cst_tag_size(tag);
-        visit(start, tag, data);
-    }
-    return end;
-}
-
-void cst_tag_each_live(uintptr_t from, uintptr_t to, void (*visit)(uintptr_t start, struct cst_tag *tag, void *data),
-                       void *data)
-{
-    for (uintptr_t page = from; page < to;) {
-        uintptr_t end = visit_page(page, visit, data);
-        uintptr_t next = page + CST_PAGE_SIZE;
-        page = page_of(end) > next ? page_of(end) : next;
-    }
-}

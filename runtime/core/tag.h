@@ -375,8 +375,4 @@ struct cst_tag_hit {
  * reaches `address` can begin. */
 struct cst_tag_hit cst_tag_find(uintptr_t address, uintptr_t begin);
 
-/** Calls `visit` for the live block in each slot of [from, to) (page-aligned), in order of address. */
-void cst_tag_each_live(uintptr_t from, uintptr_t to, void (*visit)(uintptr_t start, struct cst_tag *tag, void *data),
-                       void *data);
-
 #endif

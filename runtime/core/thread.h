@@ -3,10 +3,12 @@
 #ifndef CST_CORE_THREAD_H
 #define CST_CORE_THREAD_H
 
+#include "core/standstill.h"
 #include "custody/words.h"
 #include "plat/compiler.h"
 #include "site/stack.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +19,7 @@ enum cst_thread_mode {
     CST_THREAD_READY,  /**< set up, outside the runtime */
     CST_THREAD_BEHALF, /**< as ready, while libc allocates for its caller */
     CST_THREAD_INSIDE, /**< inside the runtime: what it allocates now is not audited */
+    CST_THREAD_HEAP,   /**< inside, and the heap is at work: it must not be called now */
 };
 
 /** A libc function that is allocating for its caller, while the mode says so: whom to name instead of libc. */
@@ -52,6 +55,8 @@ struct cst_held {
 struct cst_thread {
     uint8_t mode;             /**< enum cst_thread_mode */
     uint8_t generation;       /**< forks between the first audited process and this one, at most 255 */
+    bool moves;               /**< inside the runtime, as a fork has to know (core/standstill.h) */
+    uint8_t forks;            /**< that it is in the middle of */
     uint8_t stacks;           /**< frames to record; copied from the settings */
     uint32_t number;          /**< among all threads that objects were bound to; 0: nobody asked (core/object.h) */
     uint16_t place;           /**< of its stack among those known (core/stacks.h) */
@@ -67,21 +72,46 @@ struct cst_thread {
 
 extern CST_THREAD_LOCAL struct cst_thread cst_thread;
 
+CST_INLINE bool cst_thread_is_inside(uint8_t mode)
+{
+    return mode >= CST_THREAD_INSIDE;
+}
+
+/** The way in and the way out, in steps between which a handler of a signal may come: who sees a mode from inside sees where the
+ * stack was, or 0. */
+CST_INLINE void cst_thread_go_in(uint8_t inside)
+{
+    cst_thread.mode = inside;
+    atomic_signal_fence(memory_order_seq_cst);
+    cst_thread.inside_frame = (uintptr_t)__builtin_frame_address(0);
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+CST_INLINE void cst_thread_go_out(uint8_t outside)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    cst_thread.inside_frame = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    cst_thread.mode = outside;
+}
+
 /** Enters the guard; returns the mode to give back to cst_thread_unguard. */
 CST_INLINE uint8_t cst_thread_guard(void)
 {
     uint8_t mode = cst_thread.mode;
-    if (mode != CST_THREAD_INSIDE)
-        cst_thread.inside_frame = (uintptr_t)__builtin_frame_address(0);
-    cst_thread.mode = CST_THREAD_INSIDE;
+    if (!cst_thread_is_inside(mode)) {
+        cst_thread_go_in(CST_THREAD_INSIDE);
+        cst_standstill_enter();
+    }
     return mode;
 }
 
 CST_INLINE void cst_thread_unguard(uint8_t mode)
 {
-    if (mode != CST_THREAD_INSIDE)
-        cst_thread.inside_frame = 0;
-    cst_thread.mode = mode;
+    if (!cst_thread_is_inside(mode)) {
+        cst_standstill_leave();
+        cst_thread_go_out(mode);
+    }
 }
 
 #endif

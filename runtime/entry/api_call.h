@@ -16,7 +16,7 @@
  * be: it must not wait for a lock. */
 CST_INLINE CST_MUST_USE bool cst_api_enter(uint8_t *out_mode)
 {
-    if (CST_UNLIKELY(!cst_hook_is_ready()) && (cst_thread.mode == CST_THREAD_INSIDE || !cst_start_failed()))
+    if (CST_UNLIKELY(!cst_hook_is_ready()) && (cst_thread_is_inside(cst_thread.mode) || !cst_start_failed()))
         return false;
     *out_mode = cst_thread_guard();
     return true;

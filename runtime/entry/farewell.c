@@ -11,6 +11,14 @@
 #include "entry/leak_report.h"
 #include "entry/options.h"
 #include "entry/ownership.h"
+#include "entry/room.h"
+
+/* What is to be told. */
+struct farewell {
+    const char *how;
+    int status;
+    uintptr_t stack;
+};
 
 struct repeats {
     struct cst_repeat *list;
@@ -78,18 +86,20 @@ static struct cst_policy_total sum_up_policy(void)
                                      .rule_count = rules ? count : 0};
 }
 
-void cst_farewell(const char *how, int status, uintptr_t stack)
+static void tell(void *data)
 {
+    const struct farewell *farewell = data;
     struct cst_class_total leaks[CST_REACH_CLASSES];
     cst_ownership_farewell();
-    size_t leak_count = cst_options.leaks == CST_LEAKS_OFF ? 0 : cst_leak_report("exit", stack, leaks);
+    size_t leak_count = cst_options.leaks == CST_LEAKS_OFF ? 0 : cst_leak_report("exit", farewell->stack, leaks);
     struct cst_side_total *sides = cst_pool_alloc(CST_SIDE_MAX * sizeof *sides);
     struct cst_crossing *found = cst_pool_alloc(CST_CROSSING_MAX * sizeof *found);
     struct cst_crossing_total *crossings = cst_pool_alloc(CST_CROSSING_MAX * sizeof *crossings);
     struct repeats repeats = {.list = cst_pool_alloc(CST_FINDINGS_MAX * sizeof *repeats.list)};
     if (repeats.list)
         cst_findings_each_repeat(add_repeat, &repeats);
-    struct cst_exit_summary summary = {.status = status, .how = how, .leaks = leaks, .leak_count = leak_count};
+    struct cst_exit_summary summary = {
+        .status = farewell->status, .how = farewell->how, .leaks = leaks, .leak_count = leak_count};
     for (unsigned severity = 0; severity <= CUSTODY_SEVERITY_ERROR; severity++)
         summary.findings[severity] = cst_findings_count((enum custody_severity)severity);
     summary.sides = sides;
@@ -100,4 +110,10 @@ void cst_farewell(const char *how, int status, uintptr_t stack)
     summary.repeat_count = repeats.count;
     summary.policy = sum_up_policy();
     cst_audit_exit(&summary);
+}
+
+void cst_farewell(const char *how, int status, uintptr_t stack)
+{
+    struct farewell farewell = {.how = how, .status = status, .stack = stack};
+    cst_room_call(tell, &farewell);
 }

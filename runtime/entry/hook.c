@@ -6,7 +6,7 @@
 bool cst_hook_enter(uintptr_t frame)
 {
     return cst_thread_enter() ||
-           (cst_thread.mode == CST_THREAD_INSIDE && cst_held_recover(frame) && cst_thread_enter());
+           (cst_thread_is_inside(cst_thread.mode) && cst_held_recover(frame) && cst_thread_enter());
 }
 
 void *cst_hook_alloc_unready(const struct cst_call *call, size_t size, size_t align, bool zero)

@@ -5,6 +5,7 @@
 #include "core/leak.h"
 #include "core/side.h"
 #include "entry/options.h"
+#include "entry/room.h"
 #include "entry/thread.h"
 #include "site/stack.h"
 
@@ -78,11 +79,25 @@ size_t cst_leak_report(const char *when, uintptr_t stack, struct cst_class_total
     return count;
 }
 
+/* What is asked for, and what it came to. */
+struct request {
+    uintptr_t stack;
+    struct cst_class_total *totals;
+    size_t count;
+};
+
+static void meet(void *data)
+{
+    struct request *request = data;
+    request->count = cst_leak_report("request", request->stack, request->totals);
+    cst_audit_leaks(request->totals, request->count);
+}
+
 size_t cst_leak_request(uintptr_t stack, struct cst_class_total out_totals[CST_REACH_CLASSES])
 {
+    struct request request = {.stack = stack, .totals = out_totals};
     uint8_t mode = cst_thread_guard();
-    size_t count = cst_leak_report("request", stack, out_totals);
-    cst_audit_leaks(out_totals, count);
+    cst_room_call(meet, &request);
     cst_thread_unguard(mode);
-    return count;
+    return request.count;
 }

@@ -15,6 +15,7 @@
 #include "core/policy.h"
 #include "core/settled.h"
 #include "core/side.h"
+#include "core/standstill.h"
 #include "entry/farewell.h"
 #include "entry/leak_signal.h"
 #include "entry/options.h"
@@ -54,12 +55,14 @@ static struct {
     _Atomic uintptr_t stack;
 } leaving;
 
-/* Fork: the child is alone with memory that other threads may have been changing. Locks are freed, what the parent found
- * and counted as crossings stays the parent's, blocks keep the parent's generation. */
+/* Fork: other threads finish what they are changing, so that the child, which is alone with it, finds it whole
+ * (core/standstill.h). There locks are freed, which somebody may have held on to all the same; what the parent found and
+ * counted as crossings stays the parent's, blocks keep the parent's generation. */
 static void in_child(void)
 {
     pid_t parent = self;
     cst_held_after_fork();
+    cst_standstill_after_fork();
     uint8_t mode = cst_thread_guard();
     self = cst_sys_pid();
     atomic_store(&end.teller, 0);
@@ -224,7 +227,7 @@ static void at_quick(void *unused)
 void cst_moments_start(void)
 {
     self = cst_sys_pid();
-    pthread_atfork(NULL, NULL, in_child);
+    pthread_atfork(cst_standstill_begin, cst_standstill_end, in_child);
     on_exit(at_exit, NULL);
     __cxa_at_quick_exit(at_quick, NULL);
 }

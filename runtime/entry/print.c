@@ -136,7 +136,8 @@ void cst_print_portrait(uintptr_t address, const struct cst_portrait *portrait)
     struct cst_text text;
     begin(&text, bytes, address);
     uint8_t mode = cst_thread_guard();
-    write_all(&text, address, portrait, mode != CST_THREAD_INSIDE); /* inside it may hold the locks of what was told */
+    write_all(&text, address, portrait,
+              !cst_thread_is_inside(mode)); /* inside it may hold the locks of what was told */
     cst_thread_unguard(mode);
     cst_say_bytes(text.bytes, text.length);
 }

@@ -20,7 +20,7 @@ static bool has_key;
 /* `round` counts the rounds of destructors, from 1. */
 static void at_thread_end(void *round)
 {
-    if (cst_thread.mode == CST_THREAD_INSIDE) /* cancelled anywhere at all, it may have left locks behind */
+    if (cst_thread_is_inside(cst_thread.mode)) /* cancelled anywhere at all, it may have left locks behind */
         (void)!cst_held_recover((uintptr_t)__builtin_frame_address(0));
     uint8_t mode = cst_thread_guard();
     uintptr_t next = (uintptr_t)round + 1;
@@ -58,14 +58,11 @@ static CST_MUST_USE bool set_up(void)
 bool cst_thread_enter(void)
 {
     if (cst_thread.mode != CST_THREAD_FRESH)
-        return cst_thread.mode != CST_THREAD_INSIDE;
-    cst_thread.mode = CST_THREAD_INSIDE;
-    if (!cst_start() || !set_up()) {
-        cst_thread.mode = CST_THREAD_FRESH;
-        return false;
-    }
-    cst_thread.mode = CST_THREAD_READY;
-    return true;
+        return !cst_thread_is_inside(cst_thread.mode);
+    uint8_t mode = cst_thread_guard();
+    bool is_ready = cst_start() && set_up();
+    cst_thread_unguard(is_ready ? CST_THREAD_READY : mode);
+    return is_ready;
 }
 
 void cst_thread_after_fork(void)

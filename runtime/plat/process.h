@@ -51,8 +51,8 @@ CST_MUST_USE cst_signals cst_process_block_signals(void);
 /** Sets the signals that are held back: the counterpart of cst_process_block_signals. */
 void cst_process_restore_signals(cst_signals blocked);
 
-/** True when the calling thread runs on the stack that it has for signals (sigaltstack(2)). */
-CST_MUST_USE bool cst_process_on_signal_stack(void);
+/** True when a stack pointer of the calling thread's lies on the stack that it has for signals (sigaltstack(2)). */
+CST_MUST_USE bool cst_process_on_signal_stack(uintptr_t stack_pointer);
 
 /** Where the calling thread's alternate signal stack begins; 0 when it has none. */
 uintptr_t cst_process_signal_stack(void);

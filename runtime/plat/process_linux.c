@@ -194,10 +194,11 @@ void cst_process_restore_signals(cst_signals blocked)
     set_blocked(blocked);
 }
 
-bool cst_process_on_signal_stack(void)
+bool cst_process_on_signal_stack(uintptr_t stack_pointer)
 {
-    stack_t stack = {.ss_flags = 0};
-    return cst_syscall3(SYS_sigaltstack, 0, (long)&stack, 0) == 0 && (stack.ss_flags & SS_ONSTACK) != 0;
+    stack_t stack = {.ss_flags = SS_DISABLE};
+    cst_syscall3(SYS_sigaltstack, 0, (long)&stack, 0);
+    return !(stack.ss_flags & SS_DISABLE) && stack_pointer - (uintptr_t)stack.ss_sp <= stack.ss_size;
 }
 
 uintptr_t cst_process_signal_stack(void)

@@ -17,10 +17,6 @@ _Static_assert(CST_MODULE_MAX < 0xffff, "a packed call site has 16 bits for the 
 
 struct cst_callsite_row cst_callsite_table[ROW_COUNT];
 
-/* Of rows that are CST_HOW_VARIABLE, what their answer rests on. None while the value is being written, so that nobody takes
- * an old value for one that rests on new grounds. */
-static _Atomic uint16_t grounds_of_row[ROW_COUNT];
-
 static struct cst_lock table_lock = CST_LOCK_INIT;
 static const uintptr_t *door_addresses;
 static const struct cst_callsite_resolver *the_resolver;
@@ -41,18 +37,7 @@ uintptr_t cst_callsite_door(enum custody_door door)
     return door_addresses ? door_addresses[door] : 0;
 }
 
-/* What a row says. */
-struct entry {
-    uint64_t value;
-    uint16_t grounds;
-};
-
-static _Atomic uint16_t *grounds_of(const struct cst_callsite_row *row)
-{
-    return &grounds_of_row[row - cst_callsite_table];
-}
-
-static bool lookup(uint64_t key, struct entry *out_entry)
+static bool lookup(uint64_t key, uint64_t *out_value)
 {
     for (size_t probe = 0; probe < PROBES_MAX; probe++) {
         struct cst_callsite_row *row = row_at(key, probe);
@@ -61,10 +46,8 @@ static bool lookup(uint64_t key, struct entry *out_entry)
             return false;
         }
         if (seen == key) {
-            out_entry->grounds = atomic_load_explicit(grounds_of(row), memory_order_acquire);
-            out_entry->value = atomic_load_explicit(&row->value, memory_order_acquire);
-            return atomic_load_explicit(grounds_of(row), memory_order_acquire) == out_entry->grounds &&
-                   atomic_load_explicit(&row->key, memory_order_relaxed) == key;
+            *out_value = atomic_load_explicit(&row->value, memory_order_acquire);
+            return atomic_load_explicit(&row->key, memory_order_relaxed) == key;
         }
     }
     return false;
@@ -90,14 +73,12 @@ static struct cst_callsite_row *row_for(uint64_t key)
     return vacant;
 }
 
-static void remember(uint64_t key, const struct entry *entry)
+static void remember(uint64_t key, uint64_t value)
 {
     cst_lock_acquire(&table_lock);
     struct cst_callsite_row *row = row_for(key);
     if (row) {
-        atomic_store_explicit(grounds_of(row), CST_GROUNDS_NONE, memory_order_relaxed);
-        atomic_store_explicit(&row->value, entry->value, memory_order_release);
-        atomic_store_explicit(grounds_of(row), entry->grounds, memory_order_release);
+        atomic_store_explicit(&row->value, value, memory_order_release);
         atomic_store_explicit(&row->key, key, memory_order_release);
     }
     cst_lock_release(&table_lock);
@@ -136,32 +117,31 @@ static struct cst_callsite without_caller(struct cst_callsite answer, enum custo
 }
 
 /* What an answer that may change rests on; CST_GROUNDS_NONE when it is good for one call only. */
-static uint16_t keep_grounds(const struct cst_callsite_reading *reading)
+static uint16_t keep_grounds(const struct cst_callsite_reading *reading, uint32_t module)
 {
     if (reading->passing || reading->how == CST_HOW_RUST) {
         return CST_GROUNDS_NONE;
     }
     cst_lock_acquire(&table_lock);
-    uint16_t grounds = cst_grounds_keep(&reading->grounds);
+    uint16_t grounds = cst_grounds_keep(&reading->grounds, module);
     cst_lock_release(&table_lock);
     return grounds;
 }
 
 /* What is to be kept of an answer: all of it, for good or as long as variables hold what they do; or, when it is good for
  * one call only, that the call must be read `left` times more. */
-static struct entry entry_of(struct cst_callsite answer, const struct cst_callsite_reading *reading,
-                             enum custody_door door, unsigned left)
+static uint64_t value_of(struct cst_callsite answer, const struct cst_callsite_reading *reading, enum custody_door door,
+                         unsigned left)
 {
     if (!reading->passing && reading->grounds.count == 0) {
-        return (struct entry){cst_callsite_pack(&answer, 0), CST_GROUNDS_NONE};
+        return cst_callsite_pack(&answer, 0);
     }
-    uint16_t grounds = keep_grounds(reading);
-    if (grounds == CST_GROUNDS_NONE) {
-        answer = without_caller(answer, door);
-        return (struct entry){cst_callsite_pack(&answer, left), grounds};
+    uint16_t grounds = keep_grounds(reading, answer.module);
+    if (grounds != CST_GROUNDS_NONE) {
+        return cst_callsite_pack_variable(&answer, grounds);
     }
-    answer.how = CST_HOW_VARIABLE;
-    return (struct entry){cst_callsite_pack(&answer, 0), grounds};
+    answer = without_caller(answer, door);
+    return cst_callsite_pack(&answer, left);
 }
 
 /* Reads the call and remembers what it says. An answer that is good for one call is read anew `left` times more. */
@@ -174,36 +154,31 @@ static struct cst_callsite read_anew(uintptr_t return_address, enum custody_door
     }
     struct cst_callsite answer = resolve(return_address, reading.how, &reading.caller);
     if (the_resolver) {
-        struct entry entry = entry_of(answer, &reading, door, left);
-        remember(cst_callsite_key(return_address, door), &entry);
+        remember(cst_callsite_key(return_address, door), value_of(answer, &reading, door, left));
     }
     return answer;
 }
 
 struct cst_callsite cst_callsite_get_slow(uintptr_t return_address, enum custody_door door)
 {
-    struct entry entry;
-    if (!lookup(cst_callsite_key(return_address, door), &entry)) {
+    uint64_t value;
+    if (!lookup(cst_callsite_key(return_address, door), &value)) {
         return read_anew(return_address, door, READINGS_MAX);
     }
-    struct cst_callsite known = cst_callsite_unpack(entry.value);
-    unsigned left = cst_callsite_readings_left(entry.value);
-    bool stale = known.how == CST_HOW_VARIABLE && !cst_grounds_hold(entry.grounds);
+    struct cst_callsite known = cst_callsite_unpack(value);
+    unsigned left = cst_callsite_readings_left(value);
+    bool stale = known.how == CST_HOW_VARIABLE && !cst_grounds_hold(cst_callsite_grounds(value));
     return left || stale ? read_anew(return_address, door, left ? left - 1 : READINGS_MAX) : known;
 }
 
 bool cst_callsite_steady(uintptr_t return_address, enum custody_door door, uint16_t *out_owner, uint32_t *out_site)
 {
-    struct entry entry;
-    if (!lookup(cst_callsite_key(return_address, door), &entry)) {
+    uint64_t value;
+    if (!lookup(cst_callsite_key(return_address, door), &value) || !cst_callsite_is_plain(value)) {
         return false;
     }
-    uint8_t how = (uint8_t)entry.value; /* with the readings left, which are none where it is one of these */
-    if (how != CST_HOW_VARIABLE ? how >= CST_HOW_RUST : !cst_grounds_hold(entry.grounds)) {
-        return false;
-    }
-    *out_owner = (uint16_t)(entry.value >> 48);
-    *out_site = (uint32_t)entry.value >> 8;
+    *out_owner = (uint16_t)(value >> 48);
+    *out_site = (uint32_t)value >> 8;
     return true;
 }
 
@@ -211,9 +186,10 @@ bool cst_callsite_steady(uintptr_t return_address, enum custody_door door, uint1
 static bool concerns(const struct cst_callsite_row *row, uint64_t key, uintptr_t lo, uintptr_t hi)
 {
     uintptr_t return_address = key >> 8;
-    struct cst_callsite callsite = cst_callsite_unpack(atomic_load_explicit(&row->value, memory_order_relaxed));
+    uint64_t value = atomic_load_explicit(&row->value, memory_order_relaxed);
+    struct cst_callsite callsite = cst_callsite_unpack(value);
     const struct cst_module *module = cst_module_get(callsite.module);
-    bool rests = callsite.how == CST_HOW_VARIABLE && cst_grounds_lie_in(atomic_load(grounds_of(row)), lo, hi);
+    bool rests = callsite.how == CST_HOW_VARIABLE && cst_grounds_lie_in(cst_callsite_grounds(value), lo, hi);
     return (return_address >= lo && return_address < hi) || (module && module->lo >= lo && module->lo < hi) || rests;
 }
 

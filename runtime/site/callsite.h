@@ -17,6 +17,7 @@
 #include "custody/words.h"
 #include "plat/compiler.h"
 #include "site/caller.h"
+#include "site/callsite_grounds.h"
 #include "site/module.h"
 
 #include <stdatomic.h>
@@ -77,7 +78,8 @@ CST_INLINE size_t cst_callsite_home(uint64_t key)
     return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - CST_CALLSITE_BITS));
 }
 
-/* Bits of a packed call site: how 0-2, readings left 3-7, site 8-31, module 32-47 (all ones for none), owner 48-63.
+/* Bits of a packed call site: how 0-2, readings left 3-7, site 8-31, module 32-47 (all ones for none), owner 48-63. With
+ * CST_HOW_VARIABLE the number of its grounds, which know the module, stands in the module's place.
  * Readings are left while the answer may change: the call is then read anew, so many times. */
 CST_INLINE unsigned cst_callsite_readings_left(uint64_t value)
 {
@@ -96,13 +98,38 @@ CST_INLINE uint64_t cst_callsite_pack(const struct cst_callsite *callsite, unsig
            (uint64_t)(callsite->module & 0xffff) << 32 | (uint64_t)callsite->owner << 48;
 }
 
+/* The same of one that rests on variables. */
+CST_INLINE uint64_t cst_callsite_pack_variable(const struct cst_callsite *callsite, uint16_t grounds)
+{
+    return CST_HOW_VARIABLE | (uint64_t)(callsite->site & 0xffffff) << 8 | (uint64_t)grounds << 32 |
+           (uint64_t)callsite->owner << 48;
+}
+
+/* What an answer with CST_HOW_VARIABLE rests on. */
+CST_INLINE uint16_t cst_callsite_grounds(uint64_t value)
+{
+    return (uint16_t)(value >> 32);
+}
+
 CST_INLINE struct cst_callsite cst_callsite_unpack(uint64_t value)
 {
+    uint8_t how = (uint8_t)value & 7;
     uint32_t module = (uint32_t)(value >> 32) & 0xffff;
-    return (struct cst_callsite){.module = module == 0xffff ? CST_MODULE_NONE : module,
-                                 .owner = (uint16_t)(value >> 48),
-                                 .how = (uint8_t)value & 7,
-                                 .site = (uint32_t)value >> 8};
+    if (how == CST_HOW_VARIABLE) {
+        module = cst_grounds_kept[module].module;
+    } else if (module == 0xffff) {
+        module = CST_MODULE_NONE;
+    }
+    return (struct cst_callsite){
+        .module = module, .owner = (uint16_t)(value >> 48), .how = how, .site = (uint32_t)value >> 8};
+}
+
+/* True when an answer is good as it stands and nothing unusual: below CST_HOW_RUST it is of a plain kind, with no readings
+ * left; else its variables must hold what they did. */
+CST_INLINE bool cst_callsite_is_plain(uint64_t value)
+{
+    return CST_LIKELY((uint8_t)value < CST_HOW_RUST) ||
+           ((uint8_t)value == CST_HOW_VARIABLE && cst_grounds_hold(cst_callsite_grounds(value)));
 }
 
 /** The way of a site that is not settled in its home row: looks further, or reads the call and remembers it. */
@@ -124,8 +151,8 @@ CST_INLINE struct cst_callsite cst_callsite_get(uintptr_t return_address, enum c
     return cst_callsite_get_slow(return_address, door);
 }
 
-/** The common case of cst_callsite_get, in few instructions: true when the site is settled in its home row and is nothing
- * unusual (CST_HOW_RUST); then gives its owner and site. */
+/** The common case of cst_callsite_get, in few instructions: true when the site is known in its home row, and rests on
+ * nothing but what code says and what variables hold still; then gives its owner and site. */
 CST_INLINE bool cst_callsite_quick(uintptr_t return_address, enum custody_door door, uint16_t *out_owner,
                                    uint32_t *out_site)
 {
@@ -135,8 +162,7 @@ CST_INLINE bool cst_callsite_quick(uintptr_t return_address, enum custody_door d
         return false;
     }
     uint64_t value = atomic_load_explicit(&row->value, memory_order_acquire);
-    /* How and the readings left are one byte: below CST_HOW_RUST none are left and the site is of a settled, plain kind. */
-    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) != key || (uint8_t)value >= CST_HOW_RUST)) {
+    if (CST_UNLIKELY(atomic_load_explicit(&row->key, memory_order_relaxed) != key || !cst_callsite_is_plain(value))) {
         return false;
     }
     *out_owner = (uint16_t)(value >> 48);
@@ -144,8 +170,7 @@ CST_INLINE bool cst_callsite_quick(uintptr_t return_address, enum custody_door d
     return true;
 }
 
-/** As cst_callsite_quick in more of the cases: also in other rows than its home, and where the answer rests on variables that
- * hold what they did. Reads no code. */
+/** As cst_callsite_quick in more of the cases: also in other rows than its home. Reads no code. */
 CST_MUST_USE bool cst_callsite_steady(uintptr_t return_address, enum custody_door door, uint16_t *out_owner,
                                       uint32_t *out_site);
 

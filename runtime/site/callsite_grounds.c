@@ -1,15 +1,10 @@
 /* Grounds; see the header. */
 #include "site/callsite_grounds.h"
 
-#include "base/pool.h"
-
-#include <stdatomic.h>
 #include <string.h>
 
-#define SETS_MAX 1024
-
-static const struct cst_grounds *_Atomic sets[SETS_MAX]; /* the first is CST_GROUNDS_NONE */
-static size_t set_count = 1;
+struct cst_grounds_kept cst_grounds_kept[CST_GROUNDS_KEPT_MAX];
+static size_t set_count = 1; /* the first is CST_GROUNDS_NONE */
 
 void cst_grounds_add(struct cst_grounds *grounds, uintptr_t variable, uintptr_t value)
 {
@@ -25,30 +20,27 @@ void cst_grounds_add(struct cst_grounds *grounds, uintptr_t variable, uintptr_t 
     }
 }
 
-static bool equal(const struct cst_grounds *a, const struct cst_grounds *b)
+static bool is_set(const struct cst_grounds_kept *kept, const struct cst_grounds *grounds, uint32_t module)
 {
-    return a->count == b->count && memcmp(a->words, b->words, a->count * sizeof *a->words) == 0;
+    return kept->module == module && kept->count == grounds->count &&
+           memcmp(kept->words, grounds->words, grounds->count * sizeof *grounds->words) == 0;
 }
 
-uint16_t cst_grounds_keep(const struct cst_grounds *grounds)
+uint16_t cst_grounds_keep(const struct cst_grounds *grounds, uint32_t module)
 {
     for (size_t number = 1; number < set_count; number++) {
-        if (equal(atomic_load_explicit(&sets[number], memory_order_relaxed), grounds)) {
+        if (is_set(&cst_grounds_kept[number], grounds, module)) {
             return (uint16_t)number;
         }
     }
-    struct cst_grounds *copy = set_count < SETS_MAX ? cst_pool_alloc(sizeof *copy) : NULL;
-    if (!copy) {
+    if (set_count == CST_GROUNDS_KEPT_MAX) {
         return CST_GROUNDS_NONE;
     }
-    *copy = *grounds;
-    atomic_store_explicit(&sets[set_count], copy, memory_order_release);
+    struct cst_grounds_kept *kept = &cst_grounds_kept[set_count];
+    kept->module = module;
+    kept->count = (uint32_t)grounds->count;
+    memcpy(kept->words, grounds->words, sizeof kept->words);
     return (uint16_t)set_count++;
-}
-
-static const struct cst_grounds *set_of(uint16_t number)
-{
-    return number < SETS_MAX ? atomic_load_explicit(&sets[number], memory_order_acquire) : NULL;
 }
 
 bool cst_grounds_are_as_noted(const struct cst_grounds *grounds)
@@ -62,16 +54,10 @@ bool cst_grounds_are_as_noted(const struct cst_grounds *grounds)
     return true;
 }
 
-bool cst_grounds_hold(uint16_t number)
-{
-    const struct cst_grounds *set = set_of(number);
-    return set != NULL && cst_grounds_are_as_noted(set);
-}
-
 bool cst_grounds_lie_in(uint16_t number, uintptr_t lo, uintptr_t hi)
 {
-    const struct cst_grounds *set = set_of(number);
-    for (size_t i = 0; set && i < set->count; i++) {
+    const struct cst_grounds_kept *set = &cst_grounds_kept[number];
+    for (size_t i = 0; i < set->count; i++) {
         if (set->words[i].variable >= lo && set->words[i].variable < hi) {
             return true;
         }

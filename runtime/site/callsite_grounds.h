@@ -6,6 +6,7 @@
 
 #include "plat/compiler.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,12 +31,32 @@ void cst_grounds_add(struct cst_grounds *grounds, uintptr_t variable, uintptr_t 
  * that comes to it through them runs. */
 CST_MUST_USE bool cst_grounds_are_as_noted(const struct cst_grounds *grounds);
 
-/** The number of such a set, keeping it if it is new; CST_GROUNDS_NONE when there are too many sets, or no memory. Under a
- * lock of the caller's, the same for all calls. */
-uint16_t cst_grounds_keep(const struct cst_grounds *grounds);
+/** Sets that are kept, by their number; CST_GROUNDS_NONE has no words. A set is complete before its number is known and never
+ * changes. */
+#define CST_GROUNDS_KEPT_MAX 1024
+struct cst_grounds_kept {
+    uint32_t module; /**< that made the calls whose answers rest on it; CST_MODULE_NONE when none is known */
+    uint32_t count;
+    struct cst_ground words[CST_GROUNDS_MAX];
+};
+extern struct cst_grounds_kept cst_grounds_kept[CST_GROUNDS_KEPT_MAX];
 
-/** The same of a kept set. Takes no lock. */
-CST_MUST_USE bool cst_grounds_hold(uint16_t number);
+/** The number of such a set, not empty, for calls of `module`, keeping it if it is new; CST_GROUNDS_NONE when there are too
+ * many sets. Under a lock of the caller's, the same for all calls. */
+uint16_t cst_grounds_keep(const struct cst_grounds *grounds, uint32_t module);
+
+/** As cst_grounds_are_as_noted, of a kept set, or CST_GROUNDS_NONE, which never holds. Takes no lock. */
+CST_INLINE bool cst_grounds_hold(uint16_t number)
+{
+    const struct cst_grounds_kept *set = &cst_grounds_kept[number];
+    for (uint32_t i = 0; i < set->count; i++) {
+        const _Atomic uintptr_t *variable = (const _Atomic uintptr_t *)set->words[i].variable;
+        if (atomic_load_explicit(variable, memory_order_relaxed) != set->words[i].value) {
+            return false;
+        }
+    }
+    return set->count != 0;
+}
 
 /** True when a variable of a kept set lies in [lo, hi). */
 CST_MUST_USE bool cst_grounds_lie_in(uint16_t number, uintptr_t lo, uintptr_t hi);

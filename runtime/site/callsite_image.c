@@ -126,22 +126,34 @@ static void find_relocations(const struct cst_image *image, struct relocations o
     }
 }
 
+static Elf64_Rela relocation_at(const struct relocations *relocations, size_t index)
+{
+    Elf64_Rela entry;
+    memcpy(&entry, (const void *)(relocations->table + index * sizeof entry), sizeof entry);
+    return entry;
+}
+
+static enum cst_slot kind_of(Elf64_Rela entry)
+{
+    uint64_t type = ELF64_R_TYPE(entry.r_info);
+    return type == R_X86_64_JUMP_SLOT ? CST_SLOT_JUMP : type == R_X86_64_GLOB_DAT ? CST_SLOT_GLOBAL : CST_SLOT_NONE;
+}
+
 static enum cst_slot search(const struct cst_image *image, const struct relocations *relocations, uint64_t offset)
 {
-    size_t count = relocations->size / sizeof(Elf64_Rela);
+    size_t first = relocations->skip_count, count = relocations->size / sizeof(Elf64_Rela);
     uintptr_t end = relocations->table + count * sizeof(Elf64_Rela);
-    if (!relocations->table || !readable(image, (struct cst_range){relocations->table, end})) {
+    if (!relocations->table || first >= count || !readable(image, (struct cst_range){relocations->table, end})) {
         return CST_SLOT_NONE;
     }
-    const Elf64_Rela *table = (const void *)relocations->table;
-    for (size_t i = relocations->skip_count; i < count; i++) {
-        Elf64_Rela entry;
-        memcpy(&entry, &table[i], sizeof entry);
-        if (entry.r_offset == offset) {
-            uint64_t type = ELF64_R_TYPE(entry.r_info);
-            return type == R_X86_64_JUMP_SLOT  ? CST_SLOT_JUMP
-                   : type == R_X86_64_GLOB_DAT ? CST_SLOT_GLOBAL
-                                               : CST_SLOT_NONE;
+    /* Slots of a procedure linkage table mostly lie side by side, in the order of their relocations. */
+    uint64_t guess = first + (offset - relocation_at(relocations, first).r_offset) / sizeof(uintptr_t);
+    if (guess < count && relocation_at(relocations, guess).r_offset == offset) {
+        return kind_of(relocation_at(relocations, guess));
+    }
+    for (size_t i = first; i < count; i++) {
+        if (relocation_at(relocations, i).r_offset == offset) {
+            return kind_of(relocation_at(relocations, i));
         }
     }
     return CST_SLOT_NONE;

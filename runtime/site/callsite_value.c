@@ -1,53 +1,25 @@
 /* Values from code; see the header. Of a register, two proofs: one instruction that gives it its value stands in front of the
  * use, with nothing between that could jump in or change the register; or, for a register that calls preserve, the whole
- * function gives it no other value. What an instruction gives may rest on other registers: these are followed in turn. */
+ * function gives it no other value. Of one that holds a variable's address a third: on all ways to the use it is given the same.
+ * What an instruction gives may rest on other registers: these are followed in turn. */
 #include "site/callsite_value.h"
 
+#include "site/callsite_sweep.h"
 #include "site/fde.h"
-
-/* Bytes of code looked at for one value: enough for functions of some ten thousand bytes. Larger ones are interpreters, whose
- * many calls are of what tables in memory hold. */
-#define BYTES_MAX ((size_t)64 << 10)
 
 /* Registers followed for one value: a base, what it was copied from, and one to spare. */
 #define DEPTH_MAX 4U
 
 struct inquiry {
+    struct cst_sweep sweep;
     const struct cst_image *image;
-    struct cst_range function;
+    bool has_pads;         /* the unwinder may jump into the function */
     uintptr_t use;         /* the instruction whose target is asked for */
-    size_t bytes;          /* swept so far */
     struct cst_range last; /* code elsewhere that was found not to jump into the function */
 };
 
-/* Visits an instruction at `at`; false stops the sweep. */
-typedef bool visit(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state);
-
 static bool value_of_register(struct inquiry *inquiry, uint8_t reg, uintptr_t at, unsigned depth,
                               struct cst_value *out_value);
-
-/* True when every byte of `range` was decoded and every visit went well. */
-static bool sweep(struct inquiry *inquiry, struct cst_range range, visit *each, void *state)
-{
-    struct cst_insn insn;
-    inquiry->bytes += range.hi - range.lo;
-    if (inquiry->bytes > BYTES_MAX) {
-        return false;
-    }
-    for (uintptr_t at = range.lo; at < range.hi; at += insn.length) {
-        if (!cst_insn_decode((const uint8_t *)at, range.hi - at, at, &insn) || !each(inquiry, at, &insn, state)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The same for the function up to `end`, where an instruction must begin, or the function end. */
-static bool sweep_up_to(struct inquiry *inquiry, uintptr_t end, visit *each, void *state)
-{
-    const struct cst_range range = {inquiry->function.lo, end};
-    return end >= range.lo && end <= inquiry->function.hi && sweep(inquiry, range, each, state);
-}
 
 static bool is_move(const struct cst_insn *insn, uint8_t opcode)
 {
@@ -109,74 +81,37 @@ static bool given_value(struct inquiry *inquiry, const struct cst_insn *insn, ui
     return operand_address(inquiry, insn, at, depth, &out_value->address);
 }
 
-/* The search for the last instruction in front of a use that gives a register its value. */
-struct straight {
-    uint8_t reg;
-    uintptr_t use, giver; /* addresses; giver 0 when none is good any more */
-    struct cst_insn insn;
-};
-
-/* A call goes on, too, and changes no register that it must preserve; where it does not, what follows is jumped to. */
-static bool goes_on_to_the_next(const struct cst_insn *insn)
-{
-    switch (insn->kind) {
-    case CST_INSN_JUMP:
-    case CST_INSN_JUMP_RIP:
-    case CST_INSN_JUMP_REG:
-    case CST_INSN_JUMP_MEM:
-    case CST_INSN_RETURN:
-        return false;
-    default:
-        return true;
-    }
-}
-
-static bool find_giver(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state)
-{
-    struct straight *straight = state;
-    (void)inquiry;
-    if (!goes_on_to_the_next(insn)) {
-        straight->giver = 0;
-    } else if (cst_insn_may_write(insn, straight->reg)) {
-        straight->giver = at;
-        straight->insn = *insn;
-    }
-    return true;
-}
-
-/* False when a jump may come in between the giver and the use. The use itself may be a jump: it goes out. */
-static bool stays_outside(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state)
-{
-    const struct straight *straight = state;
-    switch (insn->kind) {
-    case CST_INSN_JUMP:
-    case CST_INSN_BRANCH:
-        return insn->target <= straight->giver || insn->target > straight->use;
-    case CST_INSN_JUMP_REG:
-    case CST_INSN_JUMP_MEM:
-        return at == inquiry->use;
-    default:
-        return true;
-    }
-}
-
 /* Most calls through registers have no value that can be told: the whole function is looked at last. */
 static bool given_just_before(struct inquiry *inquiry, uint8_t reg, uintptr_t at, unsigned depth,
                               struct cst_value *out_value)
 {
-    struct straight straight = {.reg = reg, .use = at};
-    return sweep_up_to(inquiry, at, find_giver, &straight) && straight.giver &&
-           given_value(inquiry, &straight.insn, straight.giver, reg, depth, out_value) &&
-           sweep(inquiry, inquiry->function, stays_outside, &straight);
+    struct cst_giver giver = {0};
+    return cst_sweep_giver(&inquiry->sweep, reg, at, &giver) && giver.at != 0 &&
+           given_value(inquiry, &giver.insn, giver.at, reg, depth, out_value) &&
+           cst_sweep_is_straight(&inquiry->sweep, giver.at, at, inquiry->use);
 }
 
-/* The one value that a whole function gives a register. */
+/* The one value that all instructions give a register. */
 struct only {
+    struct inquiry *inquiry;
     uint8_t reg;
     unsigned depth;
     bool given;
     struct cst_value value;
 };
+
+static bool gives_the_same(uintptr_t at, const struct cst_insn *insn, void *state)
+{
+    struct only *only = state;
+    struct cst_value value;
+    if (!given_value(only->inquiry, insn, at, only->reg, only->depth, &value) ||
+        (only->given && (value.kind != only->value.kind || value.address != only->value.address))) {
+        return false;
+    }
+    only->given = true;
+    only->value = value;
+    return true;
+}
 
 static bool is_pop(const struct cst_insn *insn)
 {
@@ -184,20 +119,10 @@ static bool is_pop(const struct cst_insn *insn)
 }
 
 /* Any other value, but for what the epilogue's pop brings back, ends the proof. */
-static bool gives_no_other(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state)
+static bool gives_no_other(uintptr_t at, const struct cst_insn *insn, void *state)
 {
-    struct only *only = state;
-    struct cst_value value;
-    if (!cst_insn_may_write(insn, only->reg) || is_pop(insn)) {
-        return true;
-    }
-    if (!given_value(inquiry, insn, at, only->reg, only->depth, &value) ||
-        (only->given && (value.kind != only->value.kind || value.address != only->value.address))) {
-        return false;
-    }
-    only->given = true;
-    only->value = value;
-    return true;
+    const struct only *only = state;
+    return !cst_insn_may_write(insn, only->reg) || is_pop(insn) || gives_the_same(at, insn, state);
 }
 
 static bool preserved_by_calls(uint8_t reg)
@@ -207,8 +132,9 @@ static bool preserved_by_calls(uint8_t reg)
 
 static bool never_holds_else(struct inquiry *inquiry, uint8_t reg, unsigned depth, struct cst_value *out_value)
 {
-    struct only only = {.reg = reg, .depth = depth};
-    bool proven = preserved_by_calls(reg) && sweep(inquiry, inquiry->function, gives_no_other, &only) && only.given;
+    struct only only = {.inquiry = inquiry, .reg = reg, .depth = depth};
+    bool proven = preserved_by_calls(reg) &&
+                  cst_sweep_all(&inquiry->sweep, inquiry->sweep.function, gives_no_other, &only) && only.given;
     *out_value = only.value;
     return proven;
 }
@@ -220,36 +146,61 @@ static bool value_of_register(struct inquiry *inquiry, uint8_t reg, uintptr_t at
                          never_holds_else(inquiry, reg, depth - 1, out_value));
 }
 
-static bool stays_out_of_function(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state)
+/* The address that a register holds at the use, whichever way control came there: that of a variable, which compilers load once
+ * for each way. */
+static bool same_on_all_ways(struct inquiry *inquiry, uint8_t reg, struct cst_value *out_value)
 {
-    (void)at;
-    (void)state;
+    struct only only = {.inquiry = inquiry, .reg = reg, .depth = 1};
+    struct cst_giver giver = {0};
+    if (inquiry->has_pads || !cst_sweep_giver(&inquiry->sweep, reg, inquiry->use, &giver) ||
+        (giver.at != 0 && !gives_the_same(giver.at, &giver.insn, &only)) ||
+        !cst_sweep_givers(&inquiry->sweep, reg, inquiry->use, gives_the_same, &only)) {
+        return false;
+    }
+    *out_value = only.value;
+    return true;
+}
+
+static bool stays_out_of_function(uintptr_t at, const struct cst_insn *insn, void *state)
+{
+    const struct inquiry *inquiry = state;
     bool relative = insn->kind == CST_INSN_JUMP || insn->kind == CST_INSN_BRANCH;
-    return !relative || insn->target <= inquiry->function.lo || insn->target >= inquiry->function.hi;
+    (void)at;
+    return !relative || insn->target <= inquiry->sweep.function.lo || insn->target >= inquiry->sweep.function.hi;
 }
 
 /* False when the function jumps to code that jumps back into its middle: a part of it that lies elsewhere and was not
  * looked at. */
-static bool is_whole(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state)
+static bool leads_to_no_part(uintptr_t at, const struct cst_insn *insn, void *state)
 {
+    struct inquiry *inquiry = state;
     struct cst_range other;
-    (void)state;
-    if (!stays_out_of_function(inquiry, at, insn, NULL) ||
-        (insn->kind != CST_INSN_JUMP && insn->kind != CST_INSN_BRANCH) ||
-        !cst_fde_find(inquiry->image, insn->target, &other) || other.lo == inquiry->function.lo ||
-        other.lo == inquiry->last.lo) {
+    if (!stays_out_of_function(at, insn, state) || (insn->kind != CST_INSN_JUMP && insn->kind != CST_INSN_BRANCH) ||
+        !cst_fde_find(inquiry->image, insn->target, &other) || other.lo == inquiry->sweep.function.lo ||
+        other.lo == inquiry->last.lo || cst_insn_is_stub((const uint8_t *)insn->target, other.hi - insn->target)) {
         return true;
     }
     inquiry->last = other;
-    return sweep(inquiry, other, stays_out_of_function, NULL);
+    return cst_sweep_jumps(&inquiry->sweep, other, stays_out_of_function, inquiry);
 }
 
-static bool find_call(struct inquiry *inquiry, uintptr_t at, const struct cst_insn *insn, void *state)
+static bool is_whole(struct inquiry *inquiry)
 {
-    const uintptr_t *end = state;
-    if (at + insn->length == *end) {
-        inquiry->use = at;
+    return cst_sweep_jumps(&inquiry->sweep, inquiry->sweep.function, leads_to_no_part, inquiry);
+}
+
+/* The address of the memory operand of the instruction in use. */
+static bool address_in_use(struct inquiry *inquiry, const struct cst_insn *insn, uintptr_t *out_address)
+{
+    struct cst_value base;
+    if (operand_address(inquiry, insn, inquiry->use, DEPTH_MAX, out_address)) {
+        return true;
     }
+    if (insn->base >= CST_INSN_BASE_RIP || !same_on_all_ways(inquiry, insn->base, &base) ||
+        !address_of(&base, out_address)) {
+        return false;
+    }
+    *out_address += (uintptr_t)(intptr_t)insn->offset;
     return true;
 }
 
@@ -258,7 +209,7 @@ static bool target_of_use(struct inquiry *inquiry, struct cst_value *out_value)
 {
     struct cst_insn insn;
     uintptr_t at = inquiry->use;
-    if (!cst_insn_decode((const uint8_t *)at, inquiry->function.hi - at, at, &insn)) {
+    if (!cst_insn_decode((const uint8_t *)at, inquiry->sweep.function.hi - at, at, &insn)) {
         return false;
     }
     switch (insn.kind) {
@@ -268,23 +219,37 @@ static bool target_of_use(struct inquiry *inquiry, struct cst_value *out_value)
     case CST_INSN_CALL_MEM:
     case CST_INSN_JUMP_MEM:
         out_value->kind = CST_VALUE_WORD;
-        return operand_address(inquiry, &insn, at, DEPTH_MAX, &out_value->address);
+        return address_in_use(inquiry, &insn, &out_value->address);
     default:
         return false;
     }
 }
 
+/* False for what would be too much to look at: the code up to the use, and all of the function twice. */
+static bool is_small_enough(const struct inquiry *inquiry, uintptr_t use)
+{
+    uintptr_t lo = inquiry->sweep.function.lo, hi = inquiry->sweep.function.hi;
+    return use >= lo && use <= hi && 2 * (hi - lo) + (use - lo) <= CST_SWEEP_BYTES_MAX;
+}
+
 bool cst_value_of_call(const struct cst_image *image, uintptr_t return_address, struct cst_value *out_value)
 {
-    struct inquiry inquiry = {.image = image};
-    return cst_fde_find(image, return_address - 1, &inquiry.function) &&
-           sweep_up_to(&inquiry, return_address, find_call, &return_address) && inquiry.use &&
-           target_of_use(&inquiry, out_value) && sweep(&inquiry, inquiry.function, is_whole, NULL);
+    struct cst_fde fde;
+    if (!cst_fde_read(image, return_address - 1, &fde)) {
+        return false;
+    }
+    struct inquiry inquiry = {.sweep = {.function = fde.function}, .image = image, .has_pads = fde.has_pads};
+    if (!is_small_enough(&inquiry, return_address) || !cst_sweep_remember(&inquiry.sweep, return_address)) {
+        return false;
+    }
+    inquiry.use = cst_sweep_last(&inquiry.sweep);
+    return inquiry.use != 0 && target_of_use(&inquiry, out_value) && is_whole(&inquiry);
 }
 
 bool cst_value_of_jump(const struct cst_image *image, struct cst_range function, uintptr_t at,
                        struct cst_value *out_value)
 {
-    struct inquiry inquiry = {.image = image, .function = function, .use = at};
-    return target_of_use(&inquiry, out_value) && sweep(&inquiry, function, is_whole, NULL);
+    struct inquiry inquiry = {.sweep = {.function = function}, .image = image, .has_pads = true, .use = at};
+    return is_small_enough(&inquiry, at) && cst_sweep_remember(&inquiry.sweep, at) &&
+           target_of_use(&inquiry, out_value) && is_whole(&inquiry);
 }

@@ -43,6 +43,45 @@ static const char follows_0f[257] = "mmmmx.....x.xm.B" /* 00 */
                                     "mmmmmmmmmmmmmmmm" /* e0 */
                                     "mmmmmmmmmmmmmmmm" /* f0 */;
 
+/* What follows an opcode that cst_insn_skip passes over, counted in bytes: the low three bits are an immediate, bit 3 is ModRM
+ * and what that brings. x: to be decoded; it is a prefix, or a jump or a call, or it is not worth telling. */
+#define SKIP_IMMEDIATE 7U
+#define SKIP_MODRM 8U
+
+static const char skips_one[257] = "888814xx888814xx" /* 00 */
+                                   "888814xx888814xx" /* 10 */
+                                   "888814xx888814xx" /* 20 */
+                                   "888814xx888814xx" /* 30 */
+                                   "xxxxxxxxxxxxxxxx" /* 40 */
+                                   "0000000000000000" /* 50 */
+                                   "xxxxxxxx4<190000" /* 60 */
+                                   "xxxxxxxxxxxxxxxx" /* 70 */
+                                   "9<x988888888888x" /* 80 */
+                                   "0000000000x00000" /* 90 */
+                                   "xxxx000014000000" /* a0 */
+                                   "11111111xxxxxxxx" /* b0 */
+                                   "99xxxx9xx0xxxxxx" /* c0 */
+                                   "8888xxx088888888" /* d0 */
+                                   "xxxx1111xxxx0000" /* e0 */
+                                   "xxxxx0xx000000xx" /* f0 */;
+
+static const char skips_0f[257] = "8888xx0x00xxx809" /* 00 */
+                                  "8888888888888888" /* 10 */
+                                  "xxxxxxxx88888888" /* 20 */
+                                  "0000xxx0xxxxxxxx" /* 30 */
+                                  "8888888888888888" /* 40 */
+                                  "8888888888888888" /* 50 */
+                                  "8888888888888888" /* 60 */
+                                  "9999888088xx8888" /* 70 */
+                                  "xxxxxxxxxxxxxxxx" /* 80 */
+                                  "8888888888888888" /* 90 */
+                                  "000898xx00089888" /* a0 */
+                                  "888888888x988888" /* b0 */
+                                  "8898999800000000" /* c0 */
+                                  "8888888888888888" /* d0 */
+                                  "8888888888888888" /* e0 */
+                                  "888888888888888x" /* f0 */;
+
 /* Where decoding stands. */
 struct reader {
     const uint8_t *code;
@@ -353,10 +392,32 @@ static void classify_one(const struct reader *r, struct cst_insn *insn, uintptr_
     }
 }
 
+/* The jumps and calls that code is full of, as they come without a prefix: e8, e9, eb, 7x, 0f 8x. False for all else. */
+static bool decode_relative(const struct reader *r, uintptr_t address, struct cst_insn *insn)
+{
+    uint8_t first = r->code[0];
+    bool is_long = first == 0xe8 || first == 0xe9, is_short = first == 0xeb || (first & 0xf0) == 0x70;
+    bool is_escaped = first == 0x0f && r->size >= 6 && (r->code[1] & 0xf0) == 0x80;
+    size_t length = is_escaped ? 6 : is_long ? 5 : 2;
+    if (r->size < length || (!is_long && !is_short && !is_escaped)) {
+        return false;
+    }
+    insn->kind = first == 0xe8 ? CST_INSN_CALL : first == 0xe9 || first == 0xeb ? CST_INSN_JUMP : CST_INSN_BRANCH;
+    insn->map = is_escaped ? CST_MAP_0F : CST_MAP_ONE;
+    insn->opcode = r->code[is_escaped];
+    insn->length = (uint8_t)length;
+    insn->base = CST_INSN_BASE_NONE;
+    insn->target = after(address, length, is_short ? (int8_t)r->code[1] : read_i32(r->code + length - 4));
+    return true;
+}
+
 bool cst_insn_decode(const uint8_t *code, size_t size, uintptr_t address, struct cst_insn *out_insn)
 {
     struct reader r = {.code = code, .size = size < CST_INSN_LENGTH_MAX ? size : CST_INSN_LENGTH_MAX};
     *out_insn = (struct cst_insn){.kind = CST_INSN_OTHER};
+    if (size != 0 && decode_relative(&r, address, out_insn)) {
+        return true;
+    }
     if (!take_instruction(&r, out_insn)) {
         return false;
     }
@@ -370,6 +431,50 @@ bool cst_insn_decode(const uint8_t *code, size_t size, uintptr_t address, struct
         classify_relative(&r, out_insn, address, CST_INSN_BRANCH, 4);
     }
     return true;
+}
+
+/* Bytes of ModRM, SIB and displacement. */
+CST_INLINE size_t modrm_length(const uint8_t *modrm)
+{
+    unsigned mod = modrm[0] >> 6, rm = modrm[0] & 7;
+    if (mod == 3) {
+        return 1;
+    }
+    size_t length = rm == 4 ? 2 : 1;
+    bool wide = mod == 2 || (mod == 0 && (rm == 4 ? modrm[1] & 7 : rm) == 5);
+    return length + (wide ? 4 : mod);
+}
+
+size_t cst_insn_skip(const uint8_t *code, size_t size)
+{
+    if (size < CST_INSN_LENGTH_MAX) {
+        return 0;
+    }
+    size_t at = (code[0] & 0xf0) == 0x40; /* REX */
+    const char *table = skips_one;
+    if (code[at] == 0x0f) {
+        at++;
+        table = skips_0f;
+    }
+    uint8_t opcode = code[at++];
+    unsigned follows = (unsigned char)table[opcode];
+    if (follows == 'x') {
+        return 0;
+    }
+    size_t modrm = follows & SKIP_MODRM ? modrm_length(code + at) : 0;
+    return at + modrm + (follows & SKIP_IMMEDIATE);
+}
+
+bool cst_insn_is_stub(const uint8_t *code, size_t size)
+{
+    struct cst_insn insn;
+    if (!cst_insn_decode(code, size, 0, &insn)) {
+        return false;
+    }
+    if (cst_insn_is_endbr(&insn) && !cst_insn_decode(code + insn.length, size - insn.length, 0, &insn)) {
+        return false;
+    }
+    return insn.kind == CST_INSN_JUMP_RIP;
 }
 
 static bool is_call(const struct cst_insn *insn)

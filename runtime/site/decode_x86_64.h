@@ -66,6 +66,10 @@ struct cst_insn {
  * an instruction of 64-bit mode or is not complete. */
 CST_MUST_USE bool cst_insn_decode(const uint8_t *code, size_t size, uintptr_t address, struct cst_insn *out_insn);
 
+/** The length of the instruction at `code`, when a short look tells that it is no jump and no call; 0 when it has to be
+ * decoded. For passing over most of the code that jumps are looked for in. */
+CST_MUST_USE size_t cst_insn_skip(const uint8_t *code, size_t size);
+
 /** False only when `insn` certainly leaves general register `reg` as it was. A call counts as writing the registers that
  * the System V ABI does not preserve. */
 CST_MUST_USE bool cst_insn_may_write(const struct cst_insn *insn, uint8_t reg);
@@ -85,6 +89,10 @@ CST_INLINE bool cst_insn_rm_is_reg(const struct cst_insn *insn)
 {
     return insn->has_modrm && insn->modrm >> 6 == 3;
 }
+
+/** True when the code at `code` is a stub: a jump through memory near it, perhaps behind a landing mark. Control goes on from there to
+ * what the memory holds, and not to what lies around the stub. */
+CST_MUST_USE bool cst_insn_is_stub(const uint8_t *code, size_t size);
 
 /** True for the landing mark of indirect branches, `endbr64`. */
 CST_INLINE bool cst_insn_is_endbr(const struct cst_insn *insn)

@@ -49,7 +49,8 @@ static bool add_part(struct search *search, uintptr_t target)
             return true;
         }
     }
-    if (!cst_fde_find(&search->room->image, target, &part)) {
+    if (!cst_fde_find(&search->room->image, target, &part) ||
+        cst_insn_is_stub((const uint8_t *)target, part.hi - target)) {
         return true; /* a stub, or code without tables: no part of a function that has them */
     }
     search->bytes += part.hi - part.lo;
@@ -88,10 +89,16 @@ static bool note_instruction(struct search *search, const struct cst_insn *insn,
 static bool sweep(struct search *search, struct cst_range range, bool own)
 {
     struct cst_insn insn;
-    for (uintptr_t at = range.lo; at < range.hi; at += insn.length) {
+    size_t length;
+    for (uintptr_t at = range.lo; at < range.hi; at += length) {
+        length = cst_insn_skip((const uint8_t *)at, range.hi - at);
+        if (length) {
+            continue;
+        }
         if (!cst_insn_decode((const uint8_t *)at, range.hi - at, at, &insn) || !note_instruction(search, &insn, own)) {
             return false;
         }
+        length = insn.length;
     }
     return true;
 }

@@ -104,6 +104,7 @@ static bool read_letters(struct cst_eh_bytes *bytes, const char *letters, struct
             good = cst_eh_take(bytes, &common->encoding, 1);
             break;
         case 'L':
+            common->fde.has_pads = true;
             good = cst_eh_skip(bytes, 1);
             break;
         case 'P':

@@ -15,6 +15,7 @@ struct cst_fde {
     struct cst_range instructions; /**< those of this function */
     uint64_t code_factor;          /**< what advances of the location are multiplied by */
     int64_t data_factor;           /**< what factored offsets are multiplied by */
+    bool has_pads;                 /**< of a function into which the unwinder may jump (augmentation 'L') */
     bool signal_frame;             /**< its caller was interrupted by a signal (augmentation 'S') */
 };
 

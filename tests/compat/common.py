@@ -8,5 +8,5 @@ DASH = {"kind": "leak", "module": "dash", "why": "the command of an EXIT trap is
 
 # Valgrind's Memcheck tells the same blocks of them.
 SMALL_TOOLS = [PERL, DASH, *({"kind": "leak", "module": name, "why": "ends without releasing what it was set up with"}
-                             for name in ("chgrp", "chmod", "date", "expr", "hostname", "locale", "mktemp", "sed", "sort", "tail",
+                             for name in ("chgrp", "chmod", "date", "expr", "hostname", "locale", "mktemp", "pgrep", "sed", "sort", "tail",
                                           "tar", "tr"))]

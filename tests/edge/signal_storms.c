@@ -1,6 +1,7 @@
 /* Signals by the thousand, at every place of malloc and free: handlers that only count, on the thread's stack and on one of
- * their own; handlers that allocate; handlers that leave by siglongjmp. What handlers may do is libc's affair and POSIX's
- * (malloc is not for them); here it comes out as it does without Custody, while findings go on being found.
+ * their own, and handlers that leave by siglongjmp. They come out as they do without Custody, and findings go on being found.
+ * Handlers that allocate may not, by POSIX: libc's own heap is broken by them now and then. Custody's is not, so they are
+ * run under Custody alone; once at every instruction of some calls.
  *
  * @builds cc=gcc opt=2
  * @flags -pthread
@@ -11,7 +12,7 @@
  * @run threads
  * @compare
  * @run allocating
- * @compare
+ * @run every-instruction
  * @run leaving
  * @compare
  * @run findings
@@ -115,6 +116,42 @@ static void in_threads(void)
         pthread_join(threads[i], NULL);
 }
 
+/* With the processor's trap flag a signal comes after every instruction. */
+#define EVERY_INSTRUCTION(call) \
+    do { \
+        __asm__ volatile("pushf\n\torl $0x100, (%%rsp)\n\tpopf" ::: "memory", "cc"); \
+        call; \
+        __asm__ volatile("pushf\n\tandl $~0x100, (%%rsp)\n\tpopf" ::: "memory", "cc"); \
+    } while (0)
+
+/* As `allocate`, of the size that is in use, and what it gets is written to. */
+static void allocate_same(int number)
+{
+    char *volatile block = keep(malloc(40));
+    memset(block, 'h', 40);
+    free(block);
+    count(number);
+}
+
+static void step_through(void)
+{
+    struct sigaction action = {.sa_handler = allocate_same};
+    sigaction(SIGTRAP, &action, NULL);
+    for (size_t i = 0; i < 4; i++) {
+        char *blocks[4];
+        for (size_t at = 0; at < 4; at++) {
+            EVERY_INSTRUCTION(blocks[at] = malloc(40));
+            memset(blocks[at], 'b', 40);
+        }
+        EVERY_INSTRUCTION(blocks[3] = realloc(blocks[3], 40 + i * 300));
+        for (size_t at = 0; at < 4; at++) {
+            if (blocks[at][0] != 'b' || blocks[at][39] != 'b')
+                abort();
+            EVERY_INSTRUCTION(free(blocks[at]));
+        }
+    }
+}
+
 /* Only calls that touch nothing of the heap are left half-way: what the program computes in between. */
 static void leave_often(void)
 {
@@ -140,6 +177,11 @@ int main(int argc, char **argv)
     stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
     if (strcmp(what, "own-stack") == 0)
         sigaltstack(&own, NULL);
+    if (strcmp(what, "every-instruction") == 0) {
+        step_through();
+        puts("done");
+        return 0;
+    }
     storm(strcmp(what, "allocating") == 0 ? allocate
           : strcmp(what, "leaving") == 0  ? leave
                                           : count,

@@ -4,7 +4,8 @@
 
 # Functions that a target replaces by its own __wrap_NAME, and libraries that it needs.
 WRAP_fuzz_image := cst_module_find
-LIBS_fuzz_api := -ljansson
+LIBS_fuzz_api := -ljansson $(BUILD)/obj/tools/custody/number_clamp.o
+$(BUILD)/tests/fuzz_api $(BUILD)/fuzz_api: $(BUILD)/obj/tools/custody/number_clamp.o
 
 FUZZ_OF_RUNTIME := $(patsubst tests/fuzz/runtime/%.c,%,$(sort $(wildcard tests/fuzz/runtime/*.c)))
 FUZZ_OF_TOOL := $(patsubst tests/fuzz/tool/%.c,%,$(sort $(wildcard tests/fuzz/tool/*.c)))

@@ -68,6 +68,16 @@ static inline void file_close(const struct file *file)
     close(file->fd);
 }
 
+#define SCRATCH_ROOM 64
+
+/** Makes `out_path` a template for mkstemp() or mkdtemp(): in memory if possible, as what is written for each input and
+ * told to be kept (fsync) makes a disk what the fuzzer waits for. */
+static inline void scratch_template(char out_path[SCRATCH_ROOM])
+{
+    bool memory = access("/dev/shm", W_OK | X_OK) == 0;
+    snprintf(out_path, SCRATCH_ROOM, "%s/custody-fuzz-XXXXXX", memory ? "/dev/shm" : "/tmp");
+}
+
 /** A copy of exactly `size` bytes and a NUL, so that a byte too far is seen. Free it. */
 static inline char *text_of(const uint8_t *bytes, size_t size)
 {

@@ -18,6 +18,7 @@ longest() {
     case $1 in
     facts | elf | image | program) echo 40000 ;;
     log | policy | lines) echo 8192 ;;
+    code) echo 160 ;;
     *) echo 2048 ;;
     esac
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/types.h>
 
 #include <cmocka.h>
 
@@ -47,6 +48,31 @@ static char *page_before_nothing(void)
     assert_ptr_not_equal(pages, MAP_FAILED);
     assert_int_equal(mprotect(pages + PAGE, PAGE, PROT_NONE), 0);
     return pages;
+}
+
+static unsigned reads;
+
+ssize_t __real_cst_sys_read_memory(uintptr_t address, void *bytes, size_t size);
+ssize_t __wrap_cst_sys_read_memory(uintptr_t address, void *bytes, size_t size);
+
+ssize_t __wrap_cst_sys_read_memory(uintptr_t address, void *bytes, size_t size)
+{
+    reads++;
+    return __real_cst_sys_read_memory(address, bytes, size);
+}
+
+static void what_ends_nowhere_is_not_read_up_to_there(void **state)
+{
+    (void)state;
+    size_t size = 256 * PAGE;
+    char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint64_t sum;
+    assert_ptr_not_equal(pages, MAP_FAILED);
+    reads = 0;
+    assert_false(cst_buffer_sum((uintptr_t)pages, UINTPTR_MAX - (uintptr_t)pages, &sum));
+    assert_int_equal(reads, 1);
+    assert_true(cst_buffer_sum((uintptr_t)pages, size, &sum));
+    munmap(pages, size);
 }
 
 static void what_cannot_be_used_is_not(void **state)
@@ -108,6 +134,7 @@ int main(void)
         cmocka_unit_test(of_a_block_the_room_to_its_end_is_known),
         cmocka_unit_test(of_other_memory_nothing_is_known),
         cmocka_unit_test(what_cannot_be_used_is_not),
+        cmocka_unit_test(what_ends_nowhere_is_not_read_up_to_there),
         cmocka_unit_test(every_byte_takes_part_in_the_sum),
     };
     return cmocka_run_group_tests(tests, start, NULL);

@@ -68,6 +68,11 @@ static const struct expectation {
     {"inner_release_by_hook", "libinner.so", ALWAYS},
     {"same_site_hook", "libinner.so", UNOPTIMISED},
     {"same_site_hook_own", "program", UNOPTIMISED},
+    {"two_ways_second", "libinner.so", ALWAYS},
+    {"two_hooks_second", "", NEVER},
+    {"two_ways_first", "libinner.so", ALWAYS},
+    {"two_hooks_first", "", NEVER},
+    {"by_argument", "", NEVER},
     {"inner_release_by_variable", "libinner.so", ALWAYS},
     {"inner_release_by_constant", "libinner.so", ALWAYS},
     {"inner_release_by_constant_of_own", "libinner.so", ALWAYS},
@@ -277,6 +282,56 @@ static void put_row(uintptr_t return_address, enum cst_callsite_how how, unsigne
     atomic_store(&row->key, key);
 }
 
+static uintptr_t hook = 7, other_hook = 8;
+
+static void put_row_on_variables(uintptr_t return_address)
+{
+    struct cst_grounds grounds = {0};
+    cst_grounds_add(&grounds, (uintptr_t)&hook, hook);
+    cst_grounds_add(&grounds, (uintptr_t)&other_hook, other_hook);
+    const struct cst_callsite known = {.how = CST_HOW_VARIABLE, .owner = 77, .site = 88};
+    put_row(return_address, CST_HOW_UNKNOWN, 0);
+    uint64_t key = cst_callsite_key(return_address, CUSTODY_DOOR_FREE);
+    struct cst_callsite_row *row = &cst_callsite_table[cst_callsite_home(key)];
+    atomic_store(&row->value, cst_callsite_pack_variable(&known, cst_grounds_keep(&grounds, 3)));
+}
+
+static bool is_quick(uintptr_t return_address)
+{
+    uint16_t owner = 0, other_owner = 0;
+    uint32_t site = 0, other_site = 0;
+    bool quick = cst_callsite_quick(return_address, CUSTODY_DOOR_FREE, &owner, &site);
+    assert_int_equal(quick, cst_callsite_steady(return_address, CUSTODY_DOOR_FREE, &other_owner, &other_site));
+    assert_int_equal(owner, quick ? 77 : 0);
+    assert_int_equal(site, quick ? 88 : 0);
+    return quick;
+}
+
+static void the_quick_way_sees_at_once_that_a_variable_has_changed(void **state)
+{
+    (void)state;
+    put_row_on_variables(0x60000);
+    assert_true(is_quick(0x60000));
+    hook = 70;
+    assert_false(is_quick(0x60000));
+    hook = 7;
+    assert_true(is_quick(0x60000));
+    other_hook = 80;
+    assert_false(is_quick(0x60000));
+    assert_int_equal(cst_callsite_get(0x60000, CUSTODY_DOOR_FREE).how, CST_HOW_UNKNOWN); /* there is no such code */
+    other_hook = 8;
+    assert_int_equal(cst_callsite_get(0x60000, CUSTODY_DOOR_FREE).owner, CUSTODY_CONTRACT_MALLOC + 100);
+}
+
+static void an_answer_is_forgotten_with_the_module_of_its_variables(void **state)
+{
+    (void)state;
+    put_row_on_variables(0x50000);
+    assert_int_equal(cst_callsite_get(0x50000, CUSTODY_DOOR_FREE).module, 3);
+    cst_callsite_forget((uintptr_t)&other_hook, (uintptr_t)(&other_hook + 1));
+    assert_false(is_quick(0x50000));
+}
+
 static void only_an_answer_that_needs_no_reading_is_steady(void **state)
 {
     (void)state;
@@ -290,8 +345,6 @@ static void only_an_answer_that_needs_no_reading_is_steady(void **state)
     put_row(0x70000, CST_HOW_UNKNOWN, 3); /* to be read again */
     assert_false(cst_callsite_steady(0x70000, CUSTODY_DOOR_FREE, &owner, &site));
     put_row(0x70000, CST_HOW_RUST, 0); /* its layout is not known */
-    assert_false(cst_callsite_steady(0x70000, CUSTODY_DOOR_FREE, &owner, &site));
-    put_row(0x70000, CST_HOW_VARIABLE, 0); /* without what it rests on */
     assert_false(cst_callsite_steady(0x70000, CUSTODY_DOOR_FREE, &owner, &site));
     cst_callsite_forget(0x70000, 0x70001);
     assert_false(cst_callsite_steady(0x70000, CUSTODY_DOOR_FREE, &owner, &site));
@@ -402,6 +455,8 @@ int main(void)
         cmocka_unit_test(a_site_counts_for_each_door_by_itself),
         cmocka_unit_test(a_site_is_worked_out_once_until_it_is_forgotten),
         cmocka_unit_test(only_an_answer_that_needs_no_reading_is_steady),
+        cmocka_unit_test(the_quick_way_sees_at_once_that_a_variable_has_changed),
+        cmocka_unit_test(an_answer_is_forgotten_with_the_module_of_its_variables),
         cmocka_unit_test(a_reader_never_gets_the_answer_for_another_site),
         cmocka_unit_test(more_sites_than_the_table_holds_still_get_answers),
         cmocka_unit_test(the_dynamic_linker_is_told_from_those_it_works_for),

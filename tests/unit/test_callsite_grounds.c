@@ -34,17 +34,19 @@ static void equal_sets_are_one_and_different_ones_are_not(void **state)
 {
     (void)state;
     struct cst_grounds one = grounds_of(1), two = grounds_of(2);
-    uint16_t number = cst_grounds_keep(&one);
+    uint16_t number = cst_grounds_keep(&one, 5);
     assert_int_not_equal(number, CST_GROUNDS_NONE);
-    assert_int_equal(cst_grounds_keep(&one), number);
-    assert_int_not_equal(cst_grounds_keep(&two), number);
+    assert_int_equal(cst_grounds_keep(&one, 5), number);
+    assert_int_not_equal(cst_grounds_keep(&two, 5), number);
+    assert_int_not_equal(cst_grounds_keep(&one, 6), number);
+    assert_int_equal(cst_grounds_kept[number].module, 5);
 }
 
 static void a_set_holds_as_long_as_each_variable_does(void **state)
 {
     (void)state;
     struct cst_grounds grounds = grounds_of(3);
-    uint16_t number = cst_grounds_keep(&grounds);
+    uint16_t number = cst_grounds_keep(&grounds, 5);
     for (size_t i = 0; i < 3; i++) {
         assert_true(cst_grounds_hold(number));
         variables[i] = 7;
@@ -53,7 +55,6 @@ static void a_set_holds_as_long_as_each_variable_does(void **state)
     }
     assert_true(cst_grounds_hold(number));
     assert_false(cst_grounds_hold(CST_GROUNDS_NONE));
-    assert_false(cst_grounds_hold(UINT16_MAX));
 }
 
 /* The second may be in a module that has gone; only the first says that nobody comes to it. */
@@ -62,7 +63,7 @@ static void a_later_variable_is_not_read_once_an_earlier_one_changed(void **stat
     (void)state;
     struct cst_grounds grounds = grounds_of(1);
     cst_grounds_add(&grounds, 16, 0);
-    uint16_t number = cst_grounds_keep(&grounds);
+    uint16_t number = cst_grounds_keep(&grounds, 5);
     variables[0] = 1;
     assert_false(cst_grounds_hold(number));
     variables[0] = 0;
@@ -72,7 +73,7 @@ static void a_set_is_found_by_where_its_variables_lie(void **state)
 {
     (void)state;
     struct cst_grounds grounds = grounds_of(2);
-    uint16_t number = cst_grounds_keep(&grounds);
+    uint16_t number = cst_grounds_keep(&grounds, 5);
     uintptr_t first = (uintptr_t)&variables[0], second = (uintptr_t)&variables[1];
     assert_true(cst_grounds_lie_in(number, first, first + 1));
     assert_true(cst_grounds_lie_in(number, second, second + 8));
@@ -87,7 +88,7 @@ static void when_no_more_fit_there_is_no_number(void **state)
     for (uintptr_t value = 1000; number != CST_GROUNDS_NONE && value < 100000; value++) {
         struct cst_grounds grounds = {0};
         cst_grounds_add(&grounds, (uintptr_t)&variables[0], value);
-        number = cst_grounds_keep(&grounds);
+        number = cst_grounds_keep(&grounds, 5);
     }
     assert_int_equal(number, CST_GROUNDS_NONE);
 }

@@ -13,7 +13,7 @@
 #include "fixtures/text.h"
 
 struct tally {
-    size_t instructions, calls, ambiguous;
+    size_t instructions, skipped, calls, ambiguous;
 };
 
 static uintptr_t absolute(const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operand, uintptr_t address)
@@ -155,6 +155,17 @@ static void expect_reading(const struct text *text, size_t end, const ZydisDecod
     tally->ambiguous += count > 1;
 }
 
+/* What is passed over is no jump and no call, and as long as it reads. */
+static bool expect_skip(const uint8_t *bytes, size_t size, bool read, const struct cst_insn *ours)
+{
+    size_t length = cst_insn_skip(bytes, size);
+    if (length) {
+        assert_true(read && length == ours->length);
+        assert_true(ours->kind == CST_INSN_OTHER || ours->kind == CST_INSN_LOAD_RIP);
+    }
+    return length != 0;
+}
+
 static struct tally compare_with_oracle(const char *path)
 {
     struct text text = text_of(path);
@@ -177,14 +188,16 @@ static struct tally compare_with_oracle(const char *path)
         expect_transfer(&ours, &insn, operands, address);
         expect_writes(&ours, &insn, operands, address);
         expect_operand(&ours, &insn, operands, address);
+        tally.skipped += expect_skip(text.bytes + at, text.size - at, true, &ours);
         at += insn.length;
         if (insn.mnemonic == ZYDIS_MNEMONIC_CALL) {
             expect_reading(&text, at, &insn, operands, &tally);
         }
         tally.instructions++;
     }
-    print_message("%s: %zu instructions, %zu calls, %zu ambiguous\n", path, tally.instructions, tally.calls,
-                  tally.ambiguous);
+    print_message("%s: %zu instructions, %zu skipped, %zu calls, %zu ambiguous\n", path, tally.instructions,
+                  tally.skipped, tally.calls, tally.ambiguous);
+    assert_true(tally.skipped * 2 > tally.instructions);
     return tally;
 }
 
@@ -222,6 +235,7 @@ static void random_bytes_never_read_longer_than_allowed_nor_differ_in_calls(void
         struct cst_insn ours;
         bool read = cst_insn_decode(bytes, size, 0x1000, &ours);
         assert_true(!read || ours.length <= size);
+        (void)expect_skip(bytes, size, read, &ours);
         if (read && ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, size, &insn, operands))) {
             assert_int_equal(ours.length, insn.length);
             expect_transfer(&ours, &insn, operands, 0x1000);
@@ -252,6 +266,23 @@ static void two_readings_of_the_same_bytes_are_both_given(void **state)
     assert_int_equal(calls[1].kind, CST_INSN_CALL);
 }
 
+static void a_stub_is_a_jump_through_memory_at_once(void **state)
+{
+    (void)state;
+    static const uint8_t plain[] = {0xff, 0x25, 1, 2, 3, 4},
+                         marked[] = {0xf3, 0x0f, 0x1e, 0xfa, 0xff, 0x25, 1, 2, 3, 4},
+                         other[] = {0x90, 0xff, 0x25, 1, 2, 3, 4}, direct[] = {0xe9, 1, 2, 3, 4},
+                         through_register[] = {0xff, 0xe0};
+    assert_true(cst_insn_is_stub(plain, sizeof plain));
+    assert_true(cst_insn_is_stub(marked, sizeof marked));
+    assert_false(cst_insn_is_stub(plain, sizeof plain - 1));
+    assert_false(cst_insn_is_stub(marked, sizeof marked - 1));
+    assert_false(cst_insn_is_stub(marked, 4));
+    assert_false(cst_insn_is_stub(other, sizeof other));
+    assert_false(cst_insn_is_stub(direct, sizeof direct));
+    assert_false(cst_insn_is_stub(through_register, sizeof through_register));
+}
+
 static void nothing_is_read_before_the_bytes_allowed(void **state)
 {
     (void)state;
@@ -268,6 +299,7 @@ int main(void)
         cmocka_unit_test(random_bytes_never_read_longer_than_allowed_nor_differ_in_calls),
         cmocka_unit_test(a_truncated_instruction_is_refused),
         cmocka_unit_test(two_readings_of_the_same_bytes_are_both_given),
+        cmocka_unit_test(a_stub_is_a_jump_through_memory_at_once),
         cmocka_unit_test(nothing_is_read_before_the_bytes_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

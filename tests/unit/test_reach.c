@@ -7,6 +7,7 @@
 #include "plat/sys.h"
 #include "world.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -168,6 +169,71 @@ static void what_leads_to_a_lost_ring_is_its_leader(void **state)
         assert_class(blocks[leader], DEFINITE);
         assert_class(a, INDIRECT);
         assert_class(b, INDIRECT);
+    }
+}
+
+/* Blocks of a lost graph, each with up to two pointers, and what each leads to in any number of steps. */
+enum { GRAPH = 24 };
+
+struct graph {
+    void *blocks[GRAPH];
+    uint32_t leads_to[GRAPH]; /* a bit each */
+};
+
+static void draw(struct graph *graph, uint64_t *random)
+{
+    for (size_t i = 0; i < GRAPH; i++) {
+        memset(graph->blocks[i], 0, 48);
+        graph->leads_to[i] = 0;
+        for (size_t pointer = 0; pointer < 2; pointer++) {
+            *random = *random * 6364136223846793005U + 1442695040888963407U;
+            size_t target = (*random >> 33) % (2 * GRAPH);
+            if (target < GRAPH && target != i) {
+                point_to(graph->blocks[i], 8 + 16 * pointer, at(graph->blocks[target], 0));
+                graph->leads_to[i] |= UINT32_C(1) << target;
+            }
+        }
+    }
+    for (size_t by = 0; by < GRAPH; by++) {
+        for (size_t from = 0; from < GRAPH; from++) {
+            if (graph->leads_to[from] >> by & 1)
+                graph->leads_to[from] |= graph->leads_to[by];
+        }
+    }
+}
+
+/* True when whatever leads to block `i` is led to by it. */
+static bool is_source(const struct graph *graph, size_t i)
+{
+    for (size_t other = 0; other < GRAPH; other++)
+        if ((graph->leads_to[other] >> i & 1) && !(graph->leads_to[i] >> other & 1))
+            return false;
+    return true;
+}
+
+/* Blocks of the ring that block `i` is in, itself among them, that are definite. */
+static unsigned definite_in_ring(const struct graph *graph, size_t i)
+{
+    unsigned count = 0;
+    for (size_t other = 0; other < GRAPH; other++) {
+        bool together = other == i || ((graph->leads_to[other] >> i & 1) && (graph->leads_to[i] >> other & 1));
+        count += together && class_of(graph->blocks[other]) == CST_REACH_DEFINITE;
+    }
+    return count;
+}
+
+static void of_any_lost_graph_one_block_of_each_source_is_definite(void **state)
+{
+    (void)state;
+    static struct graph graph;
+    uint64_t random = 7;
+    for (size_t i = 0; i < GRAPH; i++)
+        graph.blocks[i] = block(48);
+    for (unsigned round = 0; round < 2000; round++) {
+        draw(&graph, &random);
+        mark_from(0);
+        for (size_t i = 0; i < GRAPH; i++)
+            assert_int_equal(definite_in_ring(&graph, i), is_source(&graph, i));
     }
 }
 
@@ -687,6 +753,122 @@ static void a_file_that_became_shorter_than_its_mapping_is_read_as_far_as_it_goe
     unlink(path);
 }
 
+/* The kernel's list of what was touched, which older ones do not make: whether it may, how often it was asked, and whether
+ * it ever answered. */
+static struct {
+    bool refused, answered;
+    unsigned asked;
+} list_of_touched;
+
+ssize_t __real_cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, bool changed, struct cst_sys_run *out_runs,
+                               size_t max, uintptr_t *out_come);
+
+ssize_t __wrap_cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, bool changed, struct cst_sys_run *out_runs,
+                               size_t max, uintptr_t *out_come)
+{
+    list_of_touched.asked++;
+    ssize_t count =
+        list_of_touched.refused ? -ENOTTY : __real_cst_sys_touched(pagemap, lo, hi, changed, out_runs, max, out_come);
+    list_of_touched.answered |= count >= 0;
+    return count;
+}
+
+/* More runs than the kernel is asked for at once, of odd and even lengths, and the two ends, which lie in pages that are
+ * looked at in part. */
+static void look_for_touched_pages(void)
+{
+    enum { RUNS = 1000, STEP = 16 };
+    const size_t size = RUNS * STEP * PAGE;
+    void *first = block(32), *last = block(32), *inner[RUNS / 50], *outside[2] = {block(32), block(32)};
+    char *memory = map(size);
+    for (size_t i = 0; i < RUNS; i++) {
+        memory[i * STEP * PAGE + PAGE] = 1;
+        memory[i * STEP * PAGE + PAGE * (i % 3 + 1)] = 1;
+    }
+    for (size_t i = 0; i < RUNS / 50; i++) {
+        inner[i] = block(32);
+        point_to(memory, (i * 50 * STEP + 1) * PAGE + 128, at(inner[i], 0));
+    }
+    point_to(memory, 64, at(first, 0));
+    point_to(memory, 0, at(outside[0], 0));
+    point_to(memory, size - 24, at(last, 0));
+    point_to(memory, size - 8, at(outside[1], 0));
+    mark_roots(memory + 64, size - 64 - 16, CST_REACH_ALIGNED);
+    assert_class(first, REACHABLE);
+    assert_class(last, REACHABLE);
+    assert_class(outside[0], DEFINITE);
+    assert_class(outside[1], DEFINITE);
+    for (size_t i = 0; i < RUNS / 50; i++)
+        assert_class(inner[i], REACHABLE);
+    munmap(memory, size);
+}
+
+static void touched_pages_are_found_among_others(void **state)
+{
+    (void)state;
+    look_for_touched_pages();
+}
+
+static void touched_pages_are_found_where_the_kernel_does_not_list_them(void **state)
+{
+    (void)state;
+    list_of_touched.refused = true;
+    look_for_touched_pages();
+    list_of_touched.refused = false;
+}
+
+/* Of a module's memory, the pages that hold what the file says say nothing, whatever that looks like. */
+static void look_for_changed_pages(void)
+{
+    char path[] = "/tmp/custody-reach-XXXXXX";
+    void *as_in_file[2] = {block(32), block(32)}, *written = block(32);
+    uintptr_t words[2] = {at(as_in_file[0], 0), at(as_in_file[1], 0)};
+    int file = mkstemp(path);
+    assert_true(file >= 0 && ftruncate(file, 8 * (off_t)PAGE) == 0);
+    assert_int_equal(pwrite(file, &words[0], 8, 64), 8);
+    assert_int_equal(pwrite(file, &words[1], 8, 3 * (off_t)PAGE + 64), 8);
+    char *memory = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+    assert_true(memory != MAP_FAILED);
+    assert_memory_equal(memory + 64, &words[0], 8); /* read once, and the other never */
+    point_to(memory, 5 * PAGE + 8, at(written, 0));
+    assert_int_equal(mprotect(memory, 8 * PAGE, PROT_READ), 0);
+    mark_roots(memory, 8 * PAGE, CST_REACH_CHANGED);
+    assert_class(written, REACHABLE);
+    assert_class(as_in_file[0], DEFINITE);
+    assert_class(as_in_file[1], DEFINITE);
+    munmap(memory, 8 * PAGE);
+    close(file);
+    unlink(path);
+}
+
+static void what_a_modules_file_says_is_no_pointer(void **state)
+{
+    (void)state;
+    look_for_changed_pages();
+    release_all(state);
+    list_of_touched.refused = true;
+    look_for_changed_pages();
+    list_of_touched.refused = false;
+}
+
+static void terabytes_are_asked_about_in_few_steps(void **state)
+{
+    (void)state;
+    const size_t size = (size_t)16 << 40;
+    void *target = block(32);
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    list_of_touched.answered = false;
+    look_for_touched_pages();
+    if (memory == MAP_FAILED || !list_of_touched.answered)
+        skip();
+    point_to(memory, size / 3 / 8 * 8, at(target, 0));
+    list_of_touched.asked = 0;
+    mark_roots(memory, size, CST_REACH_ALIGNED);
+    assert_class(target, REACHABLE);
+    assert_true(list_of_touched.asked < 10);
+    munmap(memory, size);
+}
+
 static void a_huge_mapping_of_which_little_was_touched_takes_no_time_and_no_memory(void **state)
 {
     (void)state;
@@ -947,6 +1129,7 @@ int main(void)
         TEST(of_a_lost_ring_one_is_definite),
         TEST(what_leads_to_a_lost_ring_is_its_leader),
         TEST(a_block_that_points_to_itself_is_held_by_nobody),
+        TEST(of_any_lost_graph_one_block_of_each_source_is_definite),
         TEST(a_child_of_two_lost_leaders_is_indirect),
         TEST(a_leader_that_a_later_one_leads_to_is_none),
         TEST(a_pointer_into_the_middle_makes_it_possible_and_what_it_leads_to),
@@ -975,6 +1158,10 @@ int main(void)
         TEST(packed_words_are_seen_at_every_byte_also_across_copies),
         TEST(pages_that_cannot_be_read_are_passed_over),
         TEST(a_file_that_became_shorter_than_its_mapping_is_read_as_far_as_it_goes),
+        TEST(touched_pages_are_found_among_others),
+        TEST(touched_pages_are_found_where_the_kernel_does_not_list_them),
+        TEST(what_a_modules_file_says_is_no_pointer),
+        TEST(terabytes_are_asked_about_in_few_steps),
         TEST(a_huge_mapping_of_which_little_was_touched_takes_no_time_and_no_memory),
         TEST(a_large_block_is_looked_through_where_it_was_touched),
         TEST(a_block_is_looked_through_to_its_end_and_not_further),

@@ -4,6 +4,7 @@
 
 #include "core/engine.h"
 #include "core/heap.h"
+#include "core/tag_walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -286,7 +287,7 @@ static void that_a_block_was_told_is_no_mark_and_gone_with_its_release(void **st
     assert_int_equal(cst_tag_release_stack(&tag), 0x000405);
 }
 
-/* What each_live is expected to visit: a sorted list of starts. */
+/* What a walk is expected to visit: a sorted list of starts. */
 struct roll {
     const uintptr_t *starts;
     size_t count, next, strangers;
@@ -308,7 +309,7 @@ static void call_out(uintptr_t start, struct cst_tag *tag, void *data)
 
 static void call_out_part(uintptr_t from, uintptr_t to, void *data)
 {
-    cst_tag_each_live(from, to, call_out, data);
+    cst_tag_walk(from, to, call_out, data);
 }
 
 static int by_value(const void *a, const void *b)

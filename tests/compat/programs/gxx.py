@@ -9,9 +9,9 @@ RIGHT = [
     {"kind": "leak", "module": "cc1plus", "why": "the compiler leaves memory of its front end to its end; Memcheck says it of the same blocks"},
     {"kind": "leak", "module": "*-as", "why": "the assembler does not release its frags and symbols; Memcheck says it of the same blocks"},
     {"kind": "leak", "module": "*g++-*", "why": "the driver does not release its specs and file names; Memcheck says it of the same blocks"},
-    {"kind": "leak", "module": "collect2", "why": "collect2 does not release the words of the linker's command line"},
-    {"kind": "leak", "module": "lto*", "why": "the compiler of link-time optimisation leaves memory to its end"},
-    {"kind": "leak", "module": "*ld.bfd", "why": "the linker leaves its script and symbols to its end"},
+    {"kind": "leak", "module": "collect2", "why": "collect2 does not release the words of the linker's command line; Memcheck says it of the same blocks"},
+    {"kind": "leak", "module": "lto*", "why": "the compiler of link-time optimisation leaves memory to its end; Memcheck says it, too"},
+    {"kind": "leak", "module": "*ld.bfd", "why": "the linker leaves its script and symbols to its end; Memcheck says it of the same blocks"},
     {"kind": "leak", "module": "make", "why": "make keeps its tables of files and rules to its end"},
     {"kind": "leak", "module": "liblto_plugin.so", "why": "the linker's plug-in keeps names of its files"},
 ]

@@ -11,7 +11,7 @@ from stage import Program, Run
 
 RIGHT = [
     {"kind": "leak", "module": "*gcc-*", "why": "the driver does not release its specs and file names; Memcheck says it of the same blocks"},
-    {"kind": "leak", "module": "collect2", "why": "collect2 does not release the words of the linker's command line"},
+    {"kind": "leak", "module": "collect2", "why": "collect2 does not release the words of the linker's command line; Memcheck says it of the same blocks"},
 ]
 
 FILES = Path(__file__).resolve().parents[1] / "files" / "rust"

@@ -3,6 +3,7 @@
  * What is left when the calls are over is released, so that inputs do not depend on each other much. */
 #include "../fuzz.h"
 
+#include "../../../tools/custody/number_clamp.h"
 #include "custody/custody.h"
 
 #include <fcntl.h>
@@ -11,7 +12,10 @@
 
 #define SLOTS 8
 #define CALLS_MAX 200
-#define SIZE_LIMIT ((size_t)1 << 32)
+
+/* Sizes, in blocks and leases: a buffer is read as a whole when it is leased, unless there is not so much memory behind it. */
+#define SIZE_LIMIT ((size_t)1 << 26)
+#define BEYOND_MEMORY ((size_t)1 << 47)
 
 static struct {
     custody_side sides[SLOTS];
@@ -35,7 +39,8 @@ static void remove_log(void)
 /* Settings are those that the program starts with: it starts anew with ours. */
 static void start_anew(char **argv)
 {
-    char options[96], path[] = "/tmp/custody-fuzz-XXXXXX";
+    char options[128], path[SCRATCH_ROOM];
+    scratch_template(path);
     int fd = mkstemp(path);
     require(fd >= 0 && close(fd) == 0);
     snprintf(options, sizeof options, "log=%s:events=ownership:leaks=off", path);
@@ -159,6 +164,8 @@ static void call_lease(struct input *input, unsigned slot, custody_side side)
         size_t capacity = take_size(input);
         if (is_place(buffer))
             capacity %= sizeof pool.place - 64 - CUSTODY_GUARD_SIZE;
+        else if (capacity < BEYOND_MEMORY)
+            capacity %= SIZE_LIMIT;
         use((unsigned)custody_lease_begin(side, buffer, capacity, take(input), &pool.leases[slot]));
         break;
     }
@@ -275,6 +282,13 @@ static void end_all(void)
     memset(&pool, 0, sizeof pool);
 }
 
+/* A line as the tool reads it: numbers that a program gave may be larger than jansson's. */
+static json_t *parse(char *line, size_t length)
+{
+    cst_number_clamp(line, length);
+    return line[length - 1] == '\n' ? json_loadb(line, length, 0, NULL) : NULL;
+}
+
 /* Every line of the log is an object; then the log is made empty. */
 static void check_log(void)
 {
@@ -284,7 +298,7 @@ static void check_log(void)
     ssize_t length;
     require(log != NULL);
     while ((length = getline(&line, &room, log)) > 0) {
-        json_t *event = line[length - 1] == '\n' ? json_loadb(line, (size_t)length, 0, NULL) : NULL;
+        json_t *event = parse(line, (size_t)length);
         require(json_is_object(event));
         json_decref(event);
     }

@@ -10,8 +10,13 @@ static void decode_all(const uint8_t *code, size_t size, uintptr_t address)
 {
     struct cst_insn insn;
     for (size_t at = 0; at < size; at++) {
-        if (!cst_insn_decode(code + at, size - at, address + at, &insn))
+        size_t skipped = cst_insn_skip(code + at, size - at);
+        if (!cst_insn_decode(code + at, size - at, address + at, &insn)) {
+            require(skipped == 0);
             continue;
+        }
+        bool plain = insn.kind == CST_INSN_OTHER || insn.kind == CST_INSN_LOAD_RIP;
+        require(skipped == 0 || (skipped == insn.length && plain));
         require(insn.length >= 1 && insn.length <= CST_INSN_LENGTH_MAX && insn.length <= size - at);
         require(insn.base <= CST_INSN_BASE_NONE && insn.reg < 16);
         require(insn.rip_at == 0 || insn.rip_at + 4 <= insn.length);

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 
 static int directory;
-static char place[] = "/tmp/custody-fuzz-XXXXXX";
+static char place[SCRATCH_ROOM];
 
 static void clean_up(void)
 {
@@ -20,6 +20,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
+    scratch_template(place);
     require(mkdtemp(place) != NULL);
     directory = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     require(directory >= 0);

@@ -8,8 +8,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 
-static const char *directory;
-static char baseline[64], suppressions[64];
+static char directory[SCRATCH_ROOM], baseline[SCRATCH_ROOM + 16], suppressions[SCRATCH_ROOM + 16];
 static int output; /* memfd that standard output goes to */
 
 static void write_suppressions(void)
@@ -30,11 +29,10 @@ static void clean_up(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    static char made[] = "/tmp/custody-fuzz-XXXXXX";
     (void)argc;
     (void)argv;
-    directory = mkdtemp(made);
-    require(directory != NULL);
+    scratch_template(directory);
+    require(mkdtemp(directory) != NULL);
     snprintf(baseline, sizeof baseline, "%s/baseline", directory);
     snprintf(suppressions, sizeof suppressions, "%s/suppressions", directory);
     write_suppressions();
@@ -86,6 +84,21 @@ static int run(int (*command)(int, char **), const char *const *arguments)
     return status;
 }
 
+/* What a command printed, if anything, is one document. */
+static void check_document(void)
+{
+    off_t size = lseek(output, 0, SEEK_END);
+    require(size >= 0);
+    if (size == 0)
+        return;
+    char *text = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, output, 0);
+    require(text != MAP_FAILED);
+    json_t *document = json_loadb(text, (size_t)size, 0, NULL);
+    require(json_is_object(document));
+    json_decref(document);
+    munmap(text, (size_t)size);
+}
+
 static void report(const char *path, const char *const *options)
 {
     const char *arguments[ARGUMENTS_MAX + 1] = {path};
@@ -95,10 +108,7 @@ static void report(const char *path, const char *const *options)
     require(status == CST_EXIT_OK || status == CST_EXIT_OWN_ERROR);
     if (status != CST_EXIT_OK || strcmp(options[0], "--format=json") != 0)
         return;
-    require(lseek(output, 0, SEEK_SET) == 0);
-    json_t *document = json_loadfd(output, 0, NULL);
-    require(json_is_object(document) || lseek(output, 0, SEEK_END) == 0);
-    json_decref(document);
+    check_document();
 }
 
 /* One of the ways, or all. */

@@ -1,5 +1,5 @@
 /* Any bytes as a packet to the server of facts: it closes the connection, after an answer of one byte or none, and goes on to
- * serve. The server is a process of its own, which is not looked into for new paths; that it lives is what counts. */
+ * serve. The server is a thread of this process, so that new paths in it are seen, and a fault in it ends both. */
 #include "../fuzz.h"
 
 #include "custody/facts.h"
@@ -8,21 +8,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #define WAIT_MS 20000
 
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
-static pid_t server;
 
-static void end_server(void)
+static void *serve(void *listener)
 {
-    kill(server, SIGKILL);
-    waitpid(server, NULL, 0);
+    cst_facts_requests_serve(*(int *)listener, "/nonexistent/facts");
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -30,16 +26,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "custody-fuzz-%ld", (long)getpid());
-    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    static int listener;
+    pthread_t server;
+    listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     require(listener >= 0 && bind(listener, (void *)&address, sizeof address) == 0 && listen(listener, 8) == 0);
-    server = fork();
-    require(server >= 0);
-    if (server == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        cst_facts_requests_serve(listener, "/nonexistent/facts");
-    }
-    close(listener);
-    atexit(end_server);
+    require(pthread_create(&server, NULL, serve, &listener) == 0);
     return 0;
 }
 
@@ -66,6 +57,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     ssize_t got = recv(fd, answer, sizeof answer, 0);
     require(got <= 0 || (got == 1 && answer[0] == CUSTODY_FACTS_NONE)); /* nothing can be kept there */
     close(fd);
-    require(waitpid(server, NULL, WNOHANG) == 0);
     return 0;
 }
