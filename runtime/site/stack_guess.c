@@ -93,14 +93,19 @@ static CST_NOINLINE uint32_t get_slow(uintptr_t first, uintptr_t frame, const st
     return cst_stack_starts(bounds, frame) ? get_by_way(first, frame, bounds, max) : cst_stack_store(&first, 1);
 }
 
-/* The last guess for the place fits, and is not plain. */
+/* The callers of the last guess for the place are as they were. */
 static CST_NOINLINE uint32_t get_with_bases(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
                                             size_t max, const struct cst_stack_trail *guess)
 {
-    if (CST_LIKELY(guess->max == max && cst_stack_trail_holds(guess, frame))) {
-        return guess->stack;
-    }
-    return get_by_way(first, frame, bounds, max);
+    return CST_LIKELY(cst_stack_trail_has_bases(guess, frame)) ? guess->stack : get_by_way(first, frame, bounds, max);
+}
+
+/* The last guess for the place fits, and has paired callers, or is of a walk of another number of frames. */
+static CST_NOINLINE uint32_t get_paired(uintptr_t first, uintptr_t frame, const struct cst_stack_bounds *bounds,
+                                        size_t max, const struct cst_stack_trail *guess)
+{
+    bool is_right = CST_LIKELY(guess->max == max) && cst_stack_trail_holds(guess, frame);
+    return CST_LIKELY(is_right) ? guess->stack : get_by_way(first, frame, bounds, max);
 }
 
 /* Each way out is a call in the place of the last step, so that nothing need be kept meanwhile. */
@@ -111,13 +116,13 @@ uint32_t cst_stack_get(uintptr_t first, uintptr_t frame, const struct cst_stack_
     if (CST_UNLIKELY(room > bounds->hi - bounds->lo || frame % sizeof(uintptr_t) != 0 || !fits(guess, first, room))) {
         return get_slow(first, frame, bounds, max);
     }
-    if (CST_UNLIKELY(guess->plain_max != max)) {
-        return get_with_bases(first, frame, bounds, max, guess);
+    if (CST_UNLIKELY(guess->unpaired_max != max)) {
+        return get_paired(first, frame, bounds, max, guess);
     }
-    if (CST_LIKELY(cst_stack_trail_plainly_holds(guess, frame))) {
-        return guess->stack;
+    if (CST_UNLIKELY(!cst_stack_trail_has_callers(guess, frame))) {
+        return get_by_way(first, frame, bounds, max);
     }
-    return get_by_way(first, frame, bounds, max);
+    return CST_LIKELY(guess->bases == 0) ? guess->stack : get_with_bases(first, frame, bounds, max, guess);
 }
 
 /* What was never used is not written to: its pages need not be there. */

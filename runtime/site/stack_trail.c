@@ -49,7 +49,7 @@ static void plan(uint32_t stack, const struct cst_stack_trace *trace, struct cst
         .stack = stack,
         .reach = reach_of(trace),
         .max = (uint8_t)trace->max,
-        .plain_max = (uint8_t)(trace->base_count ? 0 : trace->max),
+        .unpaired_max = (uint8_t)(paired ? 0 : trace->max),
         .paired = (uint8_t)paired,
         .callers = (uint8_t)callers,
         .bases = (uint8_t)bases,

@@ -17,19 +17,19 @@ typedef uintptr_t cst_unaligned_pair __attribute__((vector_size(16), aligned(8))
  *
  * Callers come in groups. As functions with a frame pointer leave a base right below a return address, the first groups may
  * have one below each of theirs, which takes no slot: they are `paired`. Other bases follow, the last of an odd number twice.
- * A trail without bases is `plain`: code without frame pointers leaves no others, but for a few functions. */
+ * Code without frame pointers leaves bases in few functions, and none of them paired. */
 struct cst_stack_trail {
     const struct cst_stack_record *record; /**< of the stack */
     const struct cst_stack_trail *next;    /**< of the same stack */
     uint32_t stack;
     uint32_t reach;          /**< end of the highest slot */
     uint8_t max;             /**< frames that the walk was asked for */
-    uint8_t plain_max;       /**< the same, when the trail is plain; else 0 */
+    uint8_t unpaired_max;    /**< the same, when no callers are paired; else 0 */
     uint8_t paired, callers; /**< callers in paired groups, and in all */
     uint8_t bases;           /**< others than paired ones */
-    uint16_t values;         /**< where values begin, in bytes from the trail: of each paired base, the outermost first, with
+    uint16_t values;  /**< where values begin, in bytes from the trail: of each paired base, the outermost first, with
                                   the return address above it; then of other bases */
-    uint32_t slots[];        /**< of the callers, then of other bases */
+    uint32_t slots[]; /**< of the callers, then of other bases */
 };
 
 CST_INLINE const uintptr_t *cst_stack_trail_values(const struct cst_stack_trail *trail)
@@ -99,28 +99,46 @@ CST_INLINE cst_pair cst_stack_trail_differ_bases(const struct cst_stack_trail *t
     return difference;
 }
 
-/** True when the words of the stack are those of a plain trail. */
-CST_INLINE bool cst_stack_trail_plainly_holds(const struct cst_stack_trail *trail, uintptr_t frame)
+CST_INLINE bool cst_pair_is_zero(cst_pair pair)
 {
-    cst_pair difference = cst_stack_trail_differ_callers(trail, frame, 0);
-    return (difference[0] | difference[1]) == 0;
+    return (pair[0] | pair[1]) == 0;
+}
+
+/** True when the trail's callers are as they were, none of which are paired. */
+CST_INLINE bool cst_stack_trail_has_callers(const struct cst_stack_trail *trail, uintptr_t frame)
+{
+    return cst_pair_is_zero(cst_stack_trail_differ_callers(trail, frame, 0));
+}
+
+/** True when the trail's bases are as they were, none of which are paired. */
+CST_INLINE bool cst_stack_trail_has_bases(const struct cst_stack_trail *trail, uintptr_t frame)
+{
+    return cst_pair_is_zero(cst_stack_trail_differ_bases(trail, frame));
 }
 
 /** True when the words of the stack are those of the trail. */
 CST_INLINE bool cst_stack_trail_holds(const struct cst_stack_trail *trail, uintptr_t frame)
 {
-    cst_pair difference = cst_stack_trail_differ_paired(trail, frame) |
-                          cst_stack_trail_differ_callers(trail, frame, trail->paired) |
-                          cst_stack_trail_differ_bases(trail, frame);
-    return (difference[0] | difference[1]) == 0;
+    return cst_pair_is_zero(cst_stack_trail_differ_paired(trail, frame) |
+                            cst_stack_trail_differ_callers(trail, frame, trail->paired) |
+                            cst_stack_trail_differ_bases(trail, frame));
+}
+
+CST_INLINE uint64_t cst_stack_sum(uint64_t sum, uintptr_t frame, uint32_t slot)
+{
+    return (sum << 13 | sum >> 51) + cst_stack_word(frame + slot);
 }
 
 /** A sum of what lies where the trail has its callers; `frame` is one that it fits. */
 CST_INLINE uint64_t cst_stack_trail_sum(const struct cst_stack_trail *trail, uintptr_t frame)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; i < trail->callers; i++) {
-        sum = (sum << 13 | sum >> 51) + cst_stack_word(frame + trail->slots[i]);
+    for (size_t i = trail->callers; i > 0; i -= CST_STACK_GROUP) {
+        CST_OPAQUE(i);
+        sum = cst_stack_sum(sum, frame, trail->slots[i - 1]);
+        sum = cst_stack_sum(sum, frame, trail->slots[i - 2]);
+        sum = cst_stack_sum(sum, frame, trail->slots[i - 3]);
+        sum = cst_stack_sum(sum, frame, trail->slots[i - 4]);
     }
     return sum;
 }

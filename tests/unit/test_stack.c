@@ -497,6 +497,119 @@ static void whatever_lies_on_a_stack_a_walk_stays_on_it_and_a_guess_is_what_a_wa
     assert_true(longest > 16);
 }
 
+/* Calls in code with tables and no frame pointers, each function of which has three words of the stack; in such that saves
+ * rbp in the lowest of them; and in functions of any size, which are found by their rbp. */
+extern const char fixed_calls[], saving_calls[], varying_calls[];
+__asm__(".text\nfixed_calls:\n    .cfi_startproc\n    .cfi_def_cfa_offset 24\n"
+        ".rept 64\n    call fixed_calls\n    nop\n.endr\n    .cfi_endproc\n"
+        "saving_calls:\n    .cfi_startproc\n    .cfi_def_cfa_offset 24\n    .cfi_offset %rbp, -24\n"
+        "    call saving_calls\n    nop\n    .cfi_endproc\n"
+        "varying_calls:\n    .cfi_startproc\n    .cfi_def_cfa %rbp, 16\n    .cfi_offset %rbp, -16\n"
+        "    call varying_calls\n    nop\n    .cfi_endproc\n"
+        ".globl fixed_calls, saving_calls, varying_calls\n");
+
+static uintptr_t return_to(const char *calls_from, size_t index)
+{
+    return (uintptr_t)calls_from + index * (CALL_LENGTH + 1) + CALL_LENGTH;
+}
+
+/* The stack of the words as they are, from their start, got twice: it must be what a walk finds. */
+static uint32_t get_twice(struct forged *forged, size_t max)
+{
+    uintptr_t frames[64];
+    const uintptr_t first = forged->words[1], frame = (uintptr_t)forged->words;
+    const uint32_t walked = cst_stack_store(frames, cst_stack_walk(first, frame, &forged->bounds, max, frames));
+    for (int time = 0; time < 2; time++) {
+        assert_int_equal(cst_stack_get(first, frame, &forged->bounds, max), walked);
+    }
+    return walked;
+}
+
+static void forge_fixed(struct forged *forged, size_t frames)
+{
+    memset(forged->words, 0, sizeof forged->words);
+    forged->bounds = (struct cst_stack_bounds){(uintptr_t)forged->words, (uintptr_t)(forged->words + 64)};
+    for (size_t i = 0; i < frames; i++) {
+        forged->words[1 + i * 3] = return_to(fixed_calls, i);
+    }
+}
+
+static void each_return_address_of_a_stack_without_frame_pointers_is_compared(void **state)
+{
+    (void)state;
+    static struct forged forged;
+    for (size_t frames = 1; frames <= 20; frames++) {
+        forge_fixed(&forged, frames);
+        const uint32_t whole = get_twice(&forged, frames);
+        for (size_t i = 0; i < frames; i++) {
+            forged.words[1 + i * 3] = return_to(fixed_calls, 40);
+            assert_int_not_equal(get_twice(&forged, frames), whole);
+            forged.words[1 + i * 3] = return_to(fixed_calls, i);
+            assert_int_equal(get_twice(&forged, frames), whole);
+        }
+    }
+}
+
+static void words_that_no_walk_looks_at_are_not_compared(void **state)
+{
+    (void)state;
+    static struct forged forged;
+    forge_fixed(&forged, 20);
+    const uint32_t whole = get_twice(&forged, 20);
+    const size_t before = walks;
+    for (size_t i = 0; i < 64; i++) {
+        if (i % 3 != 1) {
+            forged.words[i] = return_to(fixed_calls, i);
+        }
+        assert_int_equal(cst_stack_get(forged.words[1], (uintptr_t)forged.words, &forged.bounds, 20), whole);
+    }
+    assert_int_equal(walks, before);
+}
+
+/* A function of any size between such of three words: its caller's return address lies above word `base`, and the next three
+ * words further. What an earlier call left elsewhere stays. */
+static void forge_varying(struct forged *forged, size_t base, uintptr_t caller)
+{
+    forged->words[1] = return_to(saving_calls, 0);
+    forged->words[2] = (uintptr_t)&forged->words[base];
+    forged->words[4] = return_to(varying_calls, 0);
+    forged->words[base + 1] = caller;
+    forged->words[base + 4] = return_to(fixed_calls, 6);
+}
+
+static void a_function_that_is_larger_now_has_its_caller_elsewhere_whatever_lies_where_it_was(void **state)
+{
+    (void)state;
+    static struct forged forged;
+    forge_fixed(&forged, 0);
+    forge_varying(&forged, 8, return_to(fixed_calls, 5));
+    const uint32_t before = get_twice(&forged, 4);
+    assert_int_equal(get_twice(&forged, 4), before);
+    forge_varying(&forged, 20, return_to(fixed_calls, 7));
+    assert_int_not_equal(get_twice(&forged, 4), before);
+    forge_varying(&forged, 20, return_to(fixed_calls, 5)); /* the same callers, elsewhere */
+    assert_int_equal(get_twice(&forged, 4), before);
+    forge_varying(&forged, 8, return_to(fixed_calls, 5));
+    forge_varying(&forged, 32, return_to(fixed_calls, 7));
+    assert_int_not_equal(get_twice(&forged, 4), before);
+}
+
+/* Everything stays where it was, but one of the saved frame pointers leads past it. */
+static void a_frame_pointer_that_leads_elsewhere_is_seen_in_each_frame(void **state)
+{
+    (void)state;
+    static struct forged forged;
+    for (size_t frames = 2; frames <= 14; frames++) {
+        for (size_t moved = 1; moved < frames; moved++) {
+            forge(&forged, frames);
+            const uint32_t whole = get_forged(&forged, frames);
+            forged.words[(moved - 1) * 4] = (uintptr_t)&forged.words[58];
+            forged.words[59] = code[200];
+            assert_int_not_equal(get_forged(&forged, frames), whole);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +630,10 @@ int main(void)
         cmocka_unit_test(threads_that_store_one_stack_get_one_id),
         cmocka_unit_test(a_stack_found_last_time_is_not_believed_after_a_change),
         cmocka_unit_test(a_stack_that_is_as_it_was_is_not_walked_again),
+        cmocka_unit_test(each_return_address_of_a_stack_without_frame_pointers_is_compared),
+        cmocka_unit_test(words_that_no_walk_looks_at_are_not_compared),
+        cmocka_unit_test(a_function_that_is_larger_now_has_its_caller_elsewhere_whatever_lies_where_it_was),
+        cmocka_unit_test(a_frame_pointer_that_leads_elsewhere_is_seen_in_each_frame),
         cmocka_unit_test(four_stacks_from_one_place_are_kept_in_mind),
         cmocka_unit_test(whatever_lies_on_a_stack_a_walk_stays_on_it_and_a_guess_is_what_a_walk_finds),
     };
