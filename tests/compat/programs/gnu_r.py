@@ -30,7 +30,8 @@ def plainly(text):
     text = re.sub(r"(environment|pointer|bytecode): 0x[0-9a-f]+", r"\1", text)
     text = re.sub(r"tracemem\[0x[0-9a-f]+ -> 0x[0-9a-f]+", "tracemem[", text)
     text = re.sub(r"/tmp/Rtmp\w+(/file\w+)?", "TEMPORARY", text)
-    return re.sub(r"(?m)^(Time )?( +[\d.]+){3} *$", "TIMES", text)
+    text = re.sub(r"(?m)^( +user +system +elapsed *\n)[\d. ]+$", r"\1", text)
+    return re.sub(r"(?m)^(Time|Time elapsed:|last|total) +[\d. ]+$", r"\1", text)
 
 
 def own_test(name, tree):

@@ -3,8 +3,8 @@
  * What is left when the calls are over is released, so that inputs do not depend on each other much. */
 #include "../fuzz.h"
 
-#include "custody/custody.h"
 #include "../../../tools/custody/number_clamp.h"
+#include "custody/custody.h"
 
 #include <fcntl.h>
 #include <jansson.h>
