@@ -26,6 +26,7 @@ WRAP_test_fork_locks := cst_lock_acquire cst_lock_reset
 WRAP_test_history := cst_pool_alloc
 WRAP_test_tag := cst_sys_populate
 WRAP_test_table := cst_pool_alloc
+WRAP_test_tool_facts_requests := cst_facts_worker_make
 WRAP_test_tool_facts_worker := cst_facts_cache_make
 WRAP_test_words := cst_own_map
 
@@ -127,12 +128,14 @@ NOT_ASAN := test_detour:an_exception_passes_redirected_functions
 #   those of other allocators. It counts at most 64 locks, of which jemalloc takes more after a fork.
 #   It does not see what glibc's allocator does under the names that nobody intercepts.
 #   A thread of its own lives on in a child of which a filter kills only the calling thread.
+#   What is stepped through, once for each of its instructions, has too many of them.
 #   A search for leaks halts its own thread, too, in which it crashes when an instrumented handler is entered: there is none,
 #   at exit either.
 NOT_TSAN := test_thread test_heap:a_thread_that_ends_is_served_after_jemallocs_own_destructor \
     test_suspect:a_block_of_another_allocator_is_foreign test_portrait:a_block_of_another_allocator_is_known_by_its_start \
     test_halt test_root:of_a_halted_thread_the_part_in_use_is_a_root \
-    test_confine:what_is_said_of_a_filter_is_what_the_kernel_does
+    test_confine:what_is_said_of_a_filter_is_what_the_kernel_does \
+    test_held:handlers_may_release_watched_blocks_while_others_become_watched
 # - Valgrind keeps the high descriptors for itself, the main stack and the break segment are its own mappings, it
 #   chooses the addresses of libraries, and it holds a few thousand mappings at most. Address space that is limited is
 #   limited for it too, and a program that runs itself again runs it. A search for leaks would read through everything

@@ -55,7 +55,7 @@ struct cst_reach_doubt {
 };
 
 /** Things on their way in a mark at one time, of each kind. A power of two. */
-#define CST_REACH_LAG 16
+#define CST_REACH_LAG 32
 
 /** Those of one kind: the first in is the first out. */
 struct cst_reach_queue {
@@ -125,6 +125,7 @@ void cst_reach_stack(struct cst_reach *reach, uintptr_t stack_pointer);
 /** How the memory of roots is looked through. */
 enum cst_reach_how {
     CST_REACH_ALIGNED, /**< every aligned word */
+    CST_REACH_CHANGED, /**< the same, but only in pages that do not hold what the file behind them does: a module's */
     CST_REACH_PACKED,  /**< at every byte: code that was made at run time holds pointers where they come to lie */
 };
 

@@ -13,7 +13,9 @@
 
 /* From this size on it pays to ask the kernel which pages were ever touched. */
 #define SPARSE_SIZE ((size_t)1 << 20)
-#define PAGEMAP_TOUCHED (UINT64_C(3) << 62) /* present or swapped: proc_pid_pagemap(5) */
+/* proc_pid_pagemap(5): present or swapped; a page of a file. */
+#define PAGEMAP_TOUCHED (UINT64_C(3) << 62)
+#define PAGEMAP_FILE (UINT64_C(1) << 61)
 
 /* Words with which a stream of libc keeps its buffer. */
 #define BUFFER_WORDS 8
@@ -23,7 +25,8 @@ struct like {
     uintptr_t start; /* of the block that they lie in, and how far it reaches; nowhere for roots */
     size_t extent;
     uint16_t holder;
-    bool libc; /* the memory is libc's own */
+    bool libc;    /* the memory is libc's own */
+    bool changed; /* pages of a file are left out */
 };
 
 /* Looks through [lo, hi), which may be read as it is. */
@@ -192,7 +195,7 @@ static uintptr_t scan_touched_pages(struct cst_reach *reach, uintptr_t lo, uintp
     uintptr_t run = lo;
     for (size_t i = 0; i < count; i++) {
         uintptr_t next = next_page(lo) < hi ? next_page(lo) : hi;
-        if (told && !(pages[i] & PAGEMAP_TOUCHED)) {
+        if (told && (!(pages[i] & PAGEMAP_TOUCHED) || (like->changed && (pages[i] & PAGEMAP_FILE)))) {
             scan(reach, run, lo, like);
             run = next;
         }
@@ -208,7 +211,9 @@ static uintptr_t scan_touched_runs(struct cst_reach *reach, uintptr_t lo, uintpt
 {
     struct cst_sys_run *runs = reach->room->runs;
     uintptr_t come = lo;
-    ssize_t count = reach->pagemap >= 0 ? cst_sys_touched(reach->pagemap, lo, hi, runs, CST_REACH_RUNS, &come) : -EBADF;
+    ssize_t count = reach->pagemap >= 0
+                        ? cst_sys_touched(reach->pagemap, lo, hi, like->changed, runs, CST_REACH_RUNS, &come)
+                        : -EBADF;
     for (ssize_t i = 0; i < count; i++)
         scan(reach, runs[i].lo > lo ? runs[i].lo : lo, runs[i].hi < hi ? runs[i].hi : hi, like);
     return come;
@@ -216,7 +221,7 @@ static uintptr_t scan_touched_runs(struct cst_reach *reach, uintptr_t lo, uintpt
 
 static void scan_range(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, const struct like *like, scanner *scan)
 {
-    if (CST_LIKELY(hi - lo < SPARSE_SIZE)) {
+    if (CST_LIKELY(hi - lo < SPARSE_SIZE && !like->changed)) {
         scan(reach, lo, hi, like);
         return;
     }
@@ -241,6 +246,6 @@ void cst_reach_root(struct cst_reach *reach, uintptr_t word, uint16_t holder)
 
 void cst_reach_roots(struct cst_reach *reach, uintptr_t lo, uintptr_t hi, uint16_t holder, enum cst_reach_how how)
 {
-    const struct like like = {.holder = holder, .libc = is_libc(reach, holder)};
+    const struct like like = {.holder = holder, .libc = is_libc(reach, holder), .changed = how == CST_REACH_CHANGED};
     scan_range(reach, lo, hi, &like, how == CST_REACH_PACKED ? copy_bytes : copy_words);
 }

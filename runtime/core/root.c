@@ -225,7 +225,8 @@ static void add_part(struct gathering *gathering, const struct cst_mapping *mapp
     if (!may_hold_pointers(mapping, image != NULL) || (image && image->ours))
         return;
     uint16_t holder = image && image->side ? image->side | CST_HOLDER_DATA : CST_HOLDER_NOBODY;
-    add_root(gathering, lo, hi, holder, mapping->executable ? CST_REACH_PACKED : CST_REACH_ALIGNED);
+    enum cst_reach_how how = image && mapping->inode != 0 && !mapping->shared ? CST_REACH_CHANGED : CST_REACH_ALIGNED;
+    add_root(gathering, lo, hi, holder, mapping->executable ? CST_REACH_PACKED : how);
 }
 
 static bool is_cut(const struct region *region, const struct cst_mapping *mapping)

@@ -2,7 +2,18 @@
 #include "base/kept.h"
 #include "core/callback.h"
 #include "core/root.h"
+#include "plat/own.h"
 #include "plat/process.h"
+
+/* The runtime's own thread (entry/leak_signal.h): its registers may hold what the last search found. */
+static bool is_ours(const struct cst_halted *thread)
+{
+    uintptr_t lo, hi;
+    for (size_t i = 0; cst_own_range(i, &lo, &hi); i++)
+        if (thread->stack_pointer - lo < hi - lo)
+            return true;
+    return false;
+}
 
 static void mark_thread(const struct cst_halted *thread, struct cst_reach *reach)
 {
@@ -25,7 +36,7 @@ void cst_roots_mark(const struct cst_roots *roots, const struct cst_halt *halt, 
         cst_reach_roots(reach, root->lo, root->hi, root->holder, (enum cst_reach_how)root->how);
     }
     for (size_t i = 0; i < halt->count; i++)
-        if (atomic_load(&halt->threads[i].state) == CST_HALT_STOPPED)
+        if (atomic_load(&halt->threads[i].state) == CST_HALT_STOPPED && !is_ours(&halt->threads[i]))
             mark_thread(&halt->threads[i], reach);
     cst_reach_root(reach, cst_process_signal_stack(), CST_HOLDER_NOBODY);
     cst_kept_each(mark_kept, reach);

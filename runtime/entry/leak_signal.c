@@ -6,6 +6,7 @@
 #include "entry/leak_report.h"
 #include "entry/options.h"
 #include "entry/thread.h"
+#include "plat/own.h"
 #include "plat/process.h"
 
 #include <errno.h>
@@ -14,6 +15,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+
+#define STACK_SIZE ((size_t)256 * 1024)
 
 static _Atomic uint32_t requests;
 static int number;
@@ -42,6 +45,16 @@ static void *serve(void *unused)
     }
 }
 
+/* The stack of our thread is memory of ours, as what the last search left there, or in registers, keeps no block. In the child of a fork the
+ * thread of the parent needs it no more. */
+static bool give_stack(pthread_attr_t *attributes)
+{
+    static void *stack;
+    if (!stack)
+        stack = cst_own_map(STACK_SIZE);
+    return stack && pthread_attr_setstack(attributes, stack, STACK_SIZE) == 0;
+}
+
 /* No signal of the program's is to be handled by our thread. libc leaves out its own signals, one of which halts threads. */
 static bool start_thread(void)
 {
@@ -53,7 +66,7 @@ static bool start_thread(void)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    bool made = pthread_create(&thread, &attributes, serve, NULL) == 0;
+    bool made = give_stack(&attributes) && pthread_create(&thread, &attributes, serve, NULL) == 0;
     pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return made;

@@ -98,11 +98,11 @@ struct cst_sys_run {
     uint64_t lo, hi, kinds;
 };
 
-/** Lists the pages of [lo, hi) that were ever touched, by `pagemap`, /proc/PID/pagemap opened to read; what lies between
+/** Lists the pages of [lo, hi) that were ever touched, with `changed` those alone that are no file's, by `pagemap`, /proc/PID/pagemap opened to read; what lies between
  * takes no time. `*out_come` is how far it came when there are more runs than `max`. How many there are, or -errno: kernels
  * before 6.7 cannot. */
-CST_MUST_USE ssize_t cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, struct cst_sys_run *out_runs, size_t max,
-                                     uintptr_t *out_come);
+CST_MUST_USE ssize_t cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, bool changed,
+                                     struct cst_sys_run *out_runs, size_t max, uintptr_t *out_come);
 
 /** Copies into [address, address+size) of this process's memory as far as it may be written, as cst_sys_read_memory. */
 CST_MUST_USE ssize_t cst_sys_write_memory(uintptr_t address, const void *bytes, size_t size);

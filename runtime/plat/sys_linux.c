@@ -21,11 +21,12 @@
 #define MADV_POPULATE_WRITE_ADVICE 23
 
 /* PAGEMAP_SCAN (Documentation/admin-guide/mm/pagemap.rst), which older headers do not know: its argument, and the kinds
- * of pages that are present or swapped. */
+ * of pages: of a file; present or swapped. */
 struct pagemap_scan {
     uint64_t size, flags, start, end, come, runs, run_count, max_pages, inverted, all_of, any_of, told;
 };
 #define PAGEMAP_SCAN_REQUEST _IOWR('f', 16, struct pagemap_scan)
+#define PAGEMAP_FILE (UINT64_C(1) << 2)
 #define PAGEMAP_TOUCHED ((UINT64_C(1) << 3) | (UINT64_C(1) << 4))
 _Static_assert(sizeof(struct pagemap_scan) == 96 && sizeof(struct cst_sys_run) == 24, "the kernel's own layouts");
 
@@ -209,7 +210,7 @@ ssize_t cst_sys_read_memory(uintptr_t address, void *bytes, size_t size)
     return cst_syscall6(SYS_process_vm_readv, cst_sys_tid(), (long)&to, 1, (long)&from, 1, 0);
 }
 
-ssize_t cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, struct cst_sys_run *out_runs, size_t max,
+ssize_t cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, bool changed, struct cst_sys_run *out_runs, size_t max,
                         uintptr_t *out_come)
 {
     const uint64_t page = CST_PAGE_SIZE - 1;
@@ -218,6 +219,8 @@ ssize_t cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, struct cst_sys_
                                 .end = (hi + page) & ~page,
                                 .runs = (uintptr_t)out_runs,
                                 .run_count = max,
+                                .inverted = PAGEMAP_FILE,
+                                .all_of = changed ? PAGEMAP_FILE : 0,
                                 .any_of = PAGEMAP_TOUCHED,
                                 .told = PAGEMAP_TOUCHED};
     long result = cst_syscall3(SYS_ioctl, pagemap, PAGEMAP_SCAN_REQUEST, (long)&scan);

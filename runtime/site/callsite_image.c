@@ -136,9 +136,7 @@ static Elf64_Rela relocation_at(const struct relocations *relocations, size_t in
 static enum cst_slot kind_of(Elf64_Rela entry)
 {
     uint64_t type = ELF64_R_TYPE(entry.r_info);
-    return type == R_X86_64_JUMP_SLOT  ? CST_SLOT_JUMP
-           : type == R_X86_64_GLOB_DAT ? CST_SLOT_GLOBAL
-                                       : CST_SLOT_NONE;
+    return type == R_X86_64_JUMP_SLOT ? CST_SLOT_JUMP : type == R_X86_64_GLOB_DAT ? CST_SLOT_GLOBAL : CST_SLOT_NONE;
 }
 
 static enum cst_slot search(const struct cst_image *image, const struct relocations *relocations, uint64_t offset)

@@ -17,9 +17,10 @@
 /** A question about a function. Zero but for the range. */
 struct cst_sweep {
     struct cst_range function;
-    size_t bytes;                           /**< looked at so far */
-    uintptr_t recent[CST_SWEEP_RECENT_MAX]; /**< where the last instructions before `recent_end` begin, by their number */
-    size_t recent_count;                    /**< of all that the function has before it */
+    size_t bytes; /**< looked at so far */
+    uintptr_t
+        recent[CST_SWEEP_RECENT_MAX]; /**< where the last instructions before `recent_end` begin, by their number */
+    size_t recent_count;              /**< of all that the function has before it */
     uintptr_t recent_end;
 };
 

@@ -85,7 +85,7 @@ static bool given_value(struct inquiry *inquiry, const struct cst_insn *insn, ui
 static bool given_just_before(struct inquiry *inquiry, uint8_t reg, uintptr_t at, unsigned depth,
                               struct cst_value *out_value)
 {
-    struct cst_giver giver;
+    struct cst_giver giver = {0};
     return cst_sweep_giver(&inquiry->sweep, reg, at, &giver) && giver.at != 0 &&
            given_value(inquiry, &giver.insn, giver.at, reg, depth, out_value) &&
            cst_sweep_is_straight(&inquiry->sweep, giver.at, at, inquiry->use);
@@ -151,7 +151,7 @@ static bool value_of_register(struct inquiry *inquiry, uint8_t reg, uintptr_t at
 static bool same_on_all_ways(struct inquiry *inquiry, uint8_t reg, struct cst_value *out_value)
 {
     struct only only = {.inquiry = inquiry, .reg = reg, .depth = 1};
-    struct cst_giver giver;
+    struct cst_giver giver = {0};
     if (inquiry->has_pads || !cst_sweep_giver(&inquiry->sweep, reg, inquiry->use, &giver) ||
         (giver.at != 0 && !gives_the_same(giver.at, &giver.insn, &only)) ||
         !cst_sweep_givers(&inquiry->sweep, reg, inquiry->use, gives_the_same, &only)) {
@@ -175,8 +175,7 @@ static bool leads_to_no_part(uintptr_t at, const struct cst_insn *insn, void *st
 {
     struct inquiry *inquiry = state;
     struct cst_range other;
-    if (!stays_out_of_function(at, insn, state) ||
-        (insn->kind != CST_INSN_JUMP && insn->kind != CST_INSN_BRANCH) ||
+    if (!stays_out_of_function(at, insn, state) || (insn->kind != CST_INSN_JUMP && insn->kind != CST_INSN_BRANCH) ||
         !cst_fde_find(inquiry->image, insn->target, &other) || other.lo == inquiry->sweep.function.lo ||
         other.lo == inquiry->last.lo || cst_insn_is_stub((const uint8_t *)insn->target, other.hi - insn->target)) {
         return true;

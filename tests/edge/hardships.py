@@ -171,6 +171,18 @@ def a_log_that_may_not_grow_is_said_once(place):
     return complain(result.stdout == "done\n" and result.returncode == 99 and said, result, "file size")
 
 
+def a_run_that_may_lack_findings_fails(place, full):
+    """`custody run` cannot say that nothing is wrong, whatever it is to fail on."""
+    problems = []
+    for log, status in ((place.path / "whole.jsonl", 0), (full, 125)):
+        command = [build_dir() / "custody", "run", "--fail-on", "never", "--log", log, "--", place.binary, "bugs", "60"]
+        result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place.path, timeout=60,
+                                env={"PATH": os.environ["PATH"], "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]})
+        said = "lacks its end: No space left on device" in result.stderr
+        problems += complain(result.stdout == "done\n" and result.returncode == status and said == (status == 125), result, f"{log}")
+    return problems
+
+
 def a_full_disk_is_said_once(place):
     result = place.run("bugs", 20, log="/dev/full")
     said = result.stderr.count("custody:") == 1 and "could not be written to" in result.stderr
@@ -183,6 +195,7 @@ def a_full_disk_is_said_once(place):
             result = place.run("bugs", 60, log=disk / "log.jsonl")
             said = result.stderr.count("custody:") == 1 and "could not be written to" in result.stderr
             problems += complain(result.stdout == "done\n" and result.returncode == 99 and said, result, "full disk")
+            problems += a_run_that_may_lack_findings_fails(place, disk / "log.jsonl")
         finally:
             subprocess.run(["umount", disk], check=True)
     return problems

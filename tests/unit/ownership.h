@@ -6,6 +6,7 @@
 #include "core/breach.h"
 #include "core/findings.h"
 
+#include <pthread.h>
 #include <string.h>
 
 /** Findings that were told since forget(), and the last of them. */
@@ -30,8 +31,11 @@ static inline void keep_history(const struct cst_told *told)
     }
 }
 
+/* From any thread; who looks at it has joined the others. */
 static inline uint64_t keep_told(const struct cst_finding *finding)
 {
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&one_at_a_time);
     last.count++;
     last.kind = finding->kind;
     last.severity = finding->severity;
@@ -47,7 +51,9 @@ static inline uint64_t keep_told(const struct cst_finding *finding)
         strncpy(last.advice, finding->told->advice, sizeof last.advice - 1);
         keep_history(finding->told);
     }
-    return last.count;
+    uint64_t count = last.count;
+    pthread_mutex_unlock(&one_at_a_time);
+    return count;
 }
 
 /** Forgets what was told: equal findings are told again. */

@@ -269,7 +269,8 @@ static void two_readings_of_the_same_bytes_are_both_given(void **state)
 static void a_stub_is_a_jump_through_memory_at_once(void **state)
 {
     (void)state;
-    static const uint8_t plain[] = {0xff, 0x25, 1, 2, 3, 4}, marked[] = {0xf3, 0x0f, 0x1e, 0xfa, 0xff, 0x25, 1, 2, 3, 4},
+    static const uint8_t plain[] = {0xff, 0x25, 1, 2, 3, 4},
+                         marked[] = {0xf3, 0x0f, 0x1e, 0xfa, 0xff, 0x25, 1, 2, 3, 4},
                          other[] = {0x90, 0xff, 0x25, 1, 2, 3, 4}, direct[] = {0xe9, 1, 2, 3, 4},
                          through_register[] = {0xff, 0xe0};
     assert_true(cst_insn_is_stub(plain, sizeof plain));

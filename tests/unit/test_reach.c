@@ -760,15 +760,15 @@ static struct {
     unsigned asked;
 } list_of_touched;
 
-ssize_t __real_cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, struct cst_sys_run *out_runs, size_t max,
-                               uintptr_t *out_come);
+ssize_t __real_cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, bool changed, struct cst_sys_run *out_runs,
+                               size_t max, uintptr_t *out_come);
 
-ssize_t __wrap_cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, struct cst_sys_run *out_runs, size_t max,
-                               uintptr_t *out_come)
+ssize_t __wrap_cst_sys_touched(int pagemap, uintptr_t lo, uintptr_t hi, bool changed, struct cst_sys_run *out_runs,
+                               size_t max, uintptr_t *out_come)
 {
     list_of_touched.asked++;
     ssize_t count =
-        list_of_touched.refused ? -ENOTTY : __real_cst_sys_touched(pagemap, lo, hi, out_runs, max, out_come);
+        list_of_touched.refused ? -ENOTTY : __real_cst_sys_touched(pagemap, lo, hi, changed, out_runs, max, out_come);
     list_of_touched.answered |= count >= 0;
     return count;
 }
@@ -814,6 +814,40 @@ static void touched_pages_are_found_where_the_kernel_does_not_list_them(void **s
     (void)state;
     list_of_touched.refused = true;
     look_for_touched_pages();
+    list_of_touched.refused = false;
+}
+
+/* Of a module's memory, the pages that hold what the file says say nothing, whatever that looks like. */
+static void look_for_changed_pages(void)
+{
+    char path[] = "/tmp/custody-reach-XXXXXX";
+    void *as_in_file[2] = {block(32), block(32)}, *written = block(32);
+    uintptr_t words[2] = {at(as_in_file[0], 0), at(as_in_file[1], 0)};
+    int file = mkstemp(path);
+    assert_true(file >= 0 && ftruncate(file, 8 * (off_t)PAGE) == 0);
+    assert_int_equal(pwrite(file, &words[0], 8, 64), 8);
+    assert_int_equal(pwrite(file, &words[1], 8, 3 * (off_t)PAGE + 64), 8);
+    char *memory = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+    assert_true(memory != MAP_FAILED);
+    assert_memory_equal(memory + 64, &words[0], 8); /* read once, and the other never */
+    point_to(memory, 5 * PAGE + 8, at(written, 0));
+    assert_int_equal(mprotect(memory, 8 * PAGE, PROT_READ), 0);
+    mark_roots(memory, 8 * PAGE, CST_REACH_CHANGED);
+    assert_class(written, REACHABLE);
+    assert_class(as_in_file[0], DEFINITE);
+    assert_class(as_in_file[1], DEFINITE);
+    munmap(memory, 8 * PAGE);
+    close(file);
+    unlink(path);
+}
+
+static void what_a_modules_file_says_is_no_pointer(void **state)
+{
+    (void)state;
+    look_for_changed_pages();
+    release_all(state);
+    list_of_touched.refused = true;
+    look_for_changed_pages();
     list_of_touched.refused = false;
 }
 
@@ -1126,6 +1160,7 @@ int main(void)
         TEST(a_file_that_became_shorter_than_its_mapping_is_read_as_far_as_it_goes),
         TEST(touched_pages_are_found_among_others),
         TEST(touched_pages_are_found_where_the_kernel_does_not_list_them),
+        TEST(what_a_modules_file_says_is_no_pointer),
         TEST(terabytes_are_asked_about_in_few_steps),
         TEST(a_huge_mapping_of_which_little_was_touched_takes_no_time_and_no_memory),
         TEST(a_large_block_is_looked_through_where_it_was_touched),

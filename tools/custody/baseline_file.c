@@ -61,20 +61,62 @@ static void mark_modules(bool *wanted, const struct cst_log_finding *finding)
     }
 }
 
+/* A finding for a baseline: `place` among all of them. */
+struct chosen {
+    const struct cst_group *group;
+    size_t place;
+};
+
 /* What a baseline is made of. */
 struct choice {
-    const struct cst_group **items;
+    struct chosen *items;
     size_t count;
 };
 
-static bool write_process(struct baseline *baseline, const struct cst_log_process *process, const struct choice *choice)
+static const struct cst_log_process *process_of(const struct chosen *chosen)
 {
+    return chosen->group->first->process;
+}
+
+static int by_process(const void *left, const void *right)
+{
+    const struct chosen *a = left, *b = right;
+    uintptr_t one = (uintptr_t)process_of(a), other = (uintptr_t)process_of(b);
+    if (one != other) {
+        return one < other ? -1 : 1;
+    }
+    return a->place < b->place ? -1 : 1;
+}
+
+/* The findings of one process, from its first on. */
+static size_t count_of_process(const struct chosen *first, const struct chosen *end)
+{
+    const struct chosen *next = first;
+    while (next < end && process_of(next) == process_of(first)) {
+        next++;
+    }
+    return (size_t)(next - first);
+}
+
+/* A run of findings of one process. */
+struct part {
+    const struct chosen *first;
+    size_t count;
+};
+
+static int by_place(const void *left, const void *right)
+{
+    const struct part *a = left, *b = right;
+    return a->first->place < b->first->place ? -1 : 1;
+}
+
+static bool write_process(struct baseline *baseline, const struct part *part)
+{
+    const struct cst_log_process *process = process_of(part->first);
     struct cst_arena arena = {0};
     bool *wanted = cst_arena_alloc(&arena, process->module_count * sizeof *wanted);
-    for (size_t i = 0; i < choice->count; i++) {
-        if (choice->items[i]->first->process == process) {
-            mark_modules(wanted, choice->items[i]->first);
-        }
+    for (size_t i = 0; i < part->count; i++) {
+        mark_modules(wanted, part->first[i].group->first);
     }
     baseline->pid++;
     baseline->seq = 0;
@@ -84,35 +126,41 @@ static bool write_process(struct baseline *baseline, const struct cst_log_proces
             ok = put_event(baseline, cst_finding_json_module(process->modules[id], id));
         }
     }
-    for (size_t i = 0; i < choice->count && ok; i++) {
-        if (choice->items[i]->first->process == process) {
-            ok = put_event(baseline, cst_finding_json(choice->items[i]));
-        }
+    for (size_t i = 0; i < part->count && ok; i++) {
+        ok = put_event(baseline, cst_finding_json(part->first[i].group));
     }
     cst_arena_free(&arena);
     return ok;
 }
 
-/* True when an earlier choice is of the same process, so that it has been written. */
-static bool is_written(const struct choice *choice, size_t index)
+/* Process by process, in the order of their first findings. */
+static bool write_processes(struct baseline *baseline, const struct choice *choice)
 {
-    for (size_t i = 0; i < index; i++) {
-        if (choice->items[i]->first->process == choice->items[index]->first->process) {
-            return true;
-        }
+    struct cst_arena arena = {0};
+    struct part *parts = NULL;
+    size_t count = 0;
+    qsort(choice->items, choice->count, sizeof *choice->items, by_process);
+    for (size_t i = 0; i < choice->count; i += parts[count - 1].count) {
+        parts = cst_arena_extend(&arena, parts, count, sizeof *parts);
+        parts[count].first = &choice->items[i];
+        parts[count++].count = count_of_process(&choice->items[i], choice->items + choice->count);
     }
-    return false;
+    qsort(parts, count, sizeof *parts, by_place);
+    bool ok = true;
+    for (size_t i = 0; i < count && ok; i++) {
+        ok = write_process(baseline, &parts[i]);
+    }
+    cst_arena_free(&arena);
+    return ok;
 }
 
 static bool write_all(struct baseline *baseline, const struct choice *choice, struct cst_symbols *symbols)
 {
     struct cst_recorder *recorder = cst_recorder_new(symbols);
-    bool ok = true;
-    for (size_t i = 0; i < choice->count && ok; i++) {
-        cst_recorder_add(recorder, choice->items[i]->first);
-        ok = is_written(choice, i) || write_process(baseline, choice->items[i]->first->process, choice);
+    for (size_t i = 0; i < choice->count; i++) {
+        cst_recorder_add(recorder, choice->items[i].group->first);
     }
-    ok = ok && cst_recorder_write(recorder, put_line, baseline->file);
+    bool ok = write_processes(baseline, choice) && cst_recorder_write(recorder, put_line, baseline->file);
     cst_recorder_free(recorder);
     return ok;
 }
@@ -131,7 +179,8 @@ static struct choice choose(struct cst_arena *arena, const struct cst_groups *gr
     for (size_t i = 0; i < groups->count; i++) {
         if ((int)groups->items[i].severity >= severity && !groups->items[i].suppressed_by) {
             choice.items = cst_arena_extend(arena, choice.items, choice.count, sizeof *choice.items);
-            choice.items[choice.count++] = &groups->items[i];
+            choice.items[choice.count] = (struct chosen){&groups->items[i], choice.count};
+            choice.count++;
         }
     }
     return choice;

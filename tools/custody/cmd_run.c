@@ -217,10 +217,29 @@ static void keep_symbols(const struct run_wish *wish, const struct cst_log *log,
     }
 }
 
-static int exit_status(const struct run_wish *wish, const struct cst_groups *groups, const struct cst_launch_end *end)
+/* A process has no last word in the log, and there is no room for one: what it found then may not be there either. Without
+ * room alone nothing needs to be missing, and a process that was killed has no last word. */
+static bool lacks_its_end(const struct run_wish *wish, const struct cst_log *log)
+{
+    bool missing = false;
+    for (size_t i = 0; i < log->process_count; i++) {
+        missing |= log->processes[i]->end == CST_END_MISSING;
+    }
+    const char *reason = missing ? cst_log_file_why_full(wish->settings.log) : NULL;
+    if (reason) {
+        cst_say("run: the log %s lacks its end: %s; findings may be missing", wish->settings.log, reason);
+    }
+    return reason;
+}
+
+static int exit_status(const struct run_wish *wish, const struct cst_groups *groups, const struct cst_launch_end *end,
+                       bool is_whole)
 {
     if (cst_groups_reach(groups, wish->fail_on)) {
         return wish->exit_code;
+    }
+    if (!is_whole && !end->signal) {
+        return CST_EXIT_OWN_ERROR;
     }
     return end->signal ? CST_EXIT_SIGNAL_BASE + end->signal : end->status;
 }
@@ -229,10 +248,11 @@ static int judge_log(struct run_wish *wish, const struct cst_log *log, const str
 {
     struct cst_groups groups = cst_groups_make(log);
     struct cst_symbols *symbols = cst_symbols_new();
+    bool is_whole = !lacks_its_end(wish, log);
     cst_suppressions_apply(&wish->suppressions, &groups, symbols);
     keep_symbols(wish, log, &groups, symbols);
     tell(wish, &groups, symbols);
-    int status = exit_status(wish, &groups, end);
+    int status = exit_status(wish, &groups, end, is_whole);
     cst_symbols_free(symbols);
     cst_groups_free(&groups);
     return status;

@@ -22,6 +22,7 @@ struct cst_facts_made {
     bool done;                   /**< it is there now */
     bool kept;                   /**< it was there already */
     bool no_module;              /**< the file at the path is nothing of which there could be facts */
+    bool untried;                /**< nobody could look at the file now (facts_worker.h) */
     char key[CST_FACTS_KEY_MAX]; /**< its name, without the suffix */
     size_t rows, rust_allocator_ranges;
     char trouble[200]; /**< why there is none */

@@ -26,6 +26,7 @@
 
 /* For so long nobody is accepted when there is no room. */
 #define PAUSE_MS 100
+
 /* As many are kept, so that whoever asks for ever new ones costs no more than what is tried anew. */
 #define REFUSED_MAX 1024
 
@@ -76,7 +77,7 @@ static bool make(struct service *service, const char *path, const char *key)
     if (path[0] != '/' || is_refused(service, path, key)) {
         return false;
     }
-    if (!cst_facts_worker_make(&order, CST_FACTS_WORKER_SECONDS, &made)) {
+    if (!cst_facts_worker_make(&order, CST_FACTS_WORKER_SECONDS, &made) && !made.untried) {
         refuse(service, path, key);
     }
     return made.done;

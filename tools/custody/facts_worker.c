@@ -102,6 +102,7 @@ bool cst_facts_worker_make(const struct cst_facts_order *order, unsigned seconds
     *out_made = (struct cst_facts_made){0};
     pid_t worker = start(order, seconds, &answer);
     if (worker < 0) {
+        out_made->untried = true;
         snprintf(out_made->trouble, sizeof out_made->trouble, "cannot make a process: %s", strerror(errno));
         return false;
     }

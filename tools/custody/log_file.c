@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Bytes that a few lines of the log take. */
+#define ROOM (64 * 1024)
+
 static const char *why_not_open(int error)
 {
     switch (error) {
@@ -72,4 +75,21 @@ const char *cst_log_file_temporary(struct cst_arena *arena)
     }
     close(fd);
     return path;
+}
+
+/* Room for some lines is asked for, and given back. */
+const char *cst_log_file_why_full(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return NULL;
+    }
+    bool refused = fstat(fd, &status) == 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, status.st_size, ROOM) != 0;
+    int error = errno;
+    if (!refused) {
+        (void)!ftruncate(fd, status.st_size);
+    }
+    close(fd);
+    return refused && (error == ENOSPC || error == EDQUOT) ? strerror(error) : NULL;
 }

@@ -13,4 +13,8 @@ bool cst_log_file_begin(const char *path);
 /** Makes an empty private file in $TMPDIR or /tmp; its path is in the arena. NULL after a message. */
 const char *cst_log_file_temporary(struct cst_arena *arena);
 
+/** Why no more can be written to the log at `path`, which may lack its end then: its disk is full, say. NULL when there is
+ * room, or when that cannot be told. */
+const char *cst_log_file_why_full(const char *path);
+
 #endif

@@ -42,7 +42,8 @@ static const struct {
      "  --quiet               print nothing unless the run fails, and then one line\n"
      "\n"
      "Exit status: the command's own, or 128+N when signal N killed it; 99 (--exit-code) with findings; 125 when\n"
-     "custody itself fails or the program cannot be audited; 126 and 127 as for env(1).\n"},
+     "custody itself fails, the program cannot be audited, or the log's disk is full and findings may be missing;\n"
+     "126 and 127 as for env(1).\n"},
     {"report",
      "Usage: custody report [OPTION...] LOG...\n"
      "\n"
