@@ -348,9 +348,18 @@ static void release_known(uintptr_t address, uint32_t release_stack)
 /* Instead of a size that a release names. */
 #define NO_SIZE SIZE_MAX
 
+/* True when it is not known who made a block, or who releases it, and that is done in the block's own way: the rules have
+ * nothing to say then (cst_rules_may_release), and no crossing is counted. */
+CST_INLINE bool is_between_nobody(uint16_t owner, uint16_t by)
+{
+    bool same_way = cst_owner_contract(owner) == cst_owner_contract(by);
+    bool nobody = cst_owner_side(owner) == CST_SIDE_UNKNOWN || cst_owner_side(by) == CST_SIDE_UNKNOWN;
+    return same_way && nobody && cst_settled_concerns(cst_owner_contract(owner)) && !cst_policy_judges;
+}
+
 /* True when the call that `by` makes at `site` may have the block with this tag, whose first word is `facts`, without a
  * question, and that is plain: it is live, starts at `address`, is not watched, has the heap's own alignment, this one, and
- * the size that is named, and is its own or settled. */
+ * the size that is named, and is its own, nobody's or settled. */
 CST_INLINE bool is_steady(const struct cst_tag *tag, uint64_t facts, uintptr_t address, uint16_t by, uint32_t site,
                           unsigned align_log2, size_t named)
 {
@@ -360,7 +369,7 @@ CST_INLINE bool is_steady(const struct cst_tag *tag, uint64_t facts, uintptr_t a
         return false;
     const struct cst_settled_case what = {
         .owner = owner, .alloc_stack = cst_tag_alloc_stack(tag), .by = by, .site = site};
-    return owner == by || cst_settled_allows(&what);
+    return owner == by || is_between_nobody(owner, by) || cst_settled_allows(&what);
 }
 
 static void release_for(const struct cst_call *call, const struct cst_origin *origin, uintptr_t address,

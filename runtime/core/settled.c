@@ -15,19 +15,12 @@ static void write(const struct cst_settled_case *what, uint32_t crossing)
     atomic_store_explicit(&row->key, key, memory_order_release);
 }
 
-/* What libc made for itself may be a record of a module, whose release is noticed; what the runtime's own calls into libc
- * made is not counted. */
-static bool is_of_program(enum custody_contract owner)
-{
-    return owner != CUSTODY_CONTRACT_UNKNOWN && owner != CUSTODY_CONTRACT_LIBC;
-}
-
 void cst_settled_keep(const struct cst_call *call, const struct cst_origin *origin, const struct cst_tag *tag,
                       uint32_t crossing)
 {
     struct cst_settled_case what = {.owner = cst_facts_owner(cst_tag_read_facts(tag)),
                                     .alloc_stack = cst_tag_alloc_stack(tag)};
-    if (cst_policy_judges || !is_of_program(cst_tag_contract(tag)) || !cst_origin_steady(call, &what.by, &what.site) ||
+    if (cst_policy_judges || !cst_settled_concerns(cst_tag_contract(tag)) || !cst_origin_steady(call, &what.by, &what.site) ||
         what.site == 0)
         return;
     if (what.by != what.owner && what.by == cst_owner_make((enum custody_contract)origin->contract, origin->side))

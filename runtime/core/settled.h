@@ -22,6 +22,13 @@ struct cst_settled_case {
     uint32_t site;        /**< id of the one-frame stack of that call; 0: not known */
 };
 
+/** True for blocks that can be settled. What libc made for itself may be a record of a module, whose release is noticed; what
+ * the runtime's own calls into libc made is not counted. */
+CST_INLINE bool cst_settled_concerns(enum custody_contract owner)
+{
+    return owner != CUSTODY_CONTRACT_UNKNOWN && owner != CUSTODY_CONTRACT_LIBC;
+}
+
 /** The live block with this tag was judged, and `call`, made by `origin`, may have it without a word as long as it names the
  * block's layout; `crossing` says where that is counted, CST_CROSSING_NONE for nowhere. Remembers it, where the judgement
  * rests on nothing but what is looked up by. */
