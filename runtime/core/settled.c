@@ -20,8 +20,8 @@ void cst_settled_keep(const struct cst_call *call, const struct cst_origin *orig
 {
     struct cst_settled_case what = {.owner = cst_facts_owner(cst_tag_read_facts(tag)),
                                     .alloc_stack = cst_tag_alloc_stack(tag)};
-    if (cst_policy_judges || !cst_settled_concerns(cst_tag_contract(tag)) || !cst_origin_steady(call, &what.by, &what.site) ||
-        what.site == 0)
+    if (cst_policy_judges || !cst_settled_concerns(cst_tag_contract(tag)) ||
+        !cst_origin_steady(call, &what.by, &what.site) || what.site == 0)
         return;
     if (what.by != what.owner && what.by == cst_owner_make((enum custody_contract)origin->contract, origin->side))
         write(&what, crossing);

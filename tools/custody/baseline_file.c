@@ -139,6 +139,9 @@ static bool write_processes(struct baseline *baseline, const struct choice *choi
     struct cst_arena arena = {0};
     struct part *parts = NULL;
     size_t count = 0;
+    if (choice->count == 0) {
+        return true;
+    }
     qsort(choice->items, choice->count, sizeof *choice->items, by_process);
     for (size_t i = 0; i < choice->count; i += parts[count - 1].count) {
         parts = cst_arena_extend(&arena, parts, count, sizeof *parts);
