@@ -77,7 +77,8 @@ unsigned cst_stacks_leave(uintptr_t stack_pointer)
 {
     unsigned place = 0;
     for (uintptr_t vacant = 0;
-         place < CST_STACKS_LEFT_MAX && !atomic_compare_exchange_strong(&left[place], &vacant, stack_pointer); vacant = 0)
+         place < CST_STACKS_LEFT_MAX && !atomic_compare_exchange_strong(&left[place], &vacant, stack_pointer);
+         vacant = 0)
         place++;
     return place;
 }

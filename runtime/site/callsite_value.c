@@ -106,8 +106,7 @@ static bool given_just_before(struct inquiry *inquiry, uint8_t reg, uintptr_t at
     struct cst_giver giver = {0};
     return cst_sweep_giver(&inquiry->sweep, reg, at, &giver) && giver.at != 0 &&
            given_value(inquiry, &giver.insn, giver.at, reg, depth, out_value) &&
-           unwinds_outside(inquiry, giver.at, at) &&
-           cst_sweep_is_straight(&inquiry->sweep, giver.at, at, inquiry->use);
+           unwinds_outside(inquiry, giver.at, at) && cst_sweep_is_straight(&inquiry->sweep, giver.at, at, inquiry->use);
 }
 
 /* The one value that all instructions give a register. */
