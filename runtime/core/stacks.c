@@ -13,6 +13,9 @@ static struct {
 } ended[CST_STACKS_ENDED_MAX];
 static _Atomic unsigned ended_count;
 
+/* Where stacks that were left are in use from; 0: free. */
+static _Atomic uintptr_t left[CST_STACKS_LEFT_MAX];
+
 /* A stack that is in use again is no dead one. */
 static void forget_ended(const struct cst_stack_bounds *bounds)
 {
@@ -70,10 +73,33 @@ bool cst_stacks_ended(unsigned index, struct cst_stack_bounds *out_stack)
     return true;
 }
 
+unsigned cst_stacks_leave(uintptr_t stack_pointer)
+{
+    unsigned place = 0;
+    for (uintptr_t vacant = 0;
+         place < CST_STACKS_LEFT_MAX && !atomic_compare_exchange_strong(&left[place], &vacant, stack_pointer);
+         vacant = 0)
+        place++;
+    return place;
+}
+
+void cst_stacks_come_back(unsigned place)
+{
+    if (place < CST_STACKS_LEFT_MAX)
+        atomic_store(&left[place], 0);
+}
+
+uintptr_t cst_stacks_left(unsigned place)
+{
+    return atomic_load(&left[place]);
+}
+
 void cst_stacks_clear(void)
 {
     for (unsigned place = 0; place < CST_STACKS_MAX; place++)
         cst_stacks_remove(place);
+    for (unsigned place = 0; place < CST_STACKS_LEFT_MAX; place++)
+        cst_stacks_come_back(place);
 }
 
 bool cst_stacks_find(uintptr_t address, struct cst_stack_bounds *out_stack)

@@ -29,6 +29,19 @@ void cst_stacks_end(unsigned place, uintptr_t control_block);
  * last. The addresses may have become something else since. */
 CST_MUST_USE bool cst_stacks_ended(unsigned index, struct cst_stack_bounds *out_stack);
 
+/** Stacks that threads have left for ones of ours at one time. */
+#define CST_STACKS_LEFT_MAX 256
+
+/** Remembers a stack that the calling thread leaves for one of ours, in use from `stack_pointer` on, until
+ * cst_stacks_come_back. Its place, or CST_STACKS_LEFT_MAX when there is none. */
+CST_MUST_USE unsigned cst_stacks_leave(uintptr_t stack_pointer);
+
+/** The thread is back on the stack at this place; CST_STACKS_LEFT_MAX does nothing. */
+void cst_stacks_come_back(unsigned place);
+
+/** The stack that was left at this place; 0 when none was. */
+CST_MUST_USE uintptr_t cst_stacks_left(unsigned place);
+
 /** Forgets every stack: in the child of a fork, where the threads they belonged to are gone. */
 void cst_stacks_clear(void);
 

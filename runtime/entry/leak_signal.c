@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define STACK_SIZE ((size_t)256 * 1024)
+#define STACK_SIZE_MAX ((size_t)64 << 20)
 
 static _Atomic uint32_t requests;
 static int number;
@@ -45,18 +46,35 @@ static void *serve(void *unused)
     }
 }
 
-/* The stack of our thread is memory of ours, as what the last search left there, or in registers, keeps no block. In the child of a fork the
- * thread of the parent needs it no more. */
-static bool give_stack(pthread_attr_t *attributes)
+/* The stack of our thread is memory of ours, as what the last search left there, or in registers, keeps no block. In the child of
+ * a fork the thread of the parent needs it no more. */
+static bool give_stack(pthread_attr_t *attributes, size_t size)
 {
     static void *stack;
-    if (!stack)
-        stack = cst_own_map(STACK_SIZE);
-    return stack && pthread_attr_setstack(attributes, stack, STACK_SIZE) == 0;
+    static size_t had;
+    if (size > had) {
+        if (stack)
+            cst_own_unmap(stack, had);
+        stack = cst_own_map(size);
+        had = stack ? size : 0;
+    }
+    return stack && pthread_attr_setstack(attributes, stack, had) == 0;
 }
 
-/* No signal of the program's is to be handled by our thread. libc leaves out its own signals, one of which halts threads. */
-static bool start_thread(void)
+/* What the program and its libraries keep for each thread lies on the stack, too: when that leaves too little, libc says so. */
+static int make_thread(pthread_t *out_thread, pthread_attr_t *attributes)
+{
+    int error = ENOMEM;
+    for (size_t size = STACK_SIZE; size <= STACK_SIZE_MAX && give_stack(attributes, size); size *= 4) {
+        error = pthread_create(out_thread, attributes, serve, NULL);
+        if (error != EINVAL)
+            break;
+    }
+    return error;
+}
+
+/* 0, or an errno. No signal of the program's is to be handled by our thread. libc leaves out its own signals, one of which halts threads. */
+static int start_thread(void)
 {
     pthread_t thread;
     pthread_attr_t attributes;
@@ -66,10 +84,10 @@ static bool start_thread(void)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    bool made = give_stack(&attributes) && pthread_create(&thread, &attributes, serve, NULL) == 0;
+    int error = make_thread(&thread, &attributes);
     pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return made;
+    return error;
 }
 
 static int read_number(const char *text)
@@ -108,8 +126,11 @@ void cst_leak_signal_start(void)
         return;
     }
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    if (!start_thread() || sigaction(number, &action, NULL) != 0)
-        cst_audit_say("leak_signal=%s: cannot be set up: %s", cst_options.leak_signal, strerror(errno));
+    int error = start_thread();
+    if (error == 0 && sigaction(number, &action, NULL) != 0)
+        error = errno;
+    if (error != 0)
+        cst_audit_say("leak_signal=%s: cannot be set up: %s", cst_options.leak_signal, strerror(error));
 }
 
 void cst_leak_signal_after_fork(void)

@@ -48,6 +48,9 @@ CST_MUST_USE bool cst_process_fd_write_only(int fd);
 /** Holds back every signal of the calling thread but those that a fault raises, and the one that halts threads. Returns what was held back before. */
 CST_MUST_USE cst_signals cst_process_block_signals(void);
 
+/** As cst_process_block_signals, with the signal that halts threads: for moments. */
+CST_MUST_USE cst_signals cst_process_block_halt(void);
+
 /** Sets the signals that are held back: the counterpart of cst_process_block_signals. */
 void cst_process_restore_signals(cst_signals blocked);
 
@@ -56,6 +59,19 @@ CST_MUST_USE bool cst_process_on_signal_stack(uintptr_t stack_pointer);
 
 /** Where the calling thread's alternate signal stack begins; 0 when it has none. */
 uintptr_t cst_process_signal_stack(void);
+
+/** The stack that a thread has for signals, as sigaltstack(2) has it. */
+struct cst_signal_stack {
+    uintptr_t lo;
+    size_t size;
+    int flags;
+};
+
+/** Takes the stack for signals away from the calling thread, which must not be on it: handlers run on the present one. */
+void cst_process_drop_signal_stack(struct cst_signal_stack *out_before);
+
+/** Gives it back. */
+void cst_process_put_signal_stack(const struct cst_signal_stack *before);
 
 /** A copy of `fd` at the lowest free descriptor at or above `minimum`, close-on-exec; `fd` stays open. -errno when none
  * is free. */

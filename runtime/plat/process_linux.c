@@ -189,6 +189,11 @@ cst_signals cst_process_block_signals(void)
     return set_blocked(~(FAULTS | HALT));
 }
 
+cst_signals cst_process_block_halt(void)
+{
+    return set_blocked(~FAULTS);
+}
+
 void cst_process_restore_signals(cst_signals blocked)
 {
     set_blocked(blocked);
@@ -206,6 +211,21 @@ uintptr_t cst_process_signal_stack(void)
     stack_t stack = {.ss_flags = SS_DISABLE};
     cst_syscall3(SYS_sigaltstack, 0, (long)&stack, 0);
     return stack.ss_flags & SS_DISABLE ? 0 : (uintptr_t)stack.ss_sp;
+}
+
+void cst_process_drop_signal_stack(struct cst_signal_stack *out_before)
+{
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    stack_t before = {.ss_flags = SS_DISABLE};
+    cst_syscall3(SYS_sigaltstack, (long)&none, (long)&before, 0);
+    *out_before =
+        (struct cst_signal_stack){.lo = (uintptr_t)before.ss_sp, .size = before.ss_size, .flags = before.ss_flags};
+}
+
+void cst_process_put_signal_stack(const struct cst_signal_stack *before)
+{
+    const stack_t stack = {.ss_sp = (void *)before->lo, .ss_size = before->size, .ss_flags = before->flags};
+    cst_syscall3(SYS_sigaltstack, (long)&stack, 0, 0);
 }
 
 static cst_signals pending_signals(void)

@@ -1,7 +1,8 @@
 /* Values from code; see the header. Of a register, two proofs: one instruction that gives it its value stands in front of the
  * use, with nothing between that could jump in or change the register; or, for a register that calls preserve, the whole
  * function gives it no other value. Of one that holds a variable's address a third: on all ways to the use it is given the same.
- * What an instruction gives may rest on other registers: these are followed in turn. */
+ * What an instruction gives may rest on other registers: these are followed in turn. All of them are of whole functions: the rest
+ * of one that the compiler split may jump to any place of a part, with anything in its registers. */
 #include "site/callsite_value.h"
 
 #include "site/callsite_sweep.h"
@@ -81,6 +82,23 @@ static bool given_value(struct inquiry *inquiry, const struct cst_insn *insn, ui
     return operand_address(inquiry, insn, at, depth, &out_value->address);
 }
 
+static bool goes_on_for_certain(uintptr_t at, const struct cst_insn *insn, void *state)
+{
+    (void)at;
+    (void)state;
+    bool traps = (insn->map == CST_MAP_0F && insn->opcode == 0x0b) ||
+                 (insn->map == CST_MAP_ONE && (insn->opcode == 0xcc || insn->opcode == 0xf4));
+    return !traps && !(insn->kind >= CST_INSN_CALL && insn->kind <= CST_INSN_CALL_MEM);
+}
+
+/* False when the unwinder may jump in between `giver` and `use`. What it jumps to stands behind code that does not go on to it:
+ * a jump, which a giver is not looked for in front of, or a call that does not return. */
+static bool unwinds_outside(struct inquiry *inquiry, uintptr_t giver, uintptr_t use)
+{
+    const struct cst_range between = {giver, use};
+    return !inquiry->has_pads || cst_sweep_all(&inquiry->sweep, between, goes_on_for_certain, NULL);
+}
+
 /* Most calls through registers have no value that can be told: the whole function is looked at last. */
 static bool given_just_before(struct inquiry *inquiry, uint8_t reg, uintptr_t at, unsigned depth,
                               struct cst_value *out_value)
@@ -88,7 +106,7 @@ static bool given_just_before(struct inquiry *inquiry, uint8_t reg, uintptr_t at
     struct cst_giver giver = {0};
     return cst_sweep_giver(&inquiry->sweep, reg, at, &giver) && giver.at != 0 &&
            given_value(inquiry, &giver.insn, giver.at, reg, depth, out_value) &&
-           cst_sweep_is_straight(&inquiry->sweep, giver.at, at, inquiry->use);
+           unwinds_outside(inquiry, giver.at, at) && cst_sweep_is_straight(&inquiry->sweep, giver.at, at, inquiry->use);
 }
 
 /* The one value that all instructions give a register. */
@@ -235,7 +253,7 @@ static bool is_small_enough(const struct inquiry *inquiry, uintptr_t use)
 bool cst_value_of_call(const struct cst_image *image, uintptr_t return_address, struct cst_value *out_value)
 {
     struct cst_fde fde;
-    if (!cst_fde_read(image, return_address - 1, &fde)) {
+    if (!cst_fde_read(image, return_address - 1, &fde) || cst_fde_is_part(&fde)) {
         return false;
     }
     struct inquiry inquiry = {.sweep = {.function = fde.function}, .image = image, .has_pads = fde.has_pads};
@@ -249,7 +267,8 @@ bool cst_value_of_call(const struct cst_image *image, uintptr_t return_address, 
 bool cst_value_of_jump(const struct cst_image *image, struct cst_range function, uintptr_t at,
                        struct cst_value *out_value)
 {
+    struct cst_fde fde;
     struct inquiry inquiry = {.sweep = {.function = function}, .image = image, .has_pads = true, .use = at};
-    return is_small_enough(&inquiry, at) && cst_sweep_remember(&inquiry.sweep, at) &&
-           target_of_use(&inquiry, out_value) && is_whole(&inquiry);
+    return cst_fde_read(image, at, &fde) && !cst_fde_is_part(&fde) && is_small_enough(&inquiry, at) &&
+           cst_sweep_remember(&inquiry.sweep, at) && target_of_use(&inquiry, out_value) && is_whole(&inquiry);
 }

@@ -251,6 +251,17 @@ bool cst_fde_read(const struct cst_image *image, uintptr_t address, struct cst_f
            function->lo >= code.lo && function->hi <= code.hi;
 }
 
+/* Call frame instructions (DWARF 5, section 6.4.2) that say nothing about the place where they stand: none, and those that
+ * go on to another. */
+bool cst_fde_is_part(const struct cst_fde *fde)
+{
+    const uint8_t *at = (const uint8_t *)fde->instructions.lo, *end = (const uint8_t *)fde->instructions.hi;
+    while (at < end && *at == 0x00) {
+        at++;
+    }
+    return at < end && *at >> 6 != 1 && !(*at >= 0x01 && *at <= 0x04);
+}
+
 bool cst_fde_find(const struct cst_image *image, uintptr_t address, struct cst_range *out_function)
 {
     struct cst_fde fde;

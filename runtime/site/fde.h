@@ -22,6 +22,10 @@ struct cst_fde {
 /** The entry that covers `address`. Its function lies in one executable segment of the module. False when there is none. */
 CST_MUST_USE bool cst_fde_read(const struct cst_image *image, uintptr_t address, struct cst_fde *out_fde);
 
+/** True when the frame is laid out already where the entry's code begins: it is a part of a function that the compiler split,
+ * into whose middle the rest may jump. */
+CST_MUST_USE bool cst_fde_is_part(const struct cst_fde *fde);
+
 /** The range alone of the function (or the part of one, where the compiler split it) that covers `address`. */
 CST_MUST_USE bool cst_fde_find(const struct cst_image *image, uintptr_t address, struct cst_range *out_function);
 

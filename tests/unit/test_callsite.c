@@ -59,6 +59,8 @@ static const struct expectation {
     {"own_release_of_library", "libinner.so", ALWAYS},
     {"pointer", "", NEVER},
     {"inner_release_by_function_or_door", "program", PERHAPS},
+    {"inner_release_by_part", "program", PERHAPS},
+    {"inner_release_unwound", "program", PERHAPS},
     {"inner_release_then_count", "libinner.so", ALWAYS},
     {"inner_release_thrice", "libinner.so", ALWAYS},
     {"inner_release_by_size", "libinner.so", ALWAYS},

@@ -105,6 +105,58 @@ static void on_a_small_signal_stack_it_runs_elsewhere(void **state)
     assert_false(ran_here());
 }
 
+/* The stack for signals, as it is where a function runs and afterwards. */
+static stack_t meanwhile, afterwards;
+static volatile bool came;
+
+static void overwrite(int number)
+{
+    (void)number;
+    volatile char room[1024];
+    for (size_t i = 0; i < sizeof room; i++)
+        room[i] = 0x55;
+    came = true;
+}
+
+static void be_interrupted(void *data)
+{
+    (void)data;
+    raise(SIGUSR2);
+    sigaltstack(NULL, &meanwhile);
+}
+
+static void on_signal_to_be_interrupted(int number)
+{
+    (void)number;
+    volatile char room[64];
+    for (size_t i = 0; i < sizeof room; i++)
+        room[i] = (char)i;
+    cst_room_call(be_interrupted, NULL);
+    for (size_t i = 0; i < sizeof room; i++)
+        assert_int_equal(room[i], i);
+    sigaltstack(NULL, &afterwards);
+}
+
+static void signals_that_come_meanwhile_leave_a_signal_stack_that_was_left_as_it_is(void **state)
+{
+    (void)state;
+    static char pages[8 * 4096];
+    stack_t own = {.ss_sp = pages, .ss_size = sizeof pages}, before;
+    struct sigaction first = {.sa_handler = on_signal_to_be_interrupted, .sa_flags = SA_ONSTACK};
+    struct sigaction second = {.sa_handler = overwrite, .sa_flags = SA_ONSTACK};
+    sigaltstack(&own, &before);
+    sigaction(SIGUSR1, &first, NULL);
+    sigaction(SIGUSR2, &second, NULL);
+    assert_int_equal(raise(SIGUSR1), 0);
+    assert_true(came);
+    assert_true(meanwhile.ss_flags & SS_DISABLE);
+    assert_ptr_equal(afterwards.ss_sp, pages);
+    assert_int_equal(afterwards.ss_flags, SS_ONSTACK);
+    signal(SIGUSR1, SIG_DFL);
+    signal(SIGUSR2, SIG_DFL);
+    sigaltstack(&before, NULL);
+}
+
 static void without_memory_for_another_stack_it_runs_here(void **state)
 {
     (void)state;
@@ -131,6 +183,7 @@ int main(void)
         TEST(on_a_stack_that_is_not_known_it_runs_elsewhere),
         TEST(near_the_end_of_its_stack_it_runs_elsewhere),
         TEST(on_a_small_signal_stack_it_runs_elsewhere),
+        TEST(signals_that_come_meanwhile_leave_a_signal_stack_that_was_left_as_it_is),
         TEST(without_memory_for_another_stack_it_runs_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* Bytes that a few lines of the log take. */
@@ -77,19 +80,44 @@ const char *cst_log_file_temporary(struct cst_arena *arena)
     return path;
 }
 
-/* Room for some lines is asked for, and given back. */
+/* A file without a name beside the log: a process that still runs may be writing to the log itself. */
+static int open_beside(const char *path)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) + 1 : 1;
+    if (length >= sizeof directory) {
+        return -1;
+    }
+    memcpy(directory, slash ? path : ".", length);
+    directory[length] = '\0';
+    return open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+/* Asks for room, as the log's next lines would. A limit on the size of files is a signal, too. */
+static int ask_for_room(int fd)
+{
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    int error = fallocate(fd, 0, 0, ROOM) == 0 ? 0 : errno;
+    signal(SIGXFSZ, before);
+    return error;
+}
+
+/* For file systems that have no files without a name, and for directories that belong to others. */
+static int ask_for_space(const char *path)
+{
+    struct statvfs space;
+    return statvfs(path, &space) == 0 && space.f_bavail * space.f_frsize < ROOM ? ENOSPC : 0;
+}
+
 const char *cst_log_file_why_full(const char *path)
 {
-    struct stat status;
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        return NULL;
+    int fd = open_beside(path);
+    int error = fd >= 0 ? ask_for_room(fd) : errno;
+    if (fd >= 0) {
+        close(fd);
+    } else if (error != ENOSPC && error != EDQUOT) {
+        error = ask_for_space(path);
     }
-    bool refused = fstat(fd, &status) == 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, status.st_size, ROOM) != 0;
-    int error = errno;
-    if (!refused) {
-        (void)!ftruncate(fd, status.st_size);
-    }
-    close(fd);
-    return refused && (error == ENOSPC || error == EDQUOT) ? strerror(error) : NULL;
+    return error == ENOSPC || error == EDQUOT ? strerror(error) : NULL;
 }
