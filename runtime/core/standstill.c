@@ -28,25 +28,35 @@ static bool must_wait(void)
     return cst_thread.forks == 0 && atomic_load(&forking) > 0;
 }
 
-static void await_fork(void)
+/* False when the caller, who has waited since `began`, waits no longer. */
+static bool await_fork(uint64_t began)
 {
-    uint64_t began = cst_sys_monotonic_ns();
     for (uint32_t forks; (forks = atomic_load(&forking)) > 0;) {
         if (cst_sys_monotonic_ns() - began > PATIENCE_OF_OTHERS_NS)
-            return;
+            return false;
         (void)cst_process_wait(&forking, forks, LOOK_EVERY_NS);
     }
+    return true;
+}
+
+/* The next fork may begin before the thread has said that it moves again: so it looks again. */
+static void enter_after_fork(void)
+{
+    uint64_t began = cst_sys_monotonic_ns();
+    bool waits = true;
+    do {
+        atomic_fetch_sub(&moving, 1);
+        waits = await_fork(began);
+        atomic_fetch_add(&moving, 1);
+    } while (waits && must_wait());
 }
 
 void cst_standstill_enter(void)
 {
     cst_thread.moves = true;
     atomic_fetch_add(&moving, 1);
-    if (CST_LIKELY(!must_wait()))
-        return;
-    atomic_fetch_sub(&moving, 1);
-    await_fork();
-    atomic_fetch_add(&moving, 1);
+    if (CST_UNLIKELY(must_wait()))
+        enter_after_fork();
 }
 
 void cst_standstill_leave(void)
