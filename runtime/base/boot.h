@@ -12,7 +12,7 @@
 /** `size` zeroed bytes aligned to `align` (a power of two, at least 16 is used). NULL when the buffer is used up. */
 CST_MUST_USE void *cst_boot_alloc(size_t size, size_t align);
 
-/** True when `block` came from here: then releasing it is a matter of doing nothing. */
+/** True when `block` came from here: then cst_boot_release is its release. */
 bool cst_boot_owns(const void *block);
 
 /** Gives a block back: the last one that was handed out is handed out again. */

@@ -392,8 +392,10 @@ static void release_for(const struct cst_call *call, const struct cst_origin *or
 CST_NOINLINE static void release_in_any_case(const struct cst_call *call, uintptr_t address,
                                              const struct cst_given *given)
 {
-    if (cst_boot_owns((void *)address))
+    if (cst_boot_owns((void *)address)) {
+        cst_boot_release((void *)address);
         return;
+    }
     int saved = errno;
     size_t readable;
     struct cst_origin origin = cst_origin_of(call);

@@ -44,21 +44,11 @@ static void *alloc_from_libc(size_t size, size_t align, bool zero)
     return align > CST_BLOCK_ALIGN ? __libc_memalign(align, size) : __libc_malloc(size);
 }
 
-/* While the heap is at work. When the buffer is used up, the heap all the same, as long as it holds no lock: that goes well
- * almost always, and without memory the program would not. */
-static void *alloc_beside_heap(size_t size, size_t align, bool zero)
-{
-    void *block = cst_boot_alloc(size, align);
-    if (!block && cst_thread.held.heap == 0 && cst_start_is_up())
-        block = alloc_in_heap(size, align, zero);
-    return block;
-}
-
 void *cst_inside_alloc(size_t size, size_t align, bool zero)
 {
     void *block = NULL;
     if (cst_held_heap())
-        block = alloc_beside_heap(size, align, zero);
+        block = cst_boot_alloc(size, align);
     else if (cst_start_is_up())
         block = alloc_in_heap(size, align, zero);
     else if (cst_start_failed())

@@ -15,6 +15,7 @@ import datetime
 import importlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -164,6 +165,8 @@ def with_former(page, rows):
 
 def main():
     options = arguments()
+    for number in (signal.SIGHUP, signal.SIGQUIT):  # ignored under nohup, and then by what is run here, too
+        signal.signal(number, signal.SIG_DFL)
     options.place.mkdir(parents=True, exist_ok=True)
     os.environ["XDG_CACHE_HOME"] = str(options.place / "cache")  # prepared facts: not the user's
     rows, absent, wrong = perform_all(options)

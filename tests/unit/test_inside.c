@@ -122,6 +122,25 @@ static void blocks_from_before_the_heap_have_their_size_and_move_to_it(void **st
     cst_inside_release(early);
 }
 
+/* The heap gives a handler nothing while it is at work, not even when the fixed buffer is used up. */
+static void a_handler_in_the_midst_of_the_heap_is_not_served_from_it(void **state)
+{
+    (void)state;
+    cst_thread_go_in(CST_THREAD_HEAP);
+    void *block, *last = NULL;
+    bool beside = true;
+    while ((block = cst_inside_alloc(1000, 16, false))) {
+        beside = beside && cst_boot_owns(block);
+        last = block;
+    }
+    int error = errno;
+    cst_thread_go_out(CST_THREAD_READY);
+    assert_true(beside);
+    assert_int_equal(error, ENOMEM);
+    cst_engine_release(CUSTODY_DOOR_FREE, CST_SIDE_UNKNOWN, 0, 0, last, (struct cst_given){.has_size = false});
+    assert_ptr_equal(cst_boot_alloc(1000, 16), last);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +150,7 @@ int main(void)
         cmocka_unit_test(an_audited_block_released_inside_is_counted_out),
         cmocka_unit_test(what_is_no_live_block_is_left_alone),
         cmocka_unit_test(blocks_from_before_the_heap_have_their_size_and_move_to_it),
+        cmocka_unit_test(a_handler_in_the_midst_of_the_heap_is_not_served_from_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
