@@ -53,9 +53,6 @@ CST_INLINE void cst_heap_end(uint8_t mode);
  * request. NULL when memory is out; errno is not set. */
 CST_INLINE void *cst_heap_alloc(unsigned arena, size_t rounded, size_t align, bool zero);
 
-/** The same, between begin and end. */
-CST_INLINE void *cst_heap_ask(unsigned arena, size_t rounded, size_t align, bool zero);
-
 /** Makes a block one of `rounded` bytes where it is, keeping `align`. False, with the block still in use as it was, when it
  * must move for that. `rounded` as for alloc. */
 CST_INLINE CST_MUST_USE bool cst_heap_resize(void *block, size_t rounded, size_t align);
@@ -135,18 +132,15 @@ CST_INLINE void cst_heap_end(uint8_t mode)
 
 CST_INLINE void *cst_heap_alloc(unsigned arena, size_t rounded, size_t align, bool zero)
 {
+    int flags = cst_heap_flags(arena, align, zero);
+    void *block;
     uint8_t mode = cst_heap_begin();
-    void *block = cst_heap_ask(arena, rounded, align, zero);
+    if (CST_LIKELY(flags == 0))
+        block = cst_je_malloc(rounded);
+    else
+        block = flags == MALLOCX_ZERO ? cst_je_calloc(1, rounded) : cst_je_mallocx(rounded, flags);
     cst_heap_end(mode);
     return block;
-}
-
-CST_INLINE void *cst_heap_ask(unsigned arena, size_t rounded, size_t align, bool zero)
-{
-    int flags = cst_heap_flags(arena, align, zero);
-    if (CST_LIKELY(flags == 0))
-        return cst_je_malloc(rounded);
-    return flags == MALLOCX_ZERO ? cst_je_calloc(1, rounded) : cst_je_mallocx(rounded, flags);
 }
 
 /** Releases a block of the shared heap that was made with `rounded` bytes and no more than the heap's own alignment, for a
